@@ -1,0 +1,42 @@
+"""What a language is, and the table of those we know.
+
+In: ``languages.csv`` (human languages) and ``constructed.csv`` (the artificial ones of ``world``). Out: ``Language``
+records, found by code. Codes are XTREME's two-letter ones where it has one, else ISO 639-3, with ``_Script`` where
+needed; constructed languages use ISO 639-3's private range ``qaa`` to ``qtz``.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language. Empty strings mean that the value is not known here."""
+
+    code: str
+    name: str
+    family: str
+    script: str
+    iso639_3: str = ""
+    glottocode: str = ""
+    genus: str = ""
+    morphology: str = ""
+    word_order: str = ""
+    constructed: bool = False
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """Every language of the two tables, by code, in the tables' order."""
+    found: dict[str, Language] = {}
+    for table, constructed in (("languages.csv", False), ("constructed.csv", True)):
+        path = files("xstilts.catalogue").joinpath(table)
+        with path.open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle):
+                known = {name: row.get(name) or "" for name in Language.__dataclass_fields__ if name != "constructed"}
+                found[row["code"]] = Language(**known, constructed=constructed)
+    return found

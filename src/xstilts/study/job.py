@@ -1,0 +1,209 @@
+"""A job is a frozen value, and its key is what it says.
+
+In: what the planner resolved. Out: ``Train``, ``Predict``, ``Score`` values with ``key``. Paths, device, workers,
+micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the job in
+the store, outside the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+Key = str
+Phase = Literal["pretraining", "intermediate", "target"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Exactly which rows: ``checksum`` covers the content and how it is read, ``rows`` their number."""
+
+    task: str
+    split: str
+    language: str
+    rows: int
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Share:
+    """One task inside a training. ``examples`` caps the rows of all languages together (None: all).
+
+    A capped share takes nested subsets: the first n of a permutation drawn from ``subset_seed``. ``weight`` is used by
+    the sampling rule ``given``.
+    """
+
+    task: str
+    type: str
+    data: tuple[Rows, ...]
+    labels: tuple[str, ...] = ()
+    examples: int | None = None
+    subset_seed: int = 0
+    shuffled_labels: bool = False
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An encoder to be made from nothing, in XLM-R's form."""
+
+    layers: int
+    hidden: int
+    heads: int
+    feedforward: int
+    vocabulary: int
+    positions: int = 514
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A tokenizer to be trained on ``text``; ``alignment`` (word or sentence pairs) lets new embeddings start from an
+    old vocabulary's through translation."""
+
+    size: int
+    text: tuple[Rows, ...]
+    alpha: float = 0.3
+    characters: int = 20_000_000
+    alignment: tuple[Rows, ...] = ()
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a training starts from: exactly one of an earlier job, a ready backbone, or an architecture.
+
+    ``backbone`` is the name as the user gave it and ``checksum`` the digest of its files; with ``vocabulary`` its body is
+    kept and its embeddings are made anew.
+    """
+
+    job: Key | None = None
+    backbone: str | None = None
+    checksum: str | None = None
+    architecture: Architecture | None = None
+    vocabulary: Vocabulary | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one phase trains. ``batch`` counts examples an update, ``warmup`` is a share of the updates."""
+
+    updates: int
+    batch: int
+    learning_rate: float
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    epsilon: float = 1e-8
+    beta2: float = 0.999
+    dropout: float = 0.1
+    max_length: int = 128
+    stride: int = 64
+    precision: Literal["float32", "bfloat16"] = "float32"
+    sampling: Literal["proportional", "capped", "temperature", "uniform", "given"] = "proportional"
+    cap: int = 131_072
+    temperature: float = 1.0
+    alpha: float = 0.3
+    masking: float = 0.15
+    freeze: Literal["nothing", "body"] = "nothing"
+
+
+@dataclass(frozen=True)
+class Train:
+    """One phase: from ``start``, on ``shares``, to weights. Heads are new."""
+
+    phase: Phase
+    start: Start
+    shares: tuple[Share, ...]
+    settings: Settings
+    seed: int
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        return (self.start.job,) if self.start.job else ()
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Predictions of one model on one split of one task in one language.
+
+    ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it instead;
+    with neither, it is the floor: a trivial predictor that knows the rows ``labelled``.
+    """
+
+    task: str
+    type: str
+    data: Rows
+    model: Key | None = None
+    start: Start | None = None
+    labelled: Rows | None = None
+    labels: tuple[str, ...] = ()
+    examples: int | None = None
+    max_length: int = 128
+    stride: int = 64
+    layer: int | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        start = self.start.job if self.start else None
+        return tuple(key for key in (self.model, start) if key)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts per example and the score of one prediction."""
+
+    prediction: Key
+    task: str
+    type: str
+    metric: str
+    data: Rows
+    labels: tuple[str, ...] = ()
+    examples: int | None = None
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        return (self.prediction,)
+
+
+Job = Train | Predict | Score
+KINDS: Mapping[str, type[Train] | type[Predict] | type[Score]] = {"train": Train, "predict": Predict, "score": Score}
+
+
+def canonical(value: Any) -> Any:
+    """``value`` as plain JSON with one spelling only; what has none is refused with a ``TypeError``."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: canonical(getattr(value, field.name)) for field in fields(value)}
+    if value is None or isinstance(value, bool | str | int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TypeError(f"{value} cannot be part of a job's key")
+        return int(value) if value.is_integer() else value
+    if isinstance(value, tuple | list):
+        return [canonical(item) for item in value]
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return {name: canonical(value[name]) for name in sorted(value)}
+    raise TypeError(f"a {type(value).__name__} cannot be part of a job's key")
+
+
+def kind_of(job: Job) -> str:
+    """``train``, ``predict`` or ``score``."""
+    return type(job).__name__.lower()
+
+
+def to_json(job: Job) -> dict[str, Any]:
+    """The job as canonical JSON, with its kind."""
+    return {"kind": kind_of(job), **canonical(job)}
+
+
+def key_of(job: Job) -> Key:
+    """The job's key: the first 32 hex digits of the SHA-256 of its canonical JSON."""
+    text = json.dumps(to_json(job), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

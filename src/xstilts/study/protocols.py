@@ -1,0 +1,61 @@
+"""The two seams of a study: where rows come from, and what starts jobs.
+
+In: nothing. Out: ``Source`` and ``Backend``, which ``cli`` fills in, so that planning knows neither data folders nor
+schedulers; ``Places``, what a job needs to find things and what must stay outside its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from xstilts.catalogue.task import Task
+from xstilts.study.job import Key, Rows
+
+
+class Source(Protocol):
+    """Where the rows of tasks are found. Only counts and checksums here; jobs read the rows themselves."""
+
+    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+        """Languages whose rows can be had, in the task's order; empty if none."""
+
+    def rows(self, task: Task, split: str, language: str) -> Rows:
+        """How many rows, and the digest of their content and of how they are read. Raises ``catalogue.errors.Problem``."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a started group of jobs ended: ``failure`` is None, or what went wrong in one line."""
+
+    keys: tuple[Key, ...]
+    failure: str | None
+
+
+class Backend(Protocol):
+    """Starts ``xstilts job KEY... --store DIR`` somewhere and tells when it ended."""
+
+    slots: int
+
+    def start(self, keys: Sequence[Key], threads: int) -> None:
+        """Start one process that does ``keys`` in order. Returns at once."""
+
+    def finished(self, timeout: float) -> list[Outcome]:
+        """Groups that ended since the last call, waiting at most ``timeout`` seconds for one."""
+
+    def stop(self) -> None:
+        """Ask every running group to save its checkpoint and end; returns when all have."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a job finds things on this machine. Never part of a key.
+
+    ``data``: a data folder. ``world``: settings of the constructed languages. ``tasks``: a study's own tasks, as the
+    fields of ``Task``. ``backbones``: the name in the study file to a folder or hub name.
+    """
+
+    data: str | None = None
+    world: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    backbones: Mapping[str, str] = field(default_factory=dict)

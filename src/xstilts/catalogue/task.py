@@ -24,13 +24,42 @@ class TaskType(StrEnum):
     MLM = "mlm"
 
 
+# The roles that the columns of the files play, by type. Those of OPTIONAL_ROLES may be missing.
+ROLES: Mapping[TaskType, tuple[str, ...]] = {
+    TaskType.CLASSIFICATION: ("text_a", "text_b", "label"),
+    TaskType.MULTIPLE_CHOICE: ("text_a", "choices", "label"),
+    TaskType.SPAN_EXTRACTION: ("id", "question", "context", "answer_texts", "answer_starts"),
+    TaskType.TOKEN_CLASSIFICATION: ("tokens", "tags"),
+    TaskType.RETRIEVAL: ("source", "target"),
+    TaskType.RANKING: ("query", "candidate"),
+    TaskType.MLM: ("text", "text_b"),
+}
+OPTIONAL_ROLES = frozenset({"text_b", "id"})
+
+# The metrics that fit each type; the first is taken where a task names none. An empty tuple: such a task only trains.
+METRICS: Mapping[TaskType, tuple[str, ...]] = {
+    TaskType.CLASSIFICATION: ("accuracy",),
+    TaskType.MULTIPLE_CHOICE: ("accuracy",),
+    TaskType.SPAN_EXTRACTION: ("answer_f1",),
+    TaskType.TOKEN_CLASSIFICATION: ("chunk_f1",),
+    TaskType.RETRIEVAL: ("retrieval_accuracy",),
+    TaskType.RANKING: (),
+    TaskType.MLM: (),
+}
+
+
 @dataclass(frozen=True)
 class Files:
     """Where the rows of one split lie: on the hub, and under the same names in a data folder.
 
     ``configs`` may hold ``{language}``, replaced by ``names[code]`` or else by the code itself; several configurations
-    are read one after the other, those that a language lacks are left out. ``where`` keeps only rows whose
-    column compares as stated, with one of ``== != < >=``.
+    are read one after the other, those that a language lacks are left out. A repository without an organisation
+    is on no hub; one that starts with ``/``, ``./``, ``../`` or ``~`` is a folder of its own. ``where`` keeps only
+    rows whose column compares as stated, with one of ``== != < >=``. ``join`` (a configuration, a key column) adds to
+    each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
+    ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
+    are not here. ``official`` holds the number of rows of the official set by language, so that a part of it can be
+    called a part.
     """
 
     repository: str
@@ -40,6 +69,10 @@ class Files:
     languages: tuple[str, ...] = ()
     where: tuple[tuple[str, str, str | int], ...] = ()
     revision: str | None = None
+    join: tuple[str, str] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    otherwise: Files | None = None
+    official: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -55,6 +88,8 @@ class Files:
 class Task:
     """Data, task type and metric. ``columns`` maps the roles of ``data.rows.SCHEMAS`` to the columns of the files.
 
+    A role without an entry is read from the column of its own name.
+    A column may be ``outer.inner`` (a field of a struct) or, for ``choices``, several names with commas between them.
     ``splits`` maps ``train``, ``validation``, ``test`` to files. ``languages`` are the official ones in official order;
     ``Files.languages`` (if given) are those of one split. ``lineage`` names the data a task trains on, so that an
     intermediate and a target task with the same lineage are a self-pair.

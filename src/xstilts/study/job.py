@@ -12,7 +12,8 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Key = str
 Phase = Literal["pretraining", "intermediate", "target"]
@@ -207,3 +208,35 @@ def key_of(job: Job) -> Key:
     """The job's key: the first 32 hex digits of the SHA-256 of its canonical JSON."""
     text = json.dumps(to_json(job), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _built(hint: Any, value: Any) -> Any:
+    """``value``, read from JSON, as the type that ``hint`` names: the inverse of ``canonical``."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        if value is None and NoneType in inner:
+            return None
+        return _built(next(kind for kind in inner if kind is not NoneType), value)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_built(inner[0], item) for item in value)
+    if origin is Literal and value in inner:
+        return value
+    if isinstance(hint, type) and is_dataclass(hint) and isinstance(value, Mapping):
+        hints = get_type_hints(hint)
+        if unknown := set(value) - set(hints):
+            raise TypeError(f"{hint.__name__} has no {', '.join(sorted(unknown))}")
+        return hint(**{name: _built(hints[name], item) for name, item in value.items()})
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if hint in (str, int, bool) and type(value) is hint:
+        return value
+    raise TypeError(f"{value!r} is not a {hint}")
+
+
+def from_json(value: Mapping[str, Any]) -> Job:
+    """The job that ``to_json`` wrote, equal and with the same key. Raises ``TypeError`` where it is none."""
+    kind = value.get("kind")
+    if kind not in KINDS:
+        raise TypeError(f"{kind!r} is not a kind of job")
+    job: Job = _built(KINDS[kind], {name: item for name, item in value.items() if name != "kind"})
+    return job

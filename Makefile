@@ -1,0 +1,51 @@
+# make demo and make test need Python 3.11 or newer and nothing else: the environment is made in .venv at the first call.
+#
+#   PYTHON=python3.12           which interpreter makes .venv
+#   TORCH_INDEX=URL             a further package index, for a particular build of torch. On Linux the default build carries
+#                               CUDA; https://download.pytorch.org/whl/cpu has the much smaller one for the CPU
+#   STORE=DIR                   where the demo keeps its results (default: ./xstilts-store)
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+STORE ?= xstilts-store
+
+# One thread a process: several processes share the cores, and waiting threads would steal from them.
+export OMP_NUM_THREADS ?= 1
+export OMP_WAIT_POLICY ?= PASSIVE
+
+BIN = .venv/bin
+READY = .venv/ready
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint types format check clean
+
+demo: $(READY)
+	$(BIN)/xstilts demo --store $(STORE)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: test lint types
+
+# Installed again only when what is asked for has changed. pip's own cache makes that quick.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "xstilts needs Python 3.11 or newer; say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing xstilts and what it needs into .venv (the first time: a few minutes) ..." >&2
+	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""``python -m xstilts``: the same as the command ``xstilts``."""
+
+from xstilts.cli import main
+
+main()

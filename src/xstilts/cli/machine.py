@@ -1,0 +1,146 @@
+"""Commands about this machine: ``doctor``, ``init``, and ``job``, which backends start.
+
+In: options. Out: what will be used here; a first study file; one or more finished jobs.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xstilts.catalogue.errors import Problem
+from xstilts.cli.frame import STORE, DataOption, JsonOption, StoreOption, command, put, put_json, say
+
+
+@command("job")
+def job(
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys of planned jobs, done in this order.")],
+    store: StoreOption = STORE,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of this process.")] = 1,
+) -> None:
+    """Do jobs that a plan has written into the store. Started by backends."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    from xstilts.jobs import main as do
+
+    raise typer.Exit(do(keys, store, threads))
+
+
+@command("init")
+def init(
+    path: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False)] = Path("my-study.toml"),
+) -> None:
+    """Write a first study file, with every section explained."""
+    if path.suffix != ".toml":
+        raise Problem(f"'{path}' should end in .toml, so that it is taken for a study file: {path.with_suffix('.toml')}")
+    if path.exists():
+        raise Problem(f"'{path}' is there already and stays as it is: name another file")
+    text = resources.files("xstilts.cli").joinpath("first_study.toml").read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    name = path if path.is_absolute() or len(path.parts) > 1 else f"./{path}"
+    put(str(path))
+    say(f"Read it, change it, then:\n  xstilts plan {name}    what it will do and how long that takes\n  xstilts run {name}")
+
+
+@command("doctor")
+def doctor(store: StoreOption = STORE, data: DataOption = None, json: JsonOption = False) -> None:
+    """What of this machine will be used."""
+    found = examined(store, data)
+    if json:
+        put_json(found)
+        return
+    width = max(len(name) for name in found)
+    for name, value in found.items():
+        put(f"{name:<{width}}  {_plain(value)}")
+    for line in advice(found):
+        put(f"note: {line}")
+
+
+def examined(store: Path, data: Path | None) -> dict[str, object]:
+    """Everything that ``doctor`` prints, by name. Memory in GiB."""
+    import torch
+
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return {
+        "xstilts": metadata.version("xstilts"),
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "torch": torch.__version__,
+        "transformers": metadata.version("transformers"),
+        "cores": cores(),
+        "memory_gib": memory(),
+        "gpus": gpus,
+        "bfloat16": bool(gpus and torch.cuda.is_bf16_supported()) or bool({"amx_bf16", "avx512_bf16"} & cpu_flags()),
+        "store": str(store.resolve()),
+        "store_exists": store.is_dir(),
+        "store_writable": _writable(store),
+        "data": str(data.resolve()) if data else None,
+        "data_tables": sum(1 for _ in data.rglob("*.parquet")) if data and data.is_dir() else 0,
+        "hub_library": _version("datasets"),
+    }
+
+
+def advice(found: dict[str, object]) -> list[str]:
+    """What the user may want to change."""
+    lines = []
+    if not found["store_writable"]:
+        lines.append("the store cannot be written here: use --store DIR or XSTILTS_STORE")
+    if found["data"] and not found["data_tables"]:
+        lines.append(f"no .parquet file lies under {found['data']}: check --data or XSTILTS_DATA")
+    if not found["data"]:
+        lines.append("no data folder is set: the constructed languages need none, human languages need --data or the hub")
+    if not found["hub_library"]:
+        lines.append("to read data sets from the hub: pip install 'xstilts[hub]'")
+    return lines
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory() -> float | None:
+    """Installed memory in GiB, where the system says."""
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def cpu_flags() -> set[str]:
+    """The processor's feature flags, where the system lists them (Linux)."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return set()
+    lines = (line for line in text.splitlines() if line.startswith(("flags", "Features")))
+    return set(next(lines, "").partition(":")[2].split())
+
+
+def _writable(store: Path) -> bool:
+    """Whether the store, or the nearest folder above it that exists, can be written."""
+    place = store.resolve()
+    while not place.exists():
+        place = place.parent
+    return os.access(place, os.W_OK)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "-" if value is None else str(value)

@@ -1,0 +1,141 @@
+"""A batch is one flat row of tokens with sequence boundaries, cut under a token budget.
+
+In: sequence numbers of an ``Encoded``. Out: ``Batch``: ids, positions that restart at every sequence, where the head of the
+task type reads, and what it should find there. Sequences stand in order of length, so that attention hardly pads; a cut
+takes slices and changes no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from xstilts.catalogue.task import TaskType
+from xstilts.data.encode import Encoded
+from xstilts.data.vocabulary import Vocabulary
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``ids``, ``segments``, ``positions`` int64 [tokens]; ``starts`` int64 [n + 1]; ``sequences`` int64 [n]: which sequences of
+    the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target`` int64 [m] or [m, 2].
+    """
+
+    ids: Array
+    segments: Array
+    positions: Array
+    starts: Array
+    sequences: Array
+    where: Array
+    target: Array
+
+    @property
+    def lengths(self) -> Array:
+        """Tokens of each sequence, int64 [n]."""
+        return np.diff(self.starts)
+
+
+def sequences_of(encoded: Encoded, examples: Array) -> Array:
+    """Numbers of the sequences of ``examples``, int64; an example drawn twice gives its sequences twice."""
+    low = np.searchsorted(encoded.example, examples, side="left")
+    high = np.searchsorted(encoded.example, examples, side="right")
+    return flat_index(low, high - low)
+
+
+def flat_index(starts: Array, lengths: Array) -> Array:
+    """Numbers of ragged rows: ``starts[i] .. starts[i] + lengths[i]`` one after the other, int64 [sum of lengths]."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+
+
+def by_length(encoded: Encoded, sequences: Array) -> Array:
+    """``sequences`` from short to long, ties in the given order."""
+    return sequences[np.argsort(encoded.starts[sequences + 1] - encoded.starts[sequences], kind="stable")]
+
+
+def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:
+    """The batch of ``sequences``, in the given order, with what the head of ``type`` reads and should find."""
+    lengths = encoded.starts[sequences + 1] - encoded.starts[sequences]
+    starts = np.zeros(len(sequences) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    index = flat_index(encoded.starts[sequences], lengths)
+    where, target = _READS[type](encoded, sequences, starts)
+    return Batch(
+        ids=encoded.ids[index].astype(np.int64),
+        segments=encoded.segments[index].astype(np.int64),
+        positions=np.arange(starts[-1]) - np.repeat(starts[:-1], lengths),
+        starts=starts,
+        sequences=sequences,
+        where=where,
+        target=target,
+    )
+
+
+def cut(batch: Batch, budget: int) -> Iterator[Batch]:
+    """Slices of ``batch`` with at most ``budget`` tokens each (a longer single sequence stands alone)."""
+    low = 0
+    while low < len(batch.sequences):
+        high = max(low + 1, int(np.searchsorted(batch.starts, batch.starts[low] + budget, side="right")) - 1)
+        first, last = int(batch.starts[low]), int(batch.starts[high])
+        begin, end = np.searchsorted(batch.where, [first, last])
+        yield Batch(
+            ids=batch.ids[first:last],
+            segments=batch.segments[first:last],
+            positions=batch.positions[first:last],
+            starts=batch.starts[low : high + 1] - first,
+            sequences=batch.sequences[low:high],
+            where=batch.where[begin:end] - first,
+            target=batch.target[begin:end],
+        )
+        low = high
+
+
+def masked(batch: Batch, vocabulary: Vocabulary, rate: float, draw: np.random.Generator) -> Batch:
+    """Hide ``rate`` of the text tokens: 80 % by the mask, 10 % by a random id, 10 % left (Devlin et al. 2019)."""
+    chosen = np.flatnonzero((draw.random(len(batch.ids)) < rate) & ~np.isin(batch.ids, vocabulary.special))
+    how = draw.random(len(chosen))
+    other = draw.integers(0, vocabulary.size, len(chosen))
+    ids = batch.ids.copy()
+    ids[chosen] = np.where(how < 0.8, vocabulary.mask, np.where(how < 0.9, other, ids[chosen]))
+    return replace(batch, ids=ids, where=chosen, target=batch.ids[chosen])
+
+
+_Reads = tuple[Array, Array]
+
+
+def _of_sequence(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
+    label = encoded.columns["label"][encoded.example[sequences]]
+    return starts[:-1], np.asarray(label, dtype=np.int64)
+
+
+def _of_words(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
+    first = encoded.columns["words"][sequences]
+    counts = encoded.columns["words"][sequences + 1] - first
+    index = flat_index(first, counts)
+    shift = np.repeat(starts[:-1] - encoded.starts[sequences], counts)
+    return encoded.columns["word"][index] + shift, np.asarray(encoded.columns["tag"][index], dtype=np.int64)
+
+
+def _of_spans(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
+    ends = [encoded.columns[name][sequences] for name in ("answer_start", "answer_end")]
+    return starts[:-1], np.stack(ends, axis=1).astype(np.int64)
+
+
+def _nothing_yet(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
+    return starts[:-1], np.zeros(len(sequences), dtype=np.int64)
+
+
+_READS: dict[TaskType, Callable[[Encoded, Array, Array], _Reads]] = {
+    TaskType.CLASSIFICATION: _of_sequence,
+    TaskType.TOKEN_CLASSIFICATION: _of_words,
+    TaskType.SPAN_EXTRACTION: _of_spans,
+    TaskType.MLM: _nothing_yet,
+    TaskType.RANKING: _nothing_yet,
+    TaskType.RETRIEVAL: _nothing_yet,
+}

@@ -1,0 +1,286 @@
+"""From rows to flat arrays of token ids, one function a task type.
+
+In: an Arrow table in its type's schema and a ``Vocabulary``. Out: ``Encoded``: every sequence of the table one after the
+other in one row of ids, with the positions that heads and decoders need. Nothing is padded here or later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.catalogue.task import TaskType
+from xstilts.data.vocabulary import Vocabulary
+
+REVISION = 1
+_QUERY_LENGTH = 64
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """``n`` sequences in one row.
+
+    ``ids`` int32 [tokens], ``segments`` uint8 [tokens], ``starts`` int64 [n + 1], ``example`` int32 [n]: the row of the
+    table that a sequence comes from. ``columns`` holds what one task type needs more, by name.
+    """
+
+    ids: Array
+    segments: Array
+    starts: Array
+    example: Array
+    columns: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def lengths(self) -> Array:
+        """Tokens of each sequence, int64 [n]."""
+        return np.diff(self.starts)
+
+    @property
+    def examples(self) -> int:
+        """Number of rows of the table."""
+        return int(self.example[-1]) + 1 if len(self.example) else 0
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """``longest``: tokens a sequence, special tokens included; ``stride``: tokens between two windows of a context."""
+
+    longest: int = 128
+    stride: int = 64
+
+
+def encode(table: pa.Table, type: TaskType, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """Encode ``table`` as its task type says."""
+    return _ENCODERS[type](table, vocabulary, lengths)
+
+
+def encode_cached(
+    read: Callable[[], pa.Table], checksum: str, type: TaskType, vocabulary: Vocabulary, lengths: Lengths, cache: Path
+) -> Encoded:
+    """The same, kept as memory-mapped arrays under ``cache``; ``read`` is called only if they are not there yet."""
+    name = f"{REVISION}:{checksum}:{type}:{vocabulary.digest}:{lengths.longest}:{lengths.stride}"
+    folder = cache / "encoded" / hashlib.sha256(name.encode()).hexdigest()[:32]
+    if not folder.exists():
+        _write(encode(read(), type, vocabulary, lengths), folder)
+    arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+    core = {name: arrays.pop(name) for name in ("ids", "segments", "starts", "example")}
+    return Encoded(**core, columns=arrays)
+
+
+def _write(encoded: Encoded, folder: Path) -> None:
+    aside = folder.with_name(f"{folder.name}.{uuid4().hex}")
+    aside.mkdir(parents=True)
+    arrays = {"ids": encoded.ids, "segments": encoded.segments, "starts": encoded.starts, "example": encoded.example}
+    for name, array in {**arrays, **encoded.columns}.items():
+        np.save(aside / f"{name}.npy", array)
+    try:
+        aside.rename(folder)
+    except OSError:  # another process was faster; its arrays are the same
+        for path in aside.iterdir():
+            path.unlink()
+        aside.rmdir()
+
+
+def _assemble(
+    first: Sequence[Sequence[int]], second: Sequence[Sequence[int]] | None, vocabulary: Vocabulary
+) -> tuple[Array, Array, Array]:
+    """Put special tokens around texts: ids, segments, starts."""
+    before, between, after = list(vocabulary.before), list(vocabulary.between), list(vocabulary.after)
+    rows: list[Array] = []
+    marks: list[Array] = []
+    for index, a in enumerate(first):
+        b = second[index] if second is not None else ()
+        if len(b):
+            head, tail = [*before, *a, *between], [*b, *after]
+        else:
+            head, tail = [*before, *a, *vocabulary.after_single], []
+        rows.append(np.array(head + tail, dtype=np.int32))
+        mark = np.zeros(len(head) + len(tail), dtype=np.uint8)
+        if vocabulary.segments:
+            mark[len(head) :] = 1
+        marks.append(mark)
+    starts = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum([len(row) for row in rows], out=starts[1:])
+    if not rows:
+        return np.zeros(0, np.int32), np.zeros(0, np.uint8), starts
+    return np.concatenate(rows), np.concatenate(marks), starts
+
+
+def _shortened(a: Sequence[int], b: Sequence[int], budget: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Cut the longer text, one token at a time, until both fit; on equal lengths the second gives way."""
+    if len(a) + len(b) <= budget:
+        return a, b
+    half = budget // 2
+    if len(b) <= half:
+        return a[: budget - len(b)], b
+    if len(a) <= budget - half:
+        return a, b[: budget - len(a)]
+    return a[: budget - half], b[:half]
+
+
+def _texts(table: pa.Table, first: str, second: str, vocabulary: Vocabulary, lengths: Lengths) -> tuple[Array, ...]:
+    a = vocabulary.ids(table.column(first).to_pylist())
+    others = table.column(second).to_pylist()
+    b = vocabulary.ids([text or "" for text in others]) if any(others) else [[] for _ in others]
+    pair = lengths.longest - len(vocabulary.before) - len(vocabulary.between) - len(vocabulary.after)
+    single = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
+    cut = [_shortened(x, y, pair if len(y) else single) for x, y in zip(a, b, strict=True)]
+    return _assemble([x for x, _ in cut], [y for _, y in cut], vocabulary)
+
+
+def _encode_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    ids, segments, starts = _texts(table, "text_a", "text_b", vocabulary, lengths)
+    label = table.column("label").to_numpy().astype(np.int64)
+    return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), {"label": label})
+
+
+def _encode_mlm(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    ids, segments, starts = _texts(table, "text", "text_b", vocabulary, lengths)
+    return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32))
+
+
+def _encode_pairs(first: str, second: str) -> Callable[[pa.Table, Vocabulary, Lengths], Encoded]:
+    """Two sequences a row: 2i is the first column of row i, 2i + 1 its second."""
+
+    def encoder(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+        budget = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
+        texts = [text for row in zip(table.column(first).to_pylist(), table.column(second).to_pylist(), strict=True) for text in row]
+        ids, segments, starts = _assemble([found[:budget] for found in vocabulary.ids(texts)], None, vocabulary)
+        return Encoded(ids, segments, starts, np.repeat(np.arange(table.num_rows, dtype=np.int32), 2))
+
+    return encoder
+
+
+def _encode_token_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """Each word is tokenised alone; long sentences are cut between words into several sequences.
+
+    Columns: ``word`` int64 [words], position of a word's first piece in ``ids``; ``words`` int64 [n + 1], words of each
+    sequence; ``tag`` int64 [words]. Source of the cutting rule: XTREME's preprocessing (protocol 4.3).
+    """
+    sentences = table.column("tokens").to_pylist()
+    known = sorted({word for words in sentences for word in words})
+    pieces = dict(zip(known, vocabulary.ids(known), strict=True))
+    budget = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
+    rows: list[list[int]] = []
+    example: list[int] = []
+    first_pieces: list[list[int]] = []
+    for index, words in enumerate(sentences):
+        row: list[int] = []
+        places: list[int] = []
+        for word in words:
+            piece = pieces[word]
+            if not piece or len(piece) > budget:
+                piece = [vocabulary.unknown]
+            if len(row) + len(piece) > budget:
+                rows.append(row)
+                first_pieces.append(places)
+                example.append(index)
+                row, places = [], []
+            places.append(len(row))
+            row.extend(piece)
+        rows.append(row)
+        first_pieces.append(places)
+        example.append(index)
+    ids, segments, starts = _assemble(rows, None, vocabulary)
+    words_start = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum([len(places) for places in first_pieces], out=words_start[1:])
+    offset = starts[:-1] + len(vocabulary.before)
+    word = np.concatenate([np.array(places, np.int64) + at for places, at in zip(first_pieces, offset, strict=True)] or [np.zeros(0, np.int64)])
+    tag = np.array([tag for tags in table.column("tags").to_pylist() for tag in tags], dtype=np.int64)
+    return Encoded(ids, segments, starts, np.array(example, np.int32), {"word": word, "words": words_start, "tag": tag})
+
+
+def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """Question and context; a long context becomes several overlapping windows, ``stride`` tokens apart.
+
+    Columns, [n]: ``context`` int64, position of the window's first context token in its sequence; ``window`` int64, index of
+    that token in the whole context; ``answer_start``, ``answer_end`` int64, positions in the sequence of the first gold
+    answer's first and last token, 0 where the window does not hold it whole. [tokens]: ``from``, ``to`` int32, character span
+    in the context, -1 outside it; ``best`` bool, whether the window gives this token the most context of all windows.
+    """
+    contexts = table.column("context").to_pylist()
+    unique = list(dict.fromkeys(contexts))
+    encoded = dict(zip(unique, vocabulary.ids_and_offsets(unique), strict=True))
+    questions = [found[:_QUERY_LENGTH] for found in vocabulary.ids(table.column("question").to_pylist())]
+    texts = table.column("answer_texts").to_pylist()
+    places = table.column("answer_starts").to_pylist()
+    special = len(vocabulary.before) + len(vocabulary.between) + len(vocabulary.after)
+    first: list[Sequence[int]] = []
+    second: list[Sequence[int]] = []
+    numbers: dict[str, list[int]] = {name: [] for name in ("example", "context", "window", "answer_start", "answer_end")}
+    spans: list[Array] = []
+    best: list[Array] = []
+    for index, (question, context) in enumerate(zip(questions, contexts, strict=True)):
+        ids, offsets = encoded[context]
+        span = np.array(offsets, dtype=np.int32).reshape(-1, 2)
+        begin, end = _answer_tokens(span, texts[index], places[index])
+        capacity = max(1, lengths.longest - len(question) - special)
+        windows = _windows(len(ids), capacity, lengths.stride)
+        owner = _owner(len(ids), windows)
+        lead = len(vocabulary.before) + len(question) + len(vocabulary.between)
+        for number, (low, high) in enumerate(windows):
+            first.append(question)
+            second.append(ids[low:high] or [vocabulary.unknown])
+            inside = begin is not None and end is not None and low <= begin and end < high
+            numbers["example"].append(index)
+            numbers["context"].append(lead)
+            numbers["window"].append(low)
+            numbers["answer_start"].append(lead + begin - low if inside and begin is not None else 0)
+            numbers["answer_end"].append(lead + end - low if inside and end is not None else 0)
+            length = lead + max(1, high - low) + len(vocabulary.after)
+            place = np.full((length, 2), -1, dtype=np.int32)
+            place[lead : lead + high - low] = span[low:high]
+            spans.append(place)
+            mine = np.zeros(length, dtype=bool)
+            mine[lead : lead + high - low] = owner[low:high] == number
+            best.append(mine)
+    ids, segments, starts = _assemble(first, second, vocabulary)
+    flat = np.concatenate(spans) if spans else np.zeros((0, 2), np.int32)
+    columns = {name: np.array(values, np.int64) for name, values in numbers.items() if name != "example"}
+    columns |= {"from": flat[:, 0].copy(), "to": flat[:, 1].copy(), "best": np.concatenate(best) if best else np.zeros(0, bool)}
+    return Encoded(ids, segments, starts, np.array(numbers["example"], np.int32), columns)
+
+
+def _answer_tokens(span: Array, texts: Sequence[str], places: Sequence[int]) -> tuple[int | None, int | None]:
+    """First and last token that the first gold answer touches."""
+    if not texts or not len(span):
+        return None, None
+    low, high = places[0], places[0] + len(texts[0])
+    touched = np.flatnonzero((span[:, 1] > low) & (span[:, 0] < high))
+    return (int(touched[0]), int(touched[-1])) if len(touched) else (None, None)
+
+
+def _windows(tokens: int, capacity: int, stride: int) -> list[tuple[int, int]]:
+    windows = [(0, min(capacity, tokens))]
+    while windows[-1][1] < tokens:
+        low = windows[-1][0] + min(stride, capacity)
+        windows.append((low, min(low + capacity, tokens)))
+    return windows
+
+
+def _owner(tokens: int, windows: Sequence[tuple[int, int]]) -> Array:
+    """For each token the window with the most context: max of min(left, right) + 0.01 x length, first on ties."""
+    place = np.arange(tokens)
+    score = np.full((len(windows), tokens), -np.inf)
+    for number, (low, high) in enumerate(windows):
+        inside = slice(low, high)
+        score[number, inside] = np.minimum(place[inside] - low, high - 1 - place[inside]) + 0.01 * (high - low)
+    return score.argmax(axis=0)
+
+
+_ENCODERS: dict[TaskType, Callable[[pa.Table, Vocabulary, Lengths], Encoded]] = {
+    TaskType.CLASSIFICATION: _encode_classification,
+    TaskType.TOKEN_CLASSIFICATION: _encode_token_classification,
+    TaskType.SPAN_EXTRACTION: _encode_span_extraction,
+    TaskType.MLM: _encode_mlm,
+    TaskType.RANKING: _encode_pairs("query", "candidate"),
+    TaskType.RETRIEVAL: _encode_pairs("source", "target"),
+}

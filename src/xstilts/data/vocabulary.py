@@ -1,0 +1,147 @@
+"""A tokenizer and the places where it wants its special tokens.
+
+In: a ``tokenizers.Tokenizer`` (read from a backbone, or trained here on text). Out: ``Vocabulary``: token ids of texts
+without special tokens, and the three runs of special tokens (before, between, after) that its own template puts around one
+or two texts. Sequences are assembled from these by ``encode``, so that every encoder family is fed in its own form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from xstilts.catalogue.errors import Problem
+
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+_PAD = ("<pad>", "[PAD]")
+_MASK = ("<mask>", "[MASK]")
+_UNKNOWN = ("<unk>", "[UNK]")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """``before``, ``between``, ``after``: special ids around texts; ``after_single`` closes a lone text.
+
+    ``segments`` says whether the second text (with what closes it) carries segment id 1.
+    """
+
+    tokenizer: Tokenizer
+    before: tuple[int, ...]
+    between: tuple[int, ...]
+    after: tuple[int, ...]
+    after_single: tuple[int, ...]
+    pad: int
+    mask: int
+    unknown: int
+    segments: bool
+    digest: str
+
+    @property
+    def size(self) -> int:
+        """Number of ids."""
+        return int(self.tokenizer.get_vocab_size())
+
+    @property
+    def special(self) -> np.ndarray:
+        """Ids that never stand for text, sorted; shape [n]."""
+        ids = {*self.before, *self.between, *self.after, *self.after_single, self.pad, self.mask}
+        return np.array(sorted(ids), dtype=np.int32)
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, without special tokens."""
+        return [found.ids for found in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def ids_and_offsets(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """Token ids of each text with their character spans [start, end)."""
+        return [(found.ids, found.offsets) for found in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+
+def vocabulary_of(tokenizer: Tokenizer, origin: str = "this tokenizer") -> Vocabulary:
+    """Read the template out of ``tokenizer`` by encoding a pair and looking where special tokens stand."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    pair = tokenizer.encode("a", "b", add_special_tokens=True)
+    single = tokenizer.encode("a", add_special_tokens=True)
+    runs = _special_runs(pair.ids, pair.special_tokens_mask)
+    if len(runs) != 3:
+        raise Problem(f"{origin} puts no special tokens around two texts: its tokenizer.json needs a post-processor")
+    return Vocabulary(
+        tokenizer=tokenizer,
+        before=runs[0],
+        between=runs[1],
+        after=runs[2],
+        after_single=_special_runs(single.ids, single.special_tokens_mask)[-1],
+        pad=_named(tokenizer, _PAD, origin),
+        mask=_named(tokenizer, _MASK, origin),
+        unknown=_named(tokenizer, _UNKNOWN, origin),
+        segments=max(pair.type_ids) > 0,
+        digest=hashlib.sha256(tokenizer.to_str().encode()).hexdigest()[:32],
+    )
+
+
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """The vocabulary of a folder that holds ``tokenizer.json``."""
+    path = folder / "tokenizer.json"
+    try:
+        return vocabulary_of(Tokenizer.from_file(str(path)), str(path))
+    except Problem:
+        raise
+    except Exception as error:  # the library raises bare Exception for a missing or malformed file
+        raise Problem(f"cannot read the tokenizer {path} ({error}): is the folder a complete checkpoint?") from error
+
+
+def train_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
+    """Train a unigram vocabulary of ``size`` ids on ``texts``, with XLM-R's special tokens and template."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200c", "")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation(), pre_tokenizers.Digits(individual_digits=False)]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=size, special_tokens=list(SPECIAL), unk_token="<unk>", show_progress=False, max_piece_length=12
+    )
+    tokenizer.train_from_iterator(_lines(texts), trainer)
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    start, end = tokenizer.token_to_id("<s>"), tokenizer.token_to_id("</s>")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", start), ("</s>", end)]
+    )
+    return vocabulary_of(tokenizer)
+
+
+def _lines(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for text in texts:
+        batch.append(text)
+        if len(batch) == 1000:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _special_runs(ids: Sequence[int], special: Sequence[int]) -> list[tuple[int, ...]]:
+    runs: list[tuple[int, ...]] = []
+    current: list[int] = []
+    for token, is_special in zip(ids, special, strict=True):
+        if is_special:
+            current.append(token)
+        elif current:
+            runs.append(tuple(current))
+            current = []
+    if current:
+        runs.append(tuple(current))
+    return runs
+
+
+def _named(tokenizer: Tokenizer, names: Sequence[str], origin: str) -> int:
+    for name in names:
+        found = tokenizer.token_to_id(name)
+        if found is not None:
+            return int(found)
+    raise Problem(f"{origin} has none of the tokens {', '.join(names)}: only encoders trained on masked text can be used")

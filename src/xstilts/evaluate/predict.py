@@ -1,0 +1,96 @@
+"""Run a network over encoded rows and turn its outputs into a table of predictions.
+
+In: a network and an ``Encoded``. Out: an Arrow table, one row an example, in the form of the task type. Sequences run from short
+to long under a token budget; the order of the rows is restored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from xstilts.catalogue.task import TaskType
+from xstilts.data.batch import Batch, by_length, cut, gather
+from xstilts.data.encode import Encoded
+from xstilts.evaluate.decode import best_spans
+from xstilts.evaluate.retrieve import mean_vectors, nearest
+from xstilts.model.network import Network
+from xstilts.model.precision import precision_of
+
+Array = np.ndarray[Any, np.dtype[Any]]
+TOKEN_BUDGET = 16_384
+
+
+def predict(network: Network, task: str, type: TaskType, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+    """Predictions for every row of ``table``, which ``encoded`` holds."""
+    return _PREDICTORS[type](network, task, table, encoded, precision)
+
+
+def predict_neighbours(network: Network, encoded: Encoded, layer: int | None, precision: str) -> pa.Table:
+    """For every pair of a retrieval task: the source nearest to its target. Column ``neighbour`` int32, ``cosine`` float32."""
+    vectors = mean_vectors(network, encoded, layer, precision, TOKEN_BUDGET)
+    neighbour, cosine = nearest(queries=vectors[1::2], candidates=vectors[0::2])
+    return pa.table({"neighbour": pa.array(neighbour, pa.int32()), "cosine": pa.array(cosine, pa.float32())})
+
+
+def _outputs(network: Network, task: str, type: TaskType, encoded: Encoded, precision: str) -> Iterator[tuple[Batch, Array]]:
+    number = network.number_of(task)
+    order = by_length(encoded, np.arange(len(encoded.starts) - 1))
+    with torch.inference_mode(), precision_of(precision, network):
+        for part in cut(gather(encoded, order, type), TOKEN_BUDGET):
+            yield part, network(part, number).float().cpu().numpy()
+
+
+def _classification(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+    logits: Array | None = None
+    for part, output in _outputs(network, task, TaskType.CLASSIFICATION, encoded, precision):
+        if logits is None:
+            logits = np.zeros((table.num_rows, output.shape[1]), dtype=np.float32)
+        logits[encoded.example[part.sequences]] = output
+    if logits is None:
+        logits = np.zeros((0, 1), dtype=np.float32)
+    flat = pa.FixedSizeListArray.from_arrays(pa.array(logits.reshape(-1)), logits.shape[1])
+    return pa.table({"prediction": pa.array(logits.argmax(axis=1), pa.int16()), "logits": flat})
+
+
+def _token_classification(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+    words = encoded.columns["words"]
+    tag = np.zeros(int(words[-1]) if len(words) else 0, dtype=np.int16)
+    confidence = np.zeros(len(tag), dtype=np.float32)
+    for part, output in _outputs(network, task, TaskType.TOKEN_CLASSIFICATION, encoded, precision):
+        counts = words[part.sequences + 1] - words[part.sequences]
+        place = np.concatenate([np.arange(low, low + n) for low, n in zip(words[part.sequences], counts, strict=True)])
+        tag[place] = output.argmax(axis=1)
+        shifted = np.exp(output - output.max(axis=1, keepdims=True))
+        confidence[place] = shifted.max(axis=1) / shifted.sum(axis=1)
+    per_sequence = np.diff(words)
+    per_example = np.bincount(encoded.example, weights=per_sequence, minlength=table.num_rows).astype(np.int64)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(per_example)]), pa.int32())
+    return pa.table(
+        {
+            "tags": pa.ListArray.from_arrays(offsets, pa.array(tag)),
+            "confidence": pa.ListArray.from_arrays(offsets, pa.array(confidence)),
+        }
+    )
+
+
+def _span_extraction(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+    logits = np.zeros((int(encoded.starts[-1]), 2), dtype=np.float32)
+    for part, output in _outputs(network, task, TaskType.SPAN_EXTRACTION, encoded, precision):
+        place = np.concatenate([np.arange(encoded.starts[k], encoded.starts[k + 1]) for k in part.sequences])
+        logits[place] = output
+    texts, scores = best_spans(encoded, logits, table.column("context").to_pylist())
+    return pa.table({"id": table.column("id"), "text": pa.array(texts), "score": pa.array(scores, pa.float32())})
+
+
+_Predictor = Callable[[Network, str, pa.Table, Encoded, str], pa.Table]
+
+_PREDICTORS: dict[TaskType, _Predictor] = {
+    TaskType.CLASSIFICATION: _classification,
+    TaskType.TOKEN_CLASSIFICATION: _token_classification,
+    TaskType.SPAN_EXTRACTION: _span_extraction,
+}

@@ -1,0 +1,79 @@
+"""The prediction job: one model, one task, one language.
+
+In: ``Predict`` values that share a model. Out: one table of predictions each, ``predictions.parquet``. The model is loaded once for
+all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import TaskType
+from xstilts.data.encode import Lengths, encode_cached
+from xstilts.evaluate.predict import predict, predict_neighbours
+from xstilts.jobs.sources import AllSources
+from xstilts.jobs.start import open_start
+from xstilts.metrics import get_metric
+from xstilts.model.network import Network, device_of, load_network
+from xstilts.study import job
+from xstilts.study.protocols import Places
+from xstilts.study.store import Store
+
+PREDICTIONS = "predictions.parquet"
+
+
+class Models:
+    """The network that the last prediction used, kept for the next one."""
+
+    def __init__(self, store: Store, source: AllSources, places: Places, cache: Path) -> None:
+        self._open = (store, source, places, cache)
+        self._name: str | job.Start | None = None
+        self._network: Network | None = None
+
+    def network(self, work: job.Predict) -> Network:
+        """The network that ``work`` predicts with."""
+        name = work.model or work.start
+        if self._network is None or name != self._name:
+            store, source, places, cache = self._open
+            if work.model is not None:
+                network = load_network(store.folder(work.model) / "model")
+            elif work.start is not None:
+                encoder, vocabulary = open_start(work.start, store, source, places, cache, 0.0, 0)
+                network = Network(encoder, (), (), vocabulary).eval()
+            else:
+                raise Problem("a floor has no network")
+            self._name, self._network = name, network.to(device_of())
+        return self._network
+
+
+def first_rows(table: pa.Table, examples: int | None) -> pa.Table:
+    """The first ``examples`` rows, all if None."""
+    return table if examples is None else table.slice(0, examples)
+
+
+def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, models: Models, cache: Path) -> None:
+    """Do the job and store its result."""
+    table = first_rows(source.read(work.data), work.examples)
+    if work.model is None and work.start is None:
+        if work.labelled is None and work.type != TaskType.RETRIEVAL:
+            raise Problem(f"the floor of '{work.task}' needs labelled rows")
+        labelled = source.read(work.labelled) if work.labelled else table
+        task = source.task(work.task)
+        predicted = get_metric(task.metric).floor(labelled, table, work.labels)
+    else:
+        network = models.network(work)
+        checksum = f"{work.data.checksum}:{work.examples}"
+        lengths = Lengths(work.max_length, work.stride)
+        type = TaskType(work.type)
+        encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
+        if type is TaskType.RETRIEVAL:
+            predicted = predict_neighbours(network, encoded, work.layer, work.precision)
+        else:
+            predicted = predict(network, work.task, type, table, encoded, work.precision)
+    with store.writing(key) as (folder, extra):
+        pq.write_table(predicted, folder / PREDICTIONS, compression="zstd")
+        extra["examples"] = table.num_rows

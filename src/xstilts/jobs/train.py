@@ -1,0 +1,172 @@
+"""The training job: any of the three phases.
+
+In: a ``Train`` from the store. Out: a folder ``model`` (encoder in the hub's format, heads beside it) and ``losses.csv``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xstilts.catalogue.task import TaskType
+from xstilts.data.encode import Encoded, Lengths, encode_cached
+from xstilts.data.random import seed_of, stream
+from xstilts.data.sample import Pool, probabilities, subset, updates
+from xstilts.data.vocabulary import Vocabulary
+from xstilts.jobs.sources import AllSources
+from xstilts.jobs.start import open_start
+from xstilts.model.network import HeadOf, device_of, parameters_of, save_network, with_new_heads
+from xstilts.study import job
+from xstilts.study.protocols import Places
+from xstilts.study.store import Store
+from xstilts.train.loop import Course, Progress, train
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def run_train(
+    work: job.Train,
+    key: str,
+    store: Store,
+    source: AllSources,
+    places: Places,
+    cache: Path,
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> None:
+    """Do the job and store its result."""
+    settings = work.settings
+    encoder, vocabulary = open_start(work.start, store, source, places, cache, settings.dropout, work.seed)
+    shares = [gathered(share, source, vocabulary, settings, cache, work.seed) for share in work.shares]
+    specs = [HeadOf(share.task, TaskType(share.type), len(share.labels)) for share in work.shares]
+    network = with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
+    if settings.freeze == "body":
+        for parameter in network.encoder.parameters():
+            parameter.requires_grad_(False)
+        for parameter in encoder.get_input_embeddings().parameters():  # type: ignore[operator]
+            parameter.requires_grad_(True)
+    network.to(device_of())
+    pools = [pool for _, pool in shares]
+    chances = probabilities(
+        [pool.examples for pool in pools],
+        settings.sampling,
+        settings.cap,
+        settings.temperature,
+        [share.weight for share in work.shares],
+    )
+    losses: list[tuple[int, float]] = []
+
+    def note(progress: Progress) -> None:
+        losses.append((progress.done, progress.loss))
+        report(progress)
+
+    def order() -> Iterator[tuple[int, Array]]:
+        return updates(pools, chances, settings.batch, settings.updates, work.seed)
+
+    course = Course(
+        updates=settings.updates,
+        learning_rate=settings.learning_rate,
+        warmup=settings.warmup,
+        weight_decay=settings.weight_decay,
+        clip=settings.clip,
+        epsilon=settings.epsilon,
+        beta2=settings.beta2,
+        precision=settings.precision,
+        masking=settings.masking,
+        seed=seed_of(work.seed, work.phase, "course"),
+    )
+    train(
+        network,
+        [encoded for encoded, _ in shares],
+        order,
+        course,
+        folder=store.work(key) / "checkpoint",
+        report=note,
+        stop=stop,
+    )
+    total, body = parameters_of(network.encoder)
+    with store.writing(key) as (folder, extra):
+        save_network(network.to("cpu"), folder / "model")
+        lines = "".join(f"{done},{loss:.5f}\n" for done, loss in losses)
+        (folder / "losses.csv").write_text(f"update,loss\n{lines}", encoding="utf-8")
+        extra |= {
+            "parameters_total": total,
+            "parameters_nonembedding": body,
+            "updates": settings.updates,
+            "loss": losses[-1][1] if losses else None,
+        }
+
+
+def gathered(
+    share: job.Share, source: AllSources, vocabulary: Vocabulary, settings: job.Settings, cache: Path, seed: int
+) -> tuple[Encoded, Pool]:
+    """All languages of a share as one ``Encoded``, and its pool of rows."""
+    lengths = Lengths(settings.max_length, settings.stride)
+    parts: list[Encoded] = []
+    for rows in share.data:
+        type = TaskType(share.type)
+        parts.append(encode_cached(lambda rows=rows: source.read(rows), rows.checksum, type, vocabulary, lengths, cache))
+    joined, firsts = joined_rows(parts)
+    counts = [rows.rows for rows in share.data]
+    chosen = [np.arange(count, dtype=np.int64) for count in counts]
+    if share.examples is not None and share.examples < sum(counts):
+        labels = joined.columns.get("label")
+        picked = subset(labels, sum(counts), share.examples, share.subset_seed, share.task)
+        edges = np.searchsorted(picked, np.cumsum(counts))
+        chosen = [part - first for part, first in zip(np.split(picked, edges[:-1]), firsts, strict=True)]
+    if share.shuffled_labels:
+        joined = shuffled(joined, seed, share.task)
+    mixed = share.type in (TaskType.MLM, TaskType.RANKING)
+    pool = Pool(
+        name=share.task,
+        rows=tuple(rows + first for rows, first in zip(chosen, firsts, strict=True) if len(rows)),
+        alpha=settings.alpha if mixed and len(chosen) > 1 else None,
+        weight=share.weight,
+    )
+    return joined, pool
+
+
+def joined_rows(parts: list[Encoded]) -> tuple[Encoded, list[int]]:
+    """Several ``Encoded`` one after the other, and the number of each one's first example."""
+    if len(parts) == 1:
+        return parts[0], [0]
+    tokens = np.concatenate([[0], np.cumsum([len(part.ids) for part in parts])])
+    firsts = np.concatenate([[0], np.cumsum([part.examples for part in parts])])
+    columns: dict[str, Array] = {}
+    for name in parts[0].columns:
+        pieces = [part.columns[name] for part in parts]
+        if name == "word":
+            pieces = [piece + shift for piece, shift in zip(pieces, tokens, strict=False)]
+        if name == "words":
+            shifts = np.concatenate([[0], np.cumsum([piece[-1] for piece in pieces])])
+            pieces = [pieces[0][:1], *(piece[1:] + shift for piece, shift in zip(pieces, shifts, strict=False))]
+        columns[name] = np.concatenate(pieces)
+    starts = [parts[0].starts[:1], *(part.starts[1:] + shift for part, shift in zip(parts, tokens, strict=False))]
+    joined = Encoded(
+        ids=np.concatenate([part.ids for part in parts]),
+        segments=np.concatenate([part.segments for part in parts]),
+        starts=np.concatenate(starts),
+        example=np.concatenate([part.example + first for part, first in zip(parts, firsts, strict=False)]),
+        columns=columns,
+    )
+    return joined, [int(first) for first in firsts[:-1]]
+
+
+def shuffled(encoded: Encoded, seed: int, task: str) -> Encoded:
+    """The same rows with their labels dealt out at random (the control that takes away what labels say)."""
+    draw = stream(seed, "shuffled", task)
+    columns = dict(encoded.columns)
+    for name in ("label", "tag"):
+        if name in columns:
+            columns[name] = draw.permutation(columns[name])
+    if "answer_start" in columns:  # a random span of the window in the place of the answer, as long as the answer was
+        low, high = columns["context"], np.diff(encoded.starts) - 1
+        length = columns["answer_end"] - columns["answer_start"]
+        start = low + np.floor(draw.random(len(low)) * np.maximum(1, high - low - length)).astype(np.int64)
+        columns["answer_start"], columns["answer_end"] = start, np.minimum(start + length, high - 1)
+    return Encoded(encoded.ids, encoded.segments, encoded.starts, encoded.example, columns)
+
+

@@ -1,0 +1,143 @@
+"""Encoders of the model library over flat batches: load, make, run.
+
+In: a folder in the hub's format, or an ``Architecture``. Out: a model of the library with flat attention and stream dropout,
+and ``hidden_states`` of a ``Batch``. BERT and RoBERTa/XLM-R families are read; nothing is executed from a model folder.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, XLMRobertaConfig, XLMRobertaModel
+from transformers.utils import logging as library_logging
+
+from xstilts.catalogue.errors import Problem
+from xstilts.data.batch import Batch
+from xstilts.data.vocabulary import Vocabulary
+from xstilts.model.attention import NAME, layout
+from xstilts.model.dropout import replace_dropout
+
+FAMILIES = ("bert", "roberta", "xlm-roberta")
+
+
+def make_encoder(
+    layers: int, hidden: int, heads: int, feedforward: int, positions: int, vocabulary: Vocabulary, dropout: float, seed: int
+) -> nn.Module:
+    """A new encoder in XLM-R's form with random weights from ``seed`` and the vocabulary's ids."""
+    if hidden % heads:
+        raise Problem(f"an encoder of width {hidden} cannot have {heads} heads: choose a divisor of {hidden}")
+    config = XLMRobertaConfig(
+        vocab_size=vocabulary.size,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=feedforward,
+        max_position_embeddings=positions,
+        type_vocab_size=1,
+        pad_token_id=vocabulary.pad,
+        bos_token_id=vocabulary.before[0],
+        eos_token_id=vocabulary.after[-1],
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=0.0,
+        tie_word_embeddings=False,
+    )
+    config._attn_implementation = NAME
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        encoder = XLMRobertaModel(config, add_pooling_layer=False)
+    return _prepared(encoder, dropout)
+
+
+def load_encoder(folder: Path, dropout: float | None = None) -> nn.Module:
+    """The encoder of a checkpoint folder (config.json, model.safetensors); its head, if it has one, is left out."""
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise Problem(f"cannot read {folder / 'config.json'}: {_first_line(error)}") from error
+    if config.model_type not in FAMILIES:
+        raise Problem(f"{folder} holds a '{config.model_type}' model: encoders of the families {', '.join(FAMILIES)} are read")
+    _quiet()
+    try:
+        encoder = AutoModel.from_pretrained(
+            folder,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation=NAME,
+            dtype=torch.float32,
+            add_pooling_layer=False,
+        )
+    except Exception as error:  # safetensors and the library raise many types for damaged files
+        raise Problem(f"cannot load the weights in {folder}: {_first_line(error)}; fetch or copy the folder again") from error
+    return _prepared(encoder, dropout)
+
+
+def save_encoder(encoder: nn.Module, vocabulary: Vocabulary, folder: Path) -> None:
+    """Write config.json, model.safetensors, tokenizer.json and tokenizer_config.json; ``AutoModel`` opens the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model: Any = encoder
+    model.save_pretrained(folder)
+    vocabulary.tokenizer.save(str(folder / "tokenizer.json"))
+    named = vocabulary.tokenizer.id_to_token
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": usable_positions(encoder),
+        "cls_token": named(vocabulary.before[0]),
+        "sep_token": named(vocabulary.after[-1]),
+        "pad_token": named(vocabulary.pad),
+        "mask_token": named(vocabulary.mask),
+        "unk_token": named(vocabulary.unknown),
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def usable_positions(encoder: nn.Module) -> int:
+    """Longest sequence that the encoder has positions for."""
+    config: Any = encoder.config
+    return int(config.max_position_embeddings) - _first_position(config)
+
+
+def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None) -> Tensor:
+    """Vectors of every token, [tokens, width]: of the last layer, or after block ``layer`` (0 = embeddings)."""
+    device = next(encoder.parameters()).device
+    config: Any = encoder.config
+    ids, segments, positions = (torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions))
+    output = encoder(
+        input_ids=ids,
+        token_type_ids=segments if config.type_vocab_size > 1 else torch.zeros_like(ids),
+        position_ids=positions + _first_position(config),
+        sequences=layout(batch.lengths, device),
+        output_hidden_states=layer is not None,
+    )
+    states: Tensor = output.last_hidden_state if layer is None else output.hidden_states[layer]
+    return states[0]
+
+
+def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:
+    config: Any = encoder.config
+    if dropout is not None:
+        config.hidden_dropout_prob = dropout
+    attention = float(config.attention_probs_dropout_prob)
+    replace_dropout(encoder, dropout, "encoder")
+    for name, module in encoder.named_modules():
+        if name.endswith("attention.self"):
+            module.dropout.p = attention if dropout is None or dropout > 0 else 0.0
+    return encoder
+
+
+def _first_position(config: Any) -> int:
+    """RoBERTa's positions begin after the padding id, BERT's at 0."""
+    return 0 if config.model_type == "bert" else int(config.pad_token_id) + 1
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _quiet() -> None:
+    library_logging.set_verbosity(logging.ERROR)
+    library_logging.disable_progress_bar()

@@ -1,0 +1,190 @@
+"""Heads, one a task type: what is computed from a batch's token vectors, and the loss against its targets.
+
+In: token vectors [tokens, width] and a ``Batch``. Out: logits, and the *sum* of losses over the batch's targets; the training
+loop divides by the number of targets of the whole update. Heads are new in every phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from xstilts.catalogue.task import TaskType
+from xstilts.data.batch import Batch
+from xstilts.model.dropout import replace_dropout
+
+
+class Head(Protocol):
+    """What a head offers. ``whole_update``: its loss compares examples of one update, which must then not be cut."""
+
+    whole_update: bool
+
+    def __call__(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Logits or vectors."""
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Sum of the losses over ``batch.target``, a scalar."""
+
+
+def make_head(type: TaskType, width: int, labels: int, dropout: float, seed: int, embeddings: nn.Embedding) -> nn.Module:
+    """A new head with weights from ``seed``. ``embeddings`` are tied to the output of masked language modelling."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        head = _HEADS[type](width, labels, dropout, embeddings)
+    replace_dropout(head, None, f"head.{type}")
+    return head
+
+
+class SequenceHead(nn.Module):
+    """RoBERTa's classification head on the first token: dropout, dense, tanh, dropout, linear. Logits [n, labels]."""
+
+    whole_update = False
+
+    def __init__(self, width: int, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.drop = nn.Dropout(dropout)
+        self.dense = _linear(width, width)
+        self.drop_again = nn.Dropout(dropout)
+        self.out = _linear(width, labels)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        first = hidden.index_select(0, _on(batch.where, hidden))
+        result: Tensor = self.out(self.drop_again(torch.tanh(self.dense(self.drop(first)))))
+        return result
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        return functional.cross_entropy(outputs.float(), _on(batch.target, outputs), reduction="sum")
+
+
+class WordHead(nn.Module):
+    """One linear layer on the first piece of every word. Logits [words, labels]."""
+
+    whole_update = False
+
+    def __init__(self, width: int, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.drop = nn.Dropout(dropout)
+        self.out = _linear(width, labels)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        result: Tensor = self.out(self.drop(hidden.index_select(0, _on(batch.where, hidden))))
+        return result
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        return functional.cross_entropy(outputs.float(), _on(batch.target, outputs), reduction="sum")
+
+
+class SpanHead(nn.Module):
+    """Start and end logits of every token, [tokens, 2]; the loss is a softmax over the tokens of each window."""
+
+    whole_update = False
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.out = _linear(width, 2)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        result: Tensor = self.out(hidden)
+        return result
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        lengths = _on(batch.lengths, outputs)
+        sequence = torch.repeat_interleave(torch.arange(len(batch.lengths), device=outputs.device), lengths)
+        logits = outputs.float()
+        top = torch.full((len(batch.lengths), 2), -torch.inf, device=logits.device)
+        top = top.scatter_reduce(0, sequence[:, None].expand(-1, 2), logits.detach(), "amax")
+        total = torch.zeros_like(top).index_add(0, sequence, torch.exp(logits - top[sequence]))
+        place = _on(batch.starts[:-1, None] + batch.target, outputs)
+        gold = torch.gather(logits, 0, place)
+        return (torch.log(total) + top - gold).sum() / 2
+
+
+class MaskedHead(nn.Module):
+    """Dense, GELU, LayerNorm, then the tied embeddings, at hidden tokens only. Logits [hidden tokens, vocabulary]."""
+
+    whole_update = False
+
+    def __init__(self, width: int, embeddings: nn.Embedding) -> None:
+        super().__init__()
+        self.dense = _linear(width, width)
+        self.norm = nn.LayerNorm(width)
+        self.bias = nn.Parameter(torch.zeros(embeddings.num_embeddings))
+        self._tied = [embeddings]  # in a list, so that the weights stay the encoder's alone
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        chosen = hidden.index_select(0, _on(batch.where, hidden))
+        chosen = self.norm(functional.gelu(self.dense(chosen)))
+        return functional.linear(chosen, self._tied[0].weight.to(chosen.dtype), self.bias.to(chosen.dtype))
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        return functional.cross_entropy(outputs.float(), _on(batch.target, outputs), reduction="sum")
+
+
+class RankingHead(nn.Module):
+    """Mean-pooled, length-one vectors [n, width]; each query against every candidate of the update, both ways.
+
+    Sequences come in pairs 2i, 2i + 1 in the encoding, each pair once; ``temperature`` multiplies the cosine. A text that
+    occurs twice in an update is no wrong answer to itself.
+    """
+
+    whole_update = True
+
+    def __init__(self, temperature: float = 20.0) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        return functional.normalize(mean_pooled(hidden, batch).float(), dim=-1)
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        order = batch.sequences.argsort(kind="stable")
+        vectors = outputs.index_select(0, _on(order, outputs))
+        scores = vectors[0::2] @ vectors[1::2].T * self.temperature
+        texts = np.array([hash(batch.ids[low:high].tobytes()) for low, high in pairwise(batch.starts)])[order]
+        twin = (texts[0::2, None] == texts[0::2]) | (texts[1::2, None] == texts[1::2])
+        np.fill_diagonal(twin, False)
+        scores = scores.masked_fill(_on(twin, scores), -torch.inf)
+        right = torch.arange(len(scores), device=scores.device)
+        # two sequences an example: the sum over both directions counts each of them once
+        return functional.cross_entropy(scores, right, reduction="sum") + functional.cross_entropy(scores.T, right, reduction="sum")
+
+
+def mean_pooled(hidden: Tensor, batch: Batch) -> Tensor:
+    """Mean of each sequence's token vectors, special tokens included, [n, width]."""
+    lengths = _on(batch.lengths, hidden)
+    sequence = torch.repeat_interleave(torch.arange(len(batch.lengths), device=hidden.device), lengths)
+    total = torch.zeros(len(batch.lengths), hidden.shape[1], dtype=hidden.dtype, device=hidden.device)
+    return total.index_add(0, sequence, hidden) / lengths[:, None].to(hidden.dtype)
+
+
+def _linear(inputs: int, outputs: int) -> nn.Linear:
+    layer = nn.Linear(inputs, outputs)
+    nn.init.normal_(layer.weight, std=0.02)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _on(array: Any, like: Tensor) -> Tensor:
+    return torch.from_numpy(array).to(like.device)
+
+
+_Maker = Callable[[int, int, float, nn.Embedding], nn.Module]
+
+_HEADS: dict[TaskType, _Maker] = {
+    TaskType.CLASSIFICATION: lambda width, labels, dropout, _: SequenceHead(width, labels, dropout),
+    TaskType.TOKEN_CLASSIFICATION: lambda width, labels, dropout, _: WordHead(width, labels, dropout),
+    TaskType.SPAN_EXTRACTION: lambda width, labels, dropout, _: SpanHead(width),
+    TaskType.MLM: lambda width, labels, dropout, embeddings: MaskedHead(width, embeddings),
+    TaskType.RANKING: lambda width, labels, dropout, _: RankingHead(),
+}
+
+
+def as_head(module: nn.Module) -> Head:
+    """``module`` seen through the protocol."""
+    return cast(Head, module)

@@ -1,0 +1,102 @@
+"""Which ready backbone this is: a digest that stays the same when the folder moves.
+
+In: a folder or a hub name. Out: the SHA-256 of the files that decide what the model computes, or the hub's commit. A
+study's keys hold it, so another version of a checkpoint is another backbone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from xstilts.catalogue.errors import Problem
+
+_TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+)
+
+
+def known_as(path_or_name: str) -> str:
+    """The name that a key holds: a hub name as it is, of a folder its own name only."""
+    return Path(path_or_name).expanduser().resolve().name if is_folder(path_or_name) else path_or_name
+
+
+def is_folder(path_or_name: str) -> bool:
+    """Whether a folder is meant and not a hub name (``organisation/name`` or ``name``)."""
+    return Path(path_or_name).expanduser().is_dir() or path_or_name.startswith((".", "/", "~")) or path_or_name.count("/") > 1
+
+
+def identify(path_or_name: str) -> str:
+    """The digest of a folder's files (``sha256:...``) or the commit of a hub name (``hub:...``).
+
+    Raises ``Problem`` where there is no such folder or no such model, or where its weights are not safetensors.
+    """
+    if is_folder(path_or_name):
+        return _of_folder(Path(path_or_name).expanduser())
+    return f"hub:{_commit(path_or_name)}"
+
+
+def _of_folder(folder: Path) -> str:
+    if not folder.is_dir():
+        raise Problem(f"no backbone in '{folder}': no such folder")
+    names = [*(["config.json"] if (folder / "config.json").is_file() else [])]
+    weights = sorted(path.name for path in folder.glob("*.safetensors"))
+    tokenizer = [name for name in _TOKENIZERS if (folder / name).is_file()]
+    missing = [
+        what
+        for what, found in (("config.json", names), ("*.safetensors", weights), ("tokenizer files", tokenizer))
+        if not found
+    ]
+    if missing:
+        other = " (pickled weights are not read: convert them to safetensors)" if list(folder.glob("*.bin")) else ""
+        raise Problem(f"'{folder}' is not a whole backbone: it lacks {', '.join(missing)}{other}")
+    digest = hashlib.sha256()
+    for name in sorted([*names, *tokenizer, *weights]):
+        path = folder / name
+        status = path.stat()
+        digest.update(f"{name}:{_of_file(str(path.resolve()), status.st_size, status.st_mtime_ns)}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+@lru_cache(maxsize=4096)
+def _of_file(path: str, size: int, modified: int) -> str:
+    """The digest of one file; ``size`` and ``modified`` only tell the cache that it changed."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _commit(name: str) -> str:
+    """The commit that the hub, or without it the local download cache, has for ``name``."""
+    import huggingface_hub as hub
+
+    offline = bool(os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"))
+    if not offline:
+        try:
+            found = hub.HfApi().model_info(name, timeout=10).sha
+            if found:
+                return str(found)
+        except hub.errors.RepositoryNotFoundError:
+            raise Problem(f"no backbone '{name}': neither a folder nor a model of the hub") from None
+        except Exception as error:  # no connection, a proxy's answer, a limit: the local copy may still serve
+            reason = f"{type(error).__name__}"
+        else:
+            reason = "it names no commit"
+    else:
+        reason = "HF_HUB_OFFLINE is set"
+    path = hub.try_to_load_from_cache(name, "config.json")
+    if isinstance(path, str):
+        return Path(path).parent.name
+    raise Problem(
+        f"no backbone '{name}': not a folder, not downloaded, and the hub can not be asked ({reason}): "
+        f"give the folder's path, or fetch it first"
+    )

@@ -1,0 +1,76 @@
+"""What a training needs to go on after a stop: weights, optimizer moments and the number of updates done.
+
+In: a network and its optimizer. Out: one folder, replaced whole. Data order, masks and dropout follow from seed and update
+number, so nothing else has to be kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from xstilts.catalogue.errors import Problem
+from xstilts.model.network import read_tensors, write_tensors
+
+
+def save(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, done: int) -> None:
+    """Write a checkpoint after ``done`` updates; the one before is replaced in one step."""
+    aside = folder.with_name(folder.name + ".new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    write_tensors(network.state_dict(), aside / "network.safetensors")
+    write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
+    (aside / "checkpoint.json").write_text(json.dumps({"updates": done}), encoding="utf-8")
+    for path in aside.iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Restore the newest whole checkpoint; the number of updates done, 0 where there is none to use."""
+    for place in (folder, folder.with_name(folder.name + ".old")):
+        try:
+            done = int(json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))["updates"])
+            weights = read_tensors(place / "network.safetensors")
+            moments = read_tensors(place / "optimizer.safetensors")
+        except (OSError, ValueError, KeyError, Problem):
+            continue
+        network.load_state_dict(weights)
+        for name, parameter in _learning(network, optimizer):
+            optimizer.state[parameter] = {
+                "step": moments[f"{name}.step"],
+                "exp_avg": moments[f"{name}.first"].to(parameter.device),
+                "exp_avg_sq": moments[f"{name}.second"].to(parameter.device),
+            }
+        return done
+    return 0
+
+
+def _learning(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[tuple[str, nn.Parameter]]:
+    learns = {parameter for group in optimizer.param_groups for parameter in group["params"]}
+    return [(name, parameter) for name, parameter in network.named_parameters() if parameter in learns]
+
+
+def _moments(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    moments: dict[str, Tensor] = {}
+    for name, parameter in _learning(network, optimizer):
+        state = optimizer.state.get(parameter) or {
+            "step": torch.zeros(()),
+            "exp_avg": torch.zeros_like(parameter),
+            "exp_avg_sq": torch.zeros_like(parameter),
+        }
+        moments[f"{name}.step"] = state["step"]
+        moments[f"{name}.first"] = state["exp_avg"]
+        moments[f"{name}.second"] = state["exp_avg_sq"]
+    return moments

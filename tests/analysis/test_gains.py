@@ -30,7 +30,7 @@ def cell(arm: str, target: str, language: str, seed: int, score: float | None, *
         "examples": 1000,
         "seed": seed,
         "self_pair": arm == "nli" and target == "nli",
-        "seen": "target" if language == "aa" and target != "find" else "",
+        "seen": "labels+text" if language == "aa" and target != "find" else "text",
     }
     return row | more
 
@@ -57,7 +57,7 @@ def one(lines: list[gains.Summary], **values: str) -> gains.Summary:
 
 
 def test_gains_are_paired_by_seed_so_seed_noise_of_the_baseline_cancels() -> None:
-    lines = gains.by_target(planted({"nli": 4.0, "tags": -2.0}), zero_shot=True)
+    lines = gains.by_target(planted({"nli": 4.0, "tags": -2.0}), "zero-shot")
     found = one(lines, target="tags", arm="nli")
     assert found.gain.mean == pytest.approx(4.0)
     assert found.gain.deviation == pytest.approx(0.5)
@@ -79,8 +79,8 @@ def test_swapping_arm_and_baseline_negates_the_gain() -> None:
     frame = planted({"tags": 4.0}).drop("baseline", "gain")
     names = {"baseline": "tags", "tags": "baseline"}
     swapped = gains.paired(frame.with_columns(arm=pl.col("arm").replace(names)))
-    there = one(gains.by_target(gains.paired(frame), True), target="nli", arm="tags").gain
-    back = one(gains.by_target(swapped, True), target="nli", arm="tags").gain
+    there = one(gains.by_target(gains.paired(frame), "zero-shot"), target="nli", arm="tags").gain
+    back = one(gains.by_target(swapped, "zero-shot"), target="nli", arm="tags").gain
     assert back.mean == pytest.approx(-there.mean)
 
 
@@ -91,7 +91,7 @@ def test_a_seed_that_lacks_a_cell_is_left_out_and_counted() -> None:
         .then(None)
         .otherwise(pl.col("score"))
     )
-    found = one(gains.by_target(gains.paired(holes), True), target="nli", arm="tags")
+    found = one(gains.by_target(gains.paired(holes), "zero-shot"), target="nli", arm="tags")
     assert (found.seeds, found.seeds_left_out, found.languages) == (2, 1, 3)
     assert found.gain.mean == pytest.approx(4.0 - 0.25)
 
@@ -106,8 +106,8 @@ def test_averages_say_what_they_average() -> None:
 
 def test_labelled_language_stays_apart() -> None:
     frame = planted({"tags": 1.0})
-    assert one(gains.by_target(frame, False), target="nli", arm="tags").languages == 1
-    assert not [line for line in gains.by_target(frame, False) if line.values["target"] == "find"]
+    assert one(gains.by_target(frame, "labelled"), target="nli", arm="tags").languages == 1
+    assert not [line for line in gains.by_target(frame, "labelled") if line.values["target"] == "find"]
 
 
 def test_a_target_near_its_floor_leaves_the_averages_but_not_the_lines() -> None:
@@ -117,7 +117,7 @@ def test_a_target_near_its_floor_leaves_the_averages_but_not_the_lines() -> None
     flags = dict(gains.floors(weak).select("target", "clear").iter_rows())
     assert flags == {"nli": False, "tags": True, "find": True}
     assert one(gains.averages(weak), self_pairs="with", retrieval="with").targets == 2
-    assert one(gains.by_target(weak, True), target="nli", arm="tags")
+    assert one(gains.by_target(weak, "zero-shot"), target="nli", arm="tags")
 
 
 def test_floor_rule_asks_for_three_standard_errors_on_small_sets() -> None:
@@ -148,3 +148,13 @@ def test_transfer_ratio_is_one_where_nothing_is_lost_and_null_at_the_floor() -> 
     assert ratios["ratio"].to_list() == pytest.approx([1.0, 1.0])
     flat = gains.transfer_ratios(frame.with_columns(score=pl.lit(33.5)))
     assert flat["ratio"].to_list() == [None, None]
+
+
+def test_labels_of_the_intermediate_phase_make_a_third_side() -> None:
+    frame = planted({"tags": 1.0}, targets=("nli",))
+    multilingual = (pl.col("arm") == "tags") & (pl.col("language") == "ab")
+    frame = frame.with_columns(seen=pl.when(multilingual).then(pl.lit("labels")).otherwise(pl.col("seen")))
+    assert one(gains.by_target(frame, "zero-shot"), arm="tags").languages == 2
+    assert one(gains.by_target(frame, "zero-shot"), arm="baseline").languages == 3
+    assert one(gains.by_target(frame, "intermediate"), arm="tags").languages == 1
+    assert one(gains.by_target(frame, "labelled"), arm="tags").languages == 1

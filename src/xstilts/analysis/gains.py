@@ -56,14 +56,25 @@ def paired(frame: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(baseline=pl.col("_baseline"), gain=gain).drop("_baseline")
 
 
-def labelled() -> pl.Expr:
-    """True for rows in a language that had labels in the target phase; all others are zero-shot for the target."""
-    return pl.col("seen").str.split("+").list.contains("target")
+def scored(frame: pl.DataFrame, side: str | None = None) -> pl.DataFrame:
+    """The rows that carry a score, with a column ``side``; only those of one ``side`` if it is named.
 
-
-def scored(frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows that carry a score."""
-    return frame.filter(pl.col("score").is_not_null())
+    ``labelled``: the language had labels in the target phase, known from the baseline, which has no other labels (without
+    a baseline, from the arm itself). ``intermediate``: it had labels in the arm's intermediate phase only. ``zero-shot``: it had
+    none.
+    """
+    has = pl.col("seen").str.split("+").list.contains("labels")
+    cell = ["backbone", "target", "language", "split"]
+    base = frame.filter(pl.col("arm") == BASELINE).select(*cell, has.alias("_target")).unique(cell, maintain_order=True)
+    marked = frame.join(base, on=cell, how="left", maintain_order="left").with_columns(
+        side=pl.when(pl.col("_target").fill_null(has))
+        .then(pl.lit("labelled"))
+        .when(has)
+        .then(pl.lit("intermediate"))
+        .otherwise(pl.lit("zero-shot"))
+    )
+    found = marked.drop("_target").filter(pl.col("score").is_not_null())
+    return found if side is None else found.filter(pl.col("side") == side)
 
 
 def floors(frame: pl.DataFrame) -> pl.DataFrame:
@@ -74,10 +85,10 @@ def floors(frame: pl.DataFrame) -> pl.DataFrame:
     seeds: sqrt(s (100 - s) / n + SD^2 / S), where s (100 - s) bounds the variance of any score that is a mean over n examples of
     values from 0 to 100. For corpus F1 this is an approximation.
     """
-    base = scored(frame).filter(pl.col("arm") == BASELINE)
+    base = scored(frame.filter(pl.col("arm") == BASELINE))
     found: list[dict[str, object]] = []
     for (backbone, target), rows in base.group_by("backbone", "target", maintain_order=True):
-        own = rows.filter(labelled())
+        own = rows.filter(pl.col("side") == "labelled")
         used = rows if own.is_empty() else own
         seeds = used.group_by("seed", maintain_order=True).agg(
             pl.col("score").mean(), pl.col("floor").mean(), pl.col("examples").sum()
@@ -120,10 +131,9 @@ def clear(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.join(good, on=["backbone", "target"], how="semi", maintain_order="left")
 
 
-def by_target(frame: pl.DataFrame, zero_shot: bool) -> list[Summary]:
-    """One line a backbone, target and arm, baseline too: means over the zero-shot (else the labelled) languages."""
-    rows = scored(frame).filter(~labelled() if zero_shot else labelled())
-    return _summaries(rows, ["backbone", "target", "arm"])
+def by_target(frame: pl.DataFrame, side: str = "zero-shot") -> list[Summary]:
+    """One line a backbone, target and arm, the baseline too: means over the languages of one ``side`` (see ``scored``)."""
+    return _summaries(scored(frame, side), ["backbone", "target", "arm"])
 
 
 def by_group(frame: pl.DataFrame, column: str) -> list[Summary]:
@@ -131,19 +141,18 @@ def by_group(frame: pl.DataFrame, column: str) -> list[Summary]:
 
     Self-pairs are left out. Targets weigh alike, and languages alike within a target.
     """
-    rows = scored(clear(frame)).filter(~labelled() & ~pl.col("self_pair") & (pl.col("arm") != BASELINE))
+    rows = scored(clear(frame), "zero-shot").filter(~pl.col("self_pair") & (pl.col("arm") != BASELINE))
     rows = rows.filter(pl.col("gain").is_not_null() & pl.col(column).is_not_null() & (pl.col(column) != ""))
     return _summaries(rows, ["backbone", column, "arm"])
 
 
-def averages(frame: pl.DataFrame, zero_shot: bool = True) -> list[Summary]:
+def averages(frame: pl.DataFrame, side: str = "zero-shot") -> list[Summary]:
     """One line a backbone, arm, and choice of self-pairs and retrieval: the mean over clear targets of their language means.
 
     ``values`` holds ``self_pairs`` and ``retrieval``, each ``with`` or ``without``. Choices that change nothing for an arm are
     still given, since leaving them out would leave the reader guessing.
     """
-    rows = scored(clear(frame)).filter((pl.col("arm") != BASELINE) & pl.col("gain").is_not_null())
-    rows = rows.filter(~labelled() if zero_shot else labelled())
+    rows = scored(clear(frame), side).filter((pl.col("arm") != BASELINE) & pl.col("gain").is_not_null())
     found: list[Summary] = []
     for self_pairs in ("with", "without"):
         for retrieval in ("with", "without"):
@@ -162,11 +171,9 @@ def transfer_ratios(frame: pl.DataFrame) -> pl.DataFrame:
     """
     rows = scored(frame).filter(pl.col("floor").is_not_null())
     keys = ["backbone", "target", "arm"]
-    sides = rows.group_by([*keys, labelled().alias("labelled")], maintain_order=True).agg(
-        (pl.col("score") - pl.col("floor")).mean().alias("above")
-    )
-    own = sides.filter(pl.col("labelled")).select(*keys, own="above")
-    zero = sides.filter(~pl.col("labelled")).select(*keys, zero="above")
+    sides = rows.group_by([*keys, "side"], maintain_order=True).agg((pl.col("score") - pl.col("floor")).mean().alias("above"))
+    own = sides.filter(pl.col("side") == "labelled").select(*keys, own="above")
+    zero = sides.filter(pl.col("side") == "zero-shot").select(*keys, zero="above")
     joined = zero.join(own, on=keys, how="left", maintain_order="left")
     ratio = pl.when(pl.col("own") > CLEAR_POINTS).then(pl.col("zero") / pl.col("own"))
     return joined.select(*keys, zero_shot_above="zero", labelled_above="own", ratio=ratio)
@@ -224,8 +231,8 @@ def over_families(frame: pl.DataFrame, arm: str, backbone: str) -> Interval | No
     Over clear targets without self-pairs. A family's value under a seed is the mean over its languages and targets;
     families weigh alike. Only families and seeds that form a complete table count. None where nothing is there.
     """
-    rows = scored(clear(frame)).filter((pl.col("arm") == arm) & (pl.col("backbone") == backbone))
-    rows = rows.filter(~labelled() & ~pl.col("self_pair") & pl.col("gain").is_not_null() & (pl.col("family") != ""))
+    rows = scored(clear(frame), "zero-shot").filter((pl.col("arm") == arm) & (pl.col("backbone") == backbone))
+    rows = rows.filter(~pl.col("self_pair") & pl.col("gain").is_not_null() & (pl.col("family") != ""))
     if rows.is_empty():
         return None
     table = rows.group_by("family", "seed").agg(pl.col("gain").mean()).sort("family", "seed")

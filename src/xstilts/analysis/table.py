@@ -6,13 +6,18 @@ with their status, so that nothing that is missing looks as if it had never been
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from xstilts.analysis.gains import paired
+from xstilts.analysis.gains import BASELINE, paired
 from xstilts.catalogue.language import languages
+from xstilts.study.job import Key
+from xstilts.study.manifest import Cell, Plan
+
+# What the store keeps of a finished job, or None where it is not finished.
+Records = Callable[[Key], Mapping[str, Any] | None]
 
 COLUMNS: Mapping[str, Any] = {
     "study": pl.String,
@@ -44,6 +49,58 @@ COLUMNS: Mapping[str, Any] = {
     "seen": pl.String,
     "job": pl.String,
 }
+
+
+def results(plan: Plan, records: Records, failed: Iterable[Key] = ()) -> pl.DataFrame:
+    """The table of ``plan``: ``records`` gives what finished jobs left, ``failed`` names the jobs that did not end well.
+
+    The arm that does nothing is called ``baseline`` here, whatever the study calls it. ``updates`` and ``tokens`` are those of
+    the intermediate and target phases together, ``tokens`` as planned.
+    """
+    return frame(_rows(plan, records, set(failed)))
+
+
+def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, Any]]:
+    lost = failed | plan.after(failed)
+    nothing = baseline_of(plan)
+    for cell in plan.cells:
+        score = records(cell.score) or {}
+        model = (records(cell.trainings[-1] if cell.trainings else cell.model) if cell.model else None) or {}
+        yield {
+            "study": plan.name,
+            "backbone": cell.backbone,
+            "parameters_total": model.get("parameters_total"),
+            "parameters_nonembedding": model.get("parameters_nonembedding"),
+            "arm": BASELINE if cell.arm == nothing else cell.arm,
+            "intermediate": "+".join(cell.intermediate),
+            "intermediate_examples": cell.intermediate_examples,
+            "updates": cell.updates,
+            "tokens": sum(plan.costs[key].tokens for key in cell.trainings),
+            "target": cell.target,
+            "task_type": cell.task_type,
+            "language": cell.language,
+            "split": cell.split,
+            "metric": cell.metric,
+            "protocol": cell.protocol,
+            "score": score.get("score"),
+            "floor": (records(cell.floor) or {}).get("score"),
+            "examples": score.get("examples", cell.examples),
+            "seed": cell.seed,
+            "subset_seed": cell.subset_seed,
+            "status": "done" if score else "failed" if cell.score in lost else "to do",
+            "self_pair": cell.self_pair,
+            "seen": cell.seen,
+            "job": cell.score,
+        }
+
+
+def baseline_of(plan: Plan) -> str | None:
+    """The name of the arm that does nothing: the one whose every score is its own baseline, the study's first such."""
+    arms: dict[str, list[Cell]] = {}
+    for cell in plan.cells:
+        arms.setdefault(cell.arm, []).append(cell)
+    own = [arm for arm, cells in arms.items() if all(cell.baseline == cell.score for cell in cells)]
+    return own[0] if own else None
 
 
 def frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:

@@ -34,9 +34,8 @@ def languages() -> dict[str, Language]:
     """Every language of the two tables, by code, in the tables' order."""
     found: dict[str, Language] = {}
     for table, constructed in (("languages.csv", False), ("constructed.csv", True)):
-        path = files("xstilts.catalogue").joinpath(table)
-        with path.open(encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle):
-                known = {name: row.get(name) or "" for name in Language.__dataclass_fields__ if name != "constructed"}
-                found[row["code"]] = Language(**known, constructed=constructed)
+        text = files("xstilts.catalogue").joinpath(table).read_text(encoding="utf-8")
+        for row in csv.DictReader(text.splitlines()):
+            known = {name: row.get(name) or "" for name in Language.__dataclass_fields__ if name != "constructed"}
+            found[row["code"]] = Language(**known, constructed=constructed)
     return found

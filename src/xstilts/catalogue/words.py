@@ -13,7 +13,7 @@ def words(text: str) -> tuple[str, ...]:
 
 def pairs(text: str) -> dict[str, str]:
     """``"a=x b=y"`` as ``{"a": "x", "b": "y"}``."""
-    return {name: value for name, value in (pair.split("=") for pair in text.split())}
+    return dict(pair.split("=") for pair in text.split())
 
 
 def numbers(text: str) -> dict[str, int]:

@@ -53,7 +53,7 @@ def sections(frame: pl.DataFrame) -> list[Section]:
     several = frame["backbone"].n_unique() > 1
     for (backbone,), rows in frame.group_by(["backbone"], maintain_order=True):
         suffix = f" ({backbone})" if several else ""
-        for make in (scores, gains_by_target, near_floor, by_family, by_morphology, by_script, averages, unfinished):
+        for make in (scores, gains_by_target, labelled_between, near_floor, by_family, by_morphology, by_script, averages, unfinished):
             section = make(rows)
             if section.rows:
                 found.append(_titled(section, suffix))
@@ -62,8 +62,8 @@ def sections(frame: pl.DataFrame) -> list[Section]:
 
 def scores(frame: pl.DataFrame) -> Section:
     """Scores by target and arm, the floor beside them, labelled language and zero-shot languages apart."""
-    own = {_line(one): one for one in gains.by_target(frame, zero_shot=False)}
-    zero = {_line(one): one for one in gains.by_target(frame, zero_shot=True)}
+    own = {_line(one): one for one in gains.by_target(frame, "labelled")}
+    zero = {_line(one): one for one in gains.by_target(frame, "zero-shot")}
     ratios = {(row["target"], row["arm"]): row["ratio"] for row in gains.transfer_ratios(frame).iter_rows(named=True)}
     rows = []
     for line in _in_order(frame, own | zero):
@@ -96,8 +96,8 @@ def scores(frame: pl.DataFrame) -> Section:
 
 def gains_by_target(frame: pl.DataFrame) -> Section:
     """Gains by target and arm with their spread over seeds."""
-    own = {_line(one): one for one in gains.by_target(frame, zero_shot=False)}
-    zero = {_line(one): one for one in gains.by_target(frame, zero_shot=True)}
+    own = {_line(one): one for one in gains.by_target(frame, "labelled")}
+    zero = {_line(one): one for one in gains.by_target(frame, "zero-shot")}
     marks = {
         (target, arm)
         for target, arm in frame.filter(pl.col("self_pair")).select("target", "arm").unique().iter_rows()
@@ -129,6 +129,23 @@ def gains_by_target(frame: pl.DataFrame) -> Section:
             "mean ± SD over seeds, paired by seed; 95 %: t interval of the zero-shot gain over seeds only (these languages).",
             "self-pair: intermediate and target train on the same data. near floor: not in the averages.",
         ),
+        _breaks(rows),
+    )
+
+
+def labelled_between(frame: pl.DataFrame) -> Section:
+    """Gains in languages that had labels in the intermediate phase only; nothing where there are none."""
+    lines = [one for one in gains.by_target(frame, "intermediate") if one.gain.units]
+    rows = tuple(
+        (*_line(one), str(one.languages), _points(one.score), _spread(one.gain), _between(one.gain), str(one.seeds))
+        for one in lines
+    )
+    return Section(
+        "Languages with labels in the intermediate phase only (points)",
+        ("target", "arm", "languages", "score", "gain", "95 %", "seeds"),
+        rows,
+        2,
+        ("Neither labelled nor zero-shot: shown here, and in no average. 95 %: t over seeds.",),
         _breaks(rows),
     )
 
@@ -169,8 +186,8 @@ def by_script(frame: pl.DataFrame) -> Section:
 
 def averages(frame: pl.DataFrame) -> Section:
     """The averages, with and without self-pairs and retrieval, and what each one averages."""
-    own = {tuple(one.values.values()): one for one in gains.averages(frame, zero_shot=False)}
-    lines = gains.averages(frame, zero_shot=True)
+    own = {tuple(one.values.values()): one for one in gains.averages(frame, "labelled")}
+    lines = gains.averages(frame, "zero-shot")
     arms = _arms(frame)
     lines.sort(key=lambda one: arms.index(one.values["arm"]))
     rows = []

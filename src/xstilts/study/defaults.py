@@ -1,8 +1,8 @@
 """The settings that hold where a study says nothing, as data.
 
-In: a backbone's size, a phase, a task type, a task's name. Out: tables that ``settings`` lays over each other. ``small``
-means mBERT and XLM-R base, ``large`` XLM-R large. Sources: XTREME's official scripts (small), the appendix of Phang et al.
-2020 (batch, epochs and rates of the intermediate phase) and its authors' later replication guide (large, target phase).
+In: a backbone's size, a phase, a task type, a task's name. Out: tables that ``settings`` lays over each other.
+``small`` means mBERT and XLM-R base, ``large`` XLM-R large. Sources: XTREME's official scripts (small), the appendix of
+Phang et al. 2020 (batch, epochs and rates of the intermediate phase), its authors' later guide (large, target phase).
 ``tiny`` (made from nothing, hidden size below 512) has no published source: the values are ours.
 """
 

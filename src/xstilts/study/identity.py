@@ -33,7 +33,11 @@ def known_as(path_or_name: str) -> str:
 
 def is_folder(path_or_name: str) -> bool:
     """Whether a folder is meant and not a hub name (``organisation/name`` or ``name``)."""
-    return Path(path_or_name).expanduser().is_dir() or path_or_name.startswith((".", "/", "~")) or path_or_name.count("/") > 1
+    return (
+        Path(path_or_name).expanduser().is_dir()
+        or path_or_name.startswith((".", "/", "~"))
+        or path_or_name.count("/") > 1
+    )
 
 
 def identify(path_or_name: str) -> str:

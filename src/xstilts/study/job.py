@@ -76,8 +76,8 @@ class Vocabulary:
 class Start:
     """What a training starts from: exactly one of an earlier job, a ready backbone, or an architecture.
 
-    ``backbone`` is the name as the user gave it and ``checksum`` the digest of its files; with ``vocabulary`` its body is
-    kept and its embeddings are made anew.
+    ``backbone`` is a hub name or the name of a folder and ``checksum`` the digest of its files; with ``vocabulary`` its
+    body is kept and its embeddings are made anew.
     """
 
     job: Key | None = None
@@ -131,7 +131,7 @@ class Train:
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
-    ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it instead;
+    ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``.
     """
 
@@ -235,7 +235,7 @@ def _built(hint: Any, value: Any) -> Any:
 
 def from_json(value: Mapping[str, Any]) -> Job:
     """The job that ``to_json`` wrote, equal and with the same key. Raises ``TypeError`` where it is none."""
-    kind = value.get("kind")
+    kind = str(value.get("kind"))
     if kind not in KINDS:
         raise TypeError(f"{kind!r} is not a kind of job")
     job: Job = _built(KINDS[kind], {name: item for name, item in value.items() if name != "kind"})

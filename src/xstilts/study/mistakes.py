@@ -65,7 +65,9 @@ def _fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]
     hint: Any = model
     for part in path:
         models = _models(hint)
-        found = next((kind.model_fields[str(part)].annotation for kind in models if str(part) in kind.model_fields), None)
+        found = next(
+            (kind.model_fields[str(part)].annotation for kind in models if str(part) in kind.model_fields), None
+        )
         hint = found if found is not None else hint
     return [name for kind in _models(hint) for name in kind.model_fields if name not in ("name", "file", "level")]
 

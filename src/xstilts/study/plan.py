@@ -1,184 +1,430 @@
-"""The plan of a study: every job once, and what each number of the results table is made of.
+"""From a study to its plan: resolve names and rows, check everything, produce each job once.
 
-In: a ``Study``, a ``Source`` that knows which rows exist, and functions that find tasks and identify backbones. Out:
-``Plan``: jobs in an order in which they can run, cells (one a score), estimated costs. Pure but for what the functions
-ask; every mistake is collected and raised as one ``Problem``.
+In: a ``Study``, a ``Source``, how to find a task by name and how to identify a backbone. Out: a ``Plan``, or one
+``Problem`` with every mistake. The phases behind a score are one chain of ``Train`` jobs; chains that begin alike share
+their beginning because equal jobs have equal keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
-from xstilts.study.job import Job, Key, Predict, Score, Train, from_json, key_of, kind_of, to_json
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import Task, TaskType
+from xstilts.study import defaults
+from xstilts.study.identity import identify as identify_files
+from xstilts.study.job import (
+    Architecture,
+    Job,
+    Key,
+    Phase,
+    Predict,
+    Score,
+    Settings,
+    Share,
+    Start,
+    Train,
+    Vocabulary,
+    key_of,
+)
+from xstilts.study.known import Find, Identify, Known
+from xstilts.study.manifest import Cell, Cost, Plan
+from xstilts.study.protocols import Places, Source
+from xstilts.study.settings import evaluation_table, resolve, rows_of, settings_table
+from xstilts.study.spec import Arm, Backbone, Stage, Study
+
+
+def plan(study: Study, source: Source, find: Find | None = None, identify: Identify = identify_files) -> Plan:
+    """The jobs and cells of ``study``. ``find`` looks up a task by name (the catalogue's, if not given); a study's own
+    tasks come first. Raises ``Problem`` with every mistake that was found."""
+    if find is None:
+        from xstilts.catalogue import find as catalogue
+
+        find = catalogue.task
+    return _Planner(study, Known(study, source, find, identify)).plan()
+
+
+def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
+    """Where the jobs of ``plan`` find what they name."""
+    return Places(data=data, world=study.world, tasks=study.tasks, backbones=plan.backbones)
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Estimated work of a job: tokens through the encoder, and floating-point operations.
+class _Encoder:
+    """A backbone with its pretraining: where trainings start, and languages whose text it is known to have seen
+    (``whole``: no others)."""
 
-    6 N T for training and 2 N T for prediction, N weights without embeddings, T tokens (Kaplan et al. 2020).
-    """
-
-    tokens: int
-    flops: float
-
-    @property
-    def units(self) -> float:
-        """What the order of jobs and the time left go by; a job that computes nothing still takes a moment."""
-        return self.flops + 1e9
+    name: str
+    spec: Backbone
+    start: Start
+    parameters: int
+    text: frozenset[str]
+    whole: bool
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One score of the results table: what it says and which jobs it comes from.
+class _Prepared:
+    """A backbone after an arm: where target trainings start, and what the intermediate phase was."""
 
-    ``trainings`` are the keys of the intermediate and target phases behind it, ``updates`` their updates together.
-    ``baseline`` is the key of the score to compare with. ``seen``: what the language had before: ``labels``, ``text``,
-    ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining).
-    """
+    start: Start
+    training: Key | None = None
+    shares: tuple[Share, ...] = ()
+    updates: int = 0
 
-    backbone: str
-    arm: str
-    intermediate: tuple[str, ...]
-    intermediate_examples: int
-    subset_seed: int
-    target: str
-    task_type: str
-    language: str
-    split: str
-    metric: str
-    protocol: str
-    seed: int
-    examples: int
-    updates: int
-    score: Key
-    floor: Key
-    baseline: Key | None
-    model: Key | None
+
+@dataclass(frozen=True)
+class _Model:
+    """What predicts: a training's key or a start used as it is; the trainings behind it, the target's share."""
+
+    key: Key | None
+    start: Start | None
     trainings: tuple[Key, ...]
-    self_pair: bool
-    seen: str
+    updates: int
+    shares: tuple[Share, ...]
 
 
-@dataclass(frozen=True)
-class Shared:
-    """A training that others start from: its label, and how many target trainings and scores build on it."""
+@dataclass
+class _Planner:
+    study: Study
+    known: Known
+    jobs: dict[Key, Job] = field(default_factory=dict)
+    labels: dict[Key, str] = field(default_factory=dict)
+    costs: dict[Key, Cost] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+    baselines: dict[tuple[str, str, str, str, int], Key] = field(default_factory=dict)
 
-    key: Key
-    label: str
-    trainings: int
-    scores: int
+    def plan(self) -> Plan:
+        study, known = self.study, self.known
+        targets = [task for name in study.targets if (task := known.task(name, "targets"))]
+        for task in targets:
+            self.check_target(task)
+        self.check_languages(targets)
+        for name, arm in study.arms.items():
+            self.intermediate(name, arm)
+        encoders = [self.encoder(name, spec) for name, spec in study.backbones.items()]
+        for encoder in filter(None, encoders):
+            arms = {name: found for name, arm in study.arms.items() if (found := self.arm(encoder, name, arm))}
+            for task in targets:
+                with known.collect(f"target {task.name}"):
+                    self.target(encoder, arms, task)
+        if known.wrong:
+            raise Problem(*known.wrong)
+        return Plan(
+            study=study.name,
+            file=study.file,
+            level=study.level,
+            question=study.question,
+            jobs=self.jobs,
+            cells=tuple(self.cells),
+            labels=self.labels,
+            costs=self.costs,
+            backbones=known.backbones,
+            tasks={task.name: _shown(task) for task in known.tasks.values() if task},
+            notes=tuple(known.notes),
+        )
 
+    def add(self, job: Job, label: str, parameters: int) -> Key:
+        key = key_of(job)
+        if key not in self.jobs:
+            self.jobs[key], self.labels[key], self.costs[key] = job, label, _cost(job, parameters)
+        return key
 
-@dataclass(frozen=True)
-class Plan:
-    """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names. ``tasks``
-    says of each task of the study what tables show beside its scores."""
+    # Backbones and their pretraining.
 
-    study: str
-    file: str
-    level: str
-    question: str
-    jobs: Mapping[Key, Job]
-    cells: tuple[Cell, ...]
-    labels: Mapping[Key, str]
-    costs: Mapping[Key, Cost]
-    backbones: Mapping[str, str] = field(default_factory=dict)
-    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    unshared: int = 0
+    def encoder(self, name: str, spec: Backbone) -> _Encoder | None:
+        place, wrong = f"[backbones.{name}]", len(self.known.wrong)
+        start = Start()
+        with self.known.collect(place):
+            start = self.origin(place, spec)
+        stages = [self.stage(spec, stage, f"{place} pretraining") for stage in spec.pretraining]
+        if len(self.known.wrong) > wrong:
+            return None
+        parameters = _parameters(spec)
+        for number, (shares, settings) in enumerate(stages, 1):
+            label = f"pretraining {name}" + (f", stage {number}" if len(stages) > 1 else "")
+            start = Start(job=self.add(Train("pretraining", start, shares, settings, seed=0), label, parameters))
+        text = frozenset(part.language for shares, _ in stages for share in shares for part in share.data)
+        return _Encoder(name, spec, start, parameters, text, whole=spec.path is None)
 
-    @property
-    def name(self) -> str:
-        """``study@level``, the manifest's name."""
-        return f"{self.study}@{self.level}"
+    def origin(self, place: str, spec: Backbone) -> Start:
+        """Where pretraining, or all else, begins."""
+        ready = self.known.ready(spec.path) if spec.path else Start()
+        if spec.vocabulary is None and spec.architecture is None:
+            return ready
+        made = Architecture(**spec.architecture.model_dump()) if spec.architecture else None
+        vocabulary = self.vocabulary(f"{place} vocabulary", spec)
+        return Start(backbone=ready.backbone, checksum=ready.checksum, architecture=made, vocabulary=vocabulary)
 
-    def needs(self, key: Key) -> tuple[Key, ...]:
-        """The jobs that must be done before."""
-        return self.jobs[key].inputs
+    def vocabulary(self, place: str, spec: Backbone) -> Vocabulary:
+        said = spec.vocabulary
+        size = spec.architecture.vocabulary if spec.architecture else (said.size if said else None) or 0
+        names = list(said.text) if said else []
+        if not names:
+            staged = dict.fromkeys(name for stage in spec.pretraining for name in stage.tasks)
+            names = [name for name in staged if (task := self.known.task(name, place)) and task.type == TaskType.MLM]
+        text = tuple(rows for name in names for rows in self.known.text(name, place))
+        alignment = tuple(rows for name in (said.alignment if said else ()) for rows in self.known.text(name, place))
+        if said is None:
+            return Vocabulary(size, text)
+        return Vocabulary(size, text, said.alpha, said.characters, alignment)
 
-    def users(self) -> dict[Key, list[Key]]:
-        """For each job, the jobs that need it."""
-        found: dict[Key, list[Key]] = {key: [] for key in self.jobs}
-        for key, job in self.jobs.items():
-            for needed in job.inputs:
-                found[needed].append(key)
+    def stage(self, spec: Backbone, stage: Stage, place: str) -> tuple[tuple[Share, ...], Settings]:
+        tasks = [task for name in stage.tasks if (task := self.known.task(name, place))]
+        shares: list[Share] = []
+        for task in tasks:
+            with self.known.collect(place):
+                languages = self.known.languages(task, "train", stage.languages)
+                weight = stage.weights.get(task.name, 1.0) if stage.sampling == "given" else 1.0
+                shares.append(self.known.share(task, languages, stage.examples, weight))
+        settings = Settings(1, 1, 1.0)
+        if len(shares) == len(stage.tasks):
+            with self.known.collect(place):
+                settings = self.settings(spec, "pretraining", tasks, shares, stage.settings())
+        return tuple(shares), settings
+
+    def settings(
+        self,
+        spec: Backbone,
+        phase: Phase,
+        tasks: Sequence[Task],
+        shares: Sequence[Share],
+        own: Mapping[str, Any],
+        more: int = 0,
+    ) -> Settings:
+        """The settings of one training; ``more`` updates come on top."""
+        tables = self.study.settings
+        table = settings_table(spec.kind, phase, tasks, tables.of_phase(), tables.of_task(), [own])
+        settings = resolve(table, shares, more)
+        _check_length(spec, settings.max_length)
+        return settings
+
+    # Arms.
+
+    def intermediate(self, name: str, arm: Arm) -> list[tuple[Task, Share]]:
+        """The tasks of an arm's intermediate phase with their rows."""
+        place = f"[arms.{name}] intermediate"
+        found = []
+        for task_name in arm.intermediate:
+            if (task := self.known.task(task_name, place)) is None:
+                continue
+            with self.known.collect(place):
+                mlm = task.type == TaskType.MLM
+                languages = self.known.languages(
+                    task, "train", "all" if mlm else arm.languages or (task.train_language,)
+                )
+                caps = [cap for cap in (arm.examples, self.study.cap("train_examples", task_name)) if cap and not mlm]
+                weight = arm.weights.get(task_name, 1.0) if arm.sampling == "given" else 1.0
+                shuffled = arm.labels == "shuffled" and not mlm
+                share = self.known.share(task, languages, min(caps, default=None), weight, arm.subset_seed, shuffled)
+                found.append((task, share))
         return found
 
-    def after(self, keys: Iterable[Key]) -> set[Key]:
-        """Every job that needs one of ``keys``, directly or not."""
-        lost = set(keys)
-        for key, job in self.jobs.items():
-            if any(needed in lost for needed in job.inputs):
-                lost.add(key)
-        return lost - set(keys)
+    def arm(self, encoder: _Encoder, name: str, arm: Arm) -> dict[int, _Prepared] | None:
+        """The starting points of the target phase, by seed; None where something is wrong."""
+        place, seeds = f"[arms.{name}]", self.study.seeds
+        if arm.start:
+            with self.known.collect(f"{place} start"):
+                path = arm.start.get(encoder.name) if isinstance(arm.start, dict) else arm.start
+                if path is None:
+                    raise Problem(f"no checkpoint for the backbone '{encoder.name}'")
+                return dict.fromkeys(seeds, _Prepared(self.known.ready(path)))
+            return None
+        if not arm.intermediate:
+            return dict.fromkeys(seeds, _Prepared(encoder.start))
+        pairs = self.intermediate(name, arm)
+        if len(pairs) < len(arm.intermediate):
+            return None
+        shares = tuple(share for _, share in pairs)
+        with self.known.collect(place):
+            settings = self.settings(encoder.spec, "intermediate", [task for task, _ in pairs], shares, arm.settings())
+            found: dict[int, _Prepared] = {}
+            for seed in seeds:
+                job = Train("intermediate", encoder.start, shares, settings, seed)
+                key = self.add(job, f"intermediate {name}, {encoder.name}, seed {seed}", encoder.parameters)
+                found[seed] = _Prepared(Start(job=key), key, shares, settings.updates)
+            return found
+        return None
 
-    def shared(self) -> tuple[Shared, ...]:
-        """Trainings that serve several others, the most used first."""
-        found = []
-        for key, job in self.jobs.items():
-            if isinstance(job, Train) and job.phase != "target":
-                later = [self.jobs[other] for other in self.after([key])]
-                trainings = sum(isinstance(other, Train) and other.phase == "target" for other in later)
-                found.append(Shared(key, self.labels[key], trainings, sum(isinstance(o, Score) for o in later)))
-        return tuple(sorted(found, key=lambda item: (-item.scores, item.label)))
+    # Targets.
 
-    def counts(self) -> dict[str, int]:
-        """How many jobs of each kind: ``pretraining``, ``intermediate``, ``target``, ``predict``, ``score``."""
-        counts: dict[str, int] = {}
-        for job in self.jobs.values():
-            kind = job.phase if isinstance(job, Train) else kind_of(job)
-            counts[kind] = counts.get(kind, 0) + 1
-        return counts
+    def splits(self, task: Task) -> list[str]:
+        return [split for split in self.study.splits if split in task.splits] or [task.evaluation_split]
 
-    def to_json(self) -> dict[str, Any]:
-        """The manifest: all of the plan, as plain JSON."""
-        return {
-            **{name: getattr(self, name) for name in ("study", "file", "level", "question", "unshared")},
-            "jobs": [
-                {
-                    "key": key,
-                    "label": self.labels[key],
-                    "tokens": self.costs[key].tokens,
-                    "flops": self.costs[key].flops,
-                    "job": to_json(job),
-                }
-                for key, job in self.jobs.items()
-            ],
-            "cells": [asdict(cell) for cell in self.cells],
-            "backbones": dict(self.backbones),
-            "tasks": {name: dict(table) for name, table in self.tasks.items()},
-            "notes": list(self.notes),
-        }
+    def check_target(self, task: Task) -> None:
+        with self.known.collect(f"target {task.name}"):
+            if task.type == TaskType.MLM:
+                raise Problem("masked language modelling can be trained on, but has no score")
+            if self.study.splits and not any(split in task.splits for split in self.study.splits):
+                raise Problem(f"no split {' or '.join(self.study.splits)} (there is {', '.join(task.splits)})")
+            if task.type != TaskType.RETRIEVAL:
+                self.known.languages(task, "train", (task.train_language,))
+
+    def check_languages(self, targets: Sequence[Task]) -> None:
+        """Every language that the study names must belong to one of its targets."""
+        named = () if self.study.languages == "all" or not targets else self.study.languages
+        official = {code for task in targets for split in self.splits(task) for code in task.languages_of(split)}
+        for language in named:
+            if language not in official:
+                with self.known.collect("languages"):
+                    raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
+
+    def evaluated(self, task: Task, split: str) -> tuple[str, ...]:
+        """Languages to score: of the named ones those the task has officially, and the one it trains in."""
+        there, official = self.known.there(task, split), task.languages_of(split)
+        if self.study.languages == "all":
+            if lacking := [language for language in official if language not in there]:
+                self.known.notes[f"{task.name} ({split}): no data here in {', '.join(lacking)}"] = None
+            return there
+        named = {language for language in official if language in self.study.languages}
+        if not named:
+            raise Problem(f"it has none of the languages {', '.join(self.study.languages)}")
+        self.known.languages(task, split, tuple(sorted(named)))
+        if task.type != TaskType.RETRIEVAL:
+            named.add(task.train_language)
+        return tuple(language for language in there if language in named)
+
+    def target(self, encoder: _Encoder, arms: Mapping[str, Mapping[int, _Prepared]], task: Task) -> None:
+        """Everything of one backbone and one target: trainings, predictions, scores, cells."""
+        how = self.reading(encoder.spec, task)
+        order = sorted(arms, key=lambda name: name != self.study.baseline)
+        for arm, seed in product(order, self.study.seeds):
+            model = self.model(encoder, arms, task, arm, seed)
+            for split in self.splits(task):
+                for language in self.evaluated(task, split):
+                    self.cell(encoder, arm, arms[arm][seed], task, model, (split, language, seed), how)
+
+    def reading(self, spec: Backbone, task: Task) -> dict[str, Any]:
+        """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
+        tables = self.study.settings
+        how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
+        if task.type == TaskType.RETRIEVAL:
+            if spec.architecture:
+                how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
+            own = spec.retrieval_layer
+            how["layer"] = own if own is not None else self.study.retrieval_layer
+        _check_length(spec, how["max_length"])
+        return how
+
+    def model(
+        self, encoder: _Encoder, arms: Mapping[str, Mapping[int, _Prepared]], task: Task, arm: str, seed: int
+    ) -> _Model:
+        prepared, spec = arms[arm][seed], self.study.arms[arm]
+        before = (prepared.training,) if prepared.training else ()
+        if task.type == TaskType.RETRIEVAL:
+            key = prepared.start.job
+            return _Model(key, None if key else prepared.start, before, prepared.updates, ())
+        share = self.known.share(task, (task.train_language,), self.study.cap("train_examples", task.name))
+        more = arms[spec.matched][seed].updates if spec.matched and spec.matched in arms else 0
+        settings = self.settings(encoder.spec, "target", [task], [share], spec.target.settings(), more)
+        job = Train("target", prepared.start, (share,), settings, seed)
+        key = self.add(job, f"target {task.name}, {arm}, {encoder.name}, seed {seed}", encoder.parameters)
+        return _Model(key, None, (*before, key), prepared.updates + settings.updates, (share,))
+
+    def cell(
+        self,
+        encoder: _Encoder,
+        arm: str,
+        prepared: _Prepared,
+        task: Task,
+        model: _Model,
+        at: tuple[str, str, int],
+        how: Mapping[str, Any],
+    ) -> None:
+        split, language, seed = at
+        data, cap = self.known.rows(task, split, language), self.study.cap("evaluation_examples", task.name)
+        cap = cap if cap and cap < data.rows else None
+        what = (task.name, str(task.type), data)
+        labelled = model.shares[0].data[0] if model.shares else None
+        job = Predict(*what, model=model.key, start=model.start, labels=task.labels, examples=cap, **how)
+        guess = Predict(*what, labelled=labelled, labels=task.labels, examples=cap)
+        label = f"{task.name} {language} {split}"
+        score = self.scored(task, job, f"{label}, {arm}, {encoder.name}, seed {seed}", encoder.parameters)
+        floor = self.scored(task, guess, f"{label}, floor", 0)
+        if arm == self.study.baseline:
+            self.baselines[encoder.name, task.name, *at] = score
+        self.cells.append(
+            Cell(
+                backbone=encoder.name,
+                arm=arm,
+                intermediate=self.study.arms[arm].intermediate,
+                intermediate_examples=sum(rows_of(share) for share in prepared.shares),
+                subset_seed=self.study.arms[arm].subset_seed,
+                target=task.name,
+                task_type=str(task.type),
+                language=language,
+                split=split,
+                metric=task.metric,
+                protocol=task.protocol,
+                seed=seed,
+                examples=cap or data.rows,
+                updates=model.updates,
+                score=score,
+                floor=floor,
+                baseline=self.baselines.get((encoder.name, task.name, *at)),
+                model=model.key,
+                trainings=model.trainings,
+                self_pair=self.self_pair(prepared.shares, task),
+                seen=_seen(language, encoder, (*prepared.shares, *model.shares)),
+            )
+        )
+
+    def scored(self, task: Task, job: Predict, label: str, parameters: int) -> Key:
+        prediction = self.add(job, f"predict {label}", parameters)
+        score = Score(prediction, task.name, str(task.type), task.metric, job.data, task.labels, job.examples)
+        return self.add(score, f"score {label}", 0)
+
+    def self_pair(self, shares: Sequence[Share], task: Task) -> bool:
+        """Whether an intermediate task trains on the data that the target trains on."""
+        trained = [other for share in shares if (other := self.known.tasks.get(share.task))]
+        return any(other.name == task.name or bool(_lineage(other) & _lineage(task)) for other in trained)
 
 
-def plan_from_json(value: Mapping[str, Any]) -> Plan:
-    """The plan that ``Plan.to_json`` wrote. Raises ``TypeError`` or ``KeyError`` where it is none."""
-    jobs = {item["key"]: from_json(item["job"]) for item in value["jobs"]}
-    if any(key_of(job) != key for key, job in jobs.items()):
-        raise TypeError("a job of the manifest has another key than it should")
-    cells = tuple(
-        Cell(**{**cell, "intermediate": tuple(cell["intermediate"]), "trainings": tuple(cell["trainings"])})
-        for cell in value["cells"]
-    )
-    return Plan(
-        **{name: value[name] for name in ("study", "file", "level", "question", "unshared", "backbones", "tasks")},
-        jobs=jobs,
-        cells=cells,
-        labels={item["key"]: item["label"] for item in value["jobs"]},
-        costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
-        notes=tuple(value["notes"]),
-    )
+def _check_length(spec: Backbone, length: int) -> None:
+    if spec.architecture and length > spec.architecture.positions - 2:
+        most = spec.architecture.positions - 2
+        raise Problem(f"max_length {length} is more than the architecture reads (positions - 2 = {most})")
 
 
-def group_of(job: Job) -> str:
-    """What the predictions that share a loaded model have in common."""
+def _lineage(task: Task) -> set[str]:
+    return set(re.split(r"[\s,+]+", task.lineage)) - {""}
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    names = ("title", "metric", "protocol", "train_language", "evaluation_split", "lineage", "licence", "notes")
+    return {"type": str(task.type), **{name: getattr(task, name) for name in names}}
+
+
+def _seen(language: str, encoder: _Encoder, shares: Sequence[Share]) -> str:
+    """What the language had before: labels in the intermediate or target phase, text in pretraining or beside it."""
+    labelled = {part.language for share in shares if share.type != TaskType.MLM for part in share.data}
+    plain = {part.language for share in shares if share.type == TaskType.MLM for part in share.data}
+    kinds = ["labels"] if language in labelled else []
+    if language in plain | encoder.text:
+        kinds.append("text")
+    return "+".join(kinds) or ("nothing" if encoder.whole else "unknown")
+
+
+def _parameters(spec: Backbone) -> int:
+    """Weights without embeddings: per layer four h x h projections and two h x f."""
+    if (made := spec.architecture) is None:
+        return defaults.PARAMETERS[spec.kind]
+    return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
+
+
+def _cost(job: Job, parameters: int) -> Cost:
+    """Estimated from assumed tokens an example; training is three passes."""
+    if isinstance(job, Score):
+        return Cost(0, 0.0)
     if isinstance(job, Predict):
-        if job.model:
-            return job.model
-        if job.start:
-            return job.start.job or repr(job.start)
-        return "floor"
-    return key_of(job)
+        rows = min(job.examples or job.data.rows, job.data.rows)
+        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
+        return Cost(tokens, 2.0 * parameters * tokens)
+    rows = sum(rows_of(share) for share in job.shares) or 1
+    cut = job.settings.max_length
+    mean = sum(rows_of(share) * min(defaults.TOKENS[share.type], cut) for share in job.shares) / rows
+    tokens = int(job.settings.updates * job.settings.batch * mean)
+    return Cost(tokens, 6.0 * parameters * tokens)

@@ -21,7 +21,7 @@ class Source(Protocol):
         """Languages whose rows can be had, in the task's order; empty if none."""
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
-        """How many rows, and the digest of their content and of how they are read. Raises ``catalogue.errors.Problem``."""
+        """How many rows, and the digest of their content and of how they are read. Raises ``Problem``."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Places:
     """Where a job finds things on this machine. Never part of a key.
 
     ``data``: a data folder. ``world``: settings of the constructed languages. ``tasks``: a study's own tasks, as the
-    fields of ``Task``. ``backbones``: the name in the study file to a folder or hub name.
+    fields of ``Task``. ``backbones``: ``Start.backbone`` to a folder or hub name.
     """
 
     data: str | None = None

@@ -86,8 +86,8 @@ class Architecture(_Table):
 
 
 class Vocabulary(_Table):
-    """A tokenizer to be trained: ``text`` and ``alignment`` name tasks of type ``mlm``. With an architecture, the size is
-    the architecture's and the text, unless stated, that of the pretraining stages."""
+    """A tokenizer to be trained: ``text`` and ``alignment`` name tasks of type ``mlm``. With an architecture, the size
+    is the architecture's and the text, unless stated, that of the pretraining stages."""
 
     size: Annotated[int, Field(ge=100)] | None = None
     text: tuple[str, ...] = ()
@@ -354,7 +354,9 @@ def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = 
             wrong.append(f"{place}, [levels.{known}]: unknown level{hint}")
     of_base = _mistakes(base, place)
     wrong += of_base
-    checked = {known: merge(base, levels[known]) for known in levels if known in LEVELS and isinstance(levels[known], dict)}
+    checked = {
+        known: merge(base, levels[known]) for known in levels if known in LEVELS and isinstance(levels[known], dict)
+    }
     for known, tables in checked.items():
         wrong += [text for text in _mistakes(tables, f"{place}, [levels.{known}]") if text not in wrong]
         of_level = [_mistake.replace(place, f"{place}, [levels.{known}]", 1) for _mistake in of_base]

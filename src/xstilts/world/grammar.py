@@ -1,7 +1,7 @@
 """How a language says a meaning.
 
-In: a meaning, a style, and what is asked (nothing, or one slot). Out: phrases: which slot, its words, their tags. Word order,
-morphology and script come from the table of languages, the words from the lexicon.
+In: a meaning, a style, and what is asked (nothing, or one slot). Out: phrases: which slot, its words, their tags.
+Word order, morphology and script come from the table of languages, the words from the lexicon.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The words of every constructed language.
 
 In: settings and the table of constructed languages. Out: for each language the written form of every root and affix.
-Families begin with a common stock; sound changes and replaced words along the tree leave cognates inside a family, loans
-make a few between families. With ``cognates`` off each language has words of its own that no other has.
+Families begin with a common stock; sound changes and replaced words along the tree leave cognates inside a family,
+loans make a few between families. With ``cognates`` off each language has words of its own that no other has.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def _family_tree(settings: WorldSettings, tongues: Mapping[str, Language]) -> di
 
 
 def _strangers(settings: WorldSettings, tongues: Mapping[str, Language]) -> dict[str, Words]:
-    """Words of each language, in sounds, when nothing is shared: no two languages begin words with the same syllable."""
+    """Words of each language, in sounds, when nothing is shared: no two languages begin words with the same
+    syllable."""
     onsets = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
     order = stream(settings.seed, "onsets").permutation(len(onsets))
     spoken: dict[str, Words] = {}
@@ -115,7 +116,8 @@ def _strangers(settings: WorldSettings, tongues: Mapping[str, Language]) -> dict
 
 
 def _coin(settings: WorldSettings, rng: np.random.Generator, onsets: Sequence[str] = ()) -> Words:
-    """A new form for every name. Content words are three to five sounds long, function words three, affixes two or three."""
+    """A new form for every name. Content words are three to five sounds long, function words three, affixes two or
+    three."""
 
     def sounds(pattern: str) -> str:
         return "".join(pick(VOWELS if kind == "v" else CONSONANTS, rng) for kind in pattern)
@@ -146,7 +148,7 @@ def _distinct(names: Iterable[str], coin: Callable[[], str], taken: Iterable[str
 def _change(words: Words, content: set[str], rng: np.random.Generator) -> Words:
     """The words one step down the tree: regular sound changes, and some roots replaced by new ones."""
     consonants = [CONSONANT_SHIFTS[int(i)] for i in rng.permutation(len(CONSONANT_SHIFTS))[:3]]
-    shifts = [(shift, pick(PLACES_OF_CHANGE, rng)) for shift in (*consonants, pick(VOWEL_SHIFTS, rng))]
+    shifts = [(shift[0], shift[1], pick(PLACES_OF_CHANGE, rng)) for shift in (*consonants, pick(VOWEL_SHIFTS, rng))]
     loses_final_vowel = rng.random() < 0.3
     changed: Words = {}
     taken: dict[str, set[str]] = {}
@@ -166,8 +168,8 @@ def _change(words: Words, content: set[str], rng: np.random.Generator) -> Words:
     return changed
 
 
-def _shift(form: str, shifts: Sequence[tuple[str, str]]) -> str:
-    for (old, new), place in shifts:
+def _shift(form: str, shifts: Sequence[tuple[str, str, str]]) -> str:
+    for old, new, place in shifts:
         if place == "anywhere":
             form = form.replace(old, new)
         elif place == "first":

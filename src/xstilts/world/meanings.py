@@ -1,7 +1,7 @@
 """What is said, before any language says it.
 
-In: settings. Out: ``Meaning`` values (who did what to whom, how many, when, where, denied or not), drawn so that words keep
-company as they do in real text, and kept apart: what is trained on and what is tested never share a scene.
+In: settings. Out: ``Meaning`` values (who did what to whom, how many, when, where, denied or not), drawn so that
+words keep company as they do in real text, and kept apart: what is trained on and what is tested never share a scene.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ FAITHFUL = 20
 
 
 class Meaning(NamedTuple):
-    """One event. ``agent`` and ``patient`` are nouns (animates first, then things); adjectives, ``time`` and ``place`` may
-    be ``NONE``; a number is ``SINGULAR``, ``PLURAL`` (not said how many) or the count, from 2."""
+    """One event. ``agent`` and ``patient`` are nouns (animates first, then things); adjectives, ``time`` and
+    ``place`` may be ``NONE``; a number is ``SINGULAR``, ``PLURAL`` (not said how many) or the count, from 2."""
 
     verb: int
     agent: int
@@ -53,8 +53,8 @@ class Meaning(NamedTuple):
 class Meanings:
     """The world's habits: which words are frequent and keep company, and which scene belongs to which region.
 
-    A scene is a verb with its two participants, whoever does it to whom: saying it in other words, denying it or swapping
-    the roles stays inside the scene, so inside the region.
+    A scene is a verb with its two participants, whoever does it to whom: saying it in other words, denying it or
+    swapping the roles stays inside the scene, so inside the region.
     """
 
     def __init__(self, settings: WorldSettings) -> None:
@@ -66,13 +66,20 @@ class Meanings:
         acts_on_animates = np.arange(verbs) % 2 == 0
         patients = _company(rng, verbs, nouns)
         patients = np.where((things < 0)[None] == acts_on_animates[:, None], patients, 0.0)
+        shared = np.arange(min(settings.things, verbs) // 2)
+        patients[shared, animates + shared] = (
+            0.0  # words that are verb and noun (see lexicon.twins) do not meet themselves
+        )
+        adjectives = _company(rng, nouns, settings.adjectives)
+        shared = np.arange(min(animates, settings.adjectives) // 2)
+        adjectives[shared, shared] = 0.0
         topical = np.where(things[None] % len(TOPICS) == np.arange(len(TOPICS))[:, None], 6.0, 1.0)
         places = _company(rng, 1, settings.places)
         here = np.arange(settings.places)[None] % len(TOPICS) == np.arange(len(TOPICS))[:, None]
         self._verbs = _cumulative(_company(rng, 1, verbs))
         self._agents = _cumulative(_company(rng, verbs, animates))
         self._patients = _cumulative(patients[None] * topical[:, None])
-        self._adjectives = _cumulative(_company(rng, nouns, settings.adjectives))
+        self._adjectives = _cumulative(adjectives)
         self._places = _cumulative(np.where(here, places, 0.0))
         self._buckets = stream(settings.seed, "scenes").integers(0, 100, (verbs, nouns, nouns))
 
@@ -97,8 +104,9 @@ class Meanings:
         denied: float = 0.2,
         placed: float = 0.4,
     ) -> list[Meaning]:
-        """``size`` meanings of ``region``. ``verb`` and ``agent`` (size, with ``NONE`` where free) are kept where the region
-        allows; ``topic`` (size) decides places and favours things; ``placed`` is the share that names a place."""
+        """``size`` meanings of ``region``. ``verb`` and ``agent`` (size, with ``NONE`` where free) are kept where the
+        region allows; ``topic`` (size) decides places and favours things; ``placed`` is the share that names a
+        place."""
         topic = rng.integers(0, len(TOPICS), size) if topic is None else topic
         verbs, agents, patients = self._scenes(rng, region, topic, verb, agent)
         tense = rng.integers(0, len(TENSES), size)

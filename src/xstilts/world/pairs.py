@@ -1,10 +1,13 @@
 """Two meanings side by side: what follows from what, and what is the same.
 
 In: meanings. Out: hypotheses with labels that hold by construction, paraphrases and near-paraphrases. The convention of
-``judge``: both sentences speak of one situation if verb, agent and patient are the same; then what both state must agree.
+``judge``: both sentences speak of one situation if verb, agent and patient are the same; then what both state must
+agree.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +21,9 @@ ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
 def judge(premise: Meaning, hypothesis: Meaning) -> int:
     """The label of the pair.
 
-    Another verb, other participants or swapped roles: neutral. Else a different denial, tense, number, or a different time
-    or place where both are given: contradiction. Else anything the premise does not state: neutral. Else entailment.
+    Another verb, other participants or swapped roles: neutral. Else a different denial, tense, number, or a different
+    time or place where both are given: contradiction. Else anything the premise does not state: neutral. Else
+    entailment.
     """
     if premise[:3] != hypothesis[:3]:
         return NEUTRAL
@@ -31,8 +35,6 @@ def judge(premise: Meaning, hypothesis: Meaning) -> int:
         return CONTRADICTION
     if any(first != second and min(first, second) != PLURAL for first, second in numbers):
         return CONTRADICTION
-    if any(first != second and SINGULAR in (first, second) for first, second in numbers):
-        return CONTRADICTION
     for first, second in ((premise.time, hypothesis.time), (premise.place, hypothesis.place)):
         if NONE not in (first, second) and first != second:
             return CONTRADICTION
@@ -43,7 +45,8 @@ def judge(premise: Meaning, hypothesis: Meaning) -> int:
 
 
 def thin(meaning: Meaning, rng: np.random.Generator, share: float = 0.4) -> Meaning:
-    """Says less: each adjective, time and place is left out with chance ``share``, a count becomes a plural with half of it."""
+    """Says less: each adjective, time and place is left out with chance ``share``, a count becomes a plural with half
+    of it."""
     chance = rng.random(6)
     return meaning._replace(
         agent_adjective=NONE if chance[0] < share else meaning.agent_adjective,
@@ -53,6 +56,12 @@ def thin(meaning: Meaning, rng: np.random.Generator, share: float = 0.4) -> Mean
         agent_number=min(meaning.agent_number, PLURAL) if chance[4] < share / 2 else meaning.agent_number,
         patient_number=min(meaning.patient_number, PLURAL) if chance[5] < share / 2 else meaning.patient_number,
     )
+
+
+def _with(meaning: Meaning, slot: str, value: int) -> Meaning:
+    """The meaning with another value in the slot of that name."""
+    changes: dict[str, Any] = {slot: value}
+    return meaning._replace(**changes)
 
 
 def swap_roles(meaning: Meaning) -> Meaning:
@@ -82,7 +91,7 @@ def contradiction(premise: Meaning, settings: WorldSettings, rng: np.random.Gene
         time = NONE if less.time == NONE else tense * settings.times + int(rng.random() * settings.times)
         return less._replace(tense=tense, time=time)
     number = _another_number(getattr(premise, way), settings, rng)
-    return less._replace(**{way: number})
+    return _with(less, way, number)
 
 
 def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> Meaning:
@@ -105,7 +114,7 @@ def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> M
         return less._replace(time=premise.tense * settings.times + int(rng.random() * settings.times))
     if way == "place":
         return less._replace(place=int(rng.random() * settings.places))
-    return less._replace(**{way: _other(getattr(premise, way), settings.adjectives, rng)})
+    return _with(less, way, _other(getattr(premise, way), settings.adjectives, rng))
 
 
 def near_paraphrase(meaning: Meaning, settings: WorldSettings, animate: bool, rng: np.random.Generator) -> Meaning:
@@ -118,9 +127,7 @@ def near_paraphrase(meaning: Meaning, settings: WorldSettings, animate: bool, rn
     if way == "roles":
         return swap_roles(meaning)
     if way == "adjectives":
-        return meaning._replace(
-            agent_adjective=meaning.patient_adjective, patient_adjective=meaning.agent_adjective
-        )
+        return meaning._replace(agent_adjective=meaning.patient_adjective, patient_adjective=meaning.agent_adjective)
     if way == "numbers":
         return meaning._replace(agent_number=meaning.patient_number, patient_number=meaning.agent_number)
     if way == "denied":
@@ -130,7 +137,7 @@ def near_paraphrase(meaning: Meaning, settings: WorldSettings, animate: bool, rn
         time = NONE if meaning.time == NONE else tense * settings.times + meaning.time % settings.times
         return meaning._replace(tense=tense, time=time)
     slot = pick(("agent_number", "patient_number"), rng)
-    return meaning._replace(**{slot: _another_number(getattr(meaning, slot), settings, rng)})
+    return _with(meaning, slot, _another_number(getattr(meaning, slot), settings, rng))
 
 
 def _other(value: int, size: int, rng: np.random.Generator) -> int:
@@ -162,7 +169,7 @@ def _elsewhere(meaning: Meaning, slot: str, meanings: Meanings, rng: np.random.G
             value = int(rng.random() * settings.animates)
         else:
             value = settings.animates + int(rng.random() * (nouns - settings.animates))
-        changed = meaning._replace(**{slot: value})
+        changed = _with(meaning, slot, value)
         if changed == meaning or changed.agent == changed.patient:
             continue
         if meanings.region_of(*changed[:3]) == region:

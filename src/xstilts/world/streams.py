@@ -1,7 +1,7 @@
 """Randomness by name.
 
-In: a seed and names. Out: a generator that depends on nothing else, so that a new draw in one place moves none elsewhere
-and every process draws the same.
+In: a seed and names. Out: a generator that depends on nothing else, so that a new draw in one place moves none
+elsewhere and every process draws the same.
 """
 
 from __future__ import annotations

@@ -1,0 +1,140 @@
+"""What a study names, looked up once: tasks, rows, languages, backbones.
+
+In: a ``Study``, a ``Source``, how to find a task and how to identify a backbone. Out: ``Known``, which answers or
+raises ``Problem``, and keeps the mistakes that ``plan`` reports together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import Task, TaskType
+from xstilts.study.identity import known_as
+from xstilts.study.job import Rows, Share, Start
+from xstilts.study.protocols import Source
+from xstilts.study.spec import Languages, Study
+
+Find = Callable[[str], Task]
+Identify = Callable[[str], str]
+
+
+@dataclass
+class Known:
+    """The answers so far, and ``wrong``: every mistake, in the order of discovery."""
+
+    study: Study
+    source: Source
+    find: Find
+    identify: Identify
+    wrong: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    tasks: dict[str, Task | None] = field(default_factory=dict)
+    backbones: dict[str, str] = field(default_factory=dict)
+    _own: dict[str, Task] = field(default_factory=dict)
+    _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
+    _there: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _digests: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._own = self.study.own_tasks()
+
+    @contextmanager
+    def collect(self, place: str) -> Iterator[None]:
+        """Keep a ``Problem`` raised inside, with its place, and go on."""
+        try:
+            yield
+        except Problem as problem:
+            for text in problem.problems:
+                self.wrong[f"{self.study.file}, {place}: {text}"] = None
+
+    def task(self, name: str, place: str) -> Task | None:
+        """The task of this name: the study's own, else the catalogue's; None, noted once, where there is none."""
+        if name not in self.tasks:
+            self.tasks[name] = self._own.get(name)
+            if name not in self._own:
+                with self.collect(place):
+                    self.tasks[name] = self._found(name)
+        return self.tasks[name]
+
+    def _found(self, name: str) -> Task:
+        try:
+            return self.find(name)
+        except Problem:
+            if hint := nearest(name, self._own):
+                raise Problem(f"unknown task '{name}'{hint}") from None
+            raise
+
+    def rows(self, task: Task, split: str, language: str) -> Rows:
+        """``Source.rows``, asked once."""
+        at = (task.name, split, language)
+        if at not in self._rows:
+            self._rows[at] = self.source.rows(task, split, language)
+        return self._rows[at]
+
+    def there(self, task: Task, split: str) -> tuple[str, ...]:
+        """Languages with rows. Raises ``Problem`` where there are none."""
+        at = (task.name, split)
+        if at not in self._there:
+            self._there[at] = self.source.languages(task, split) if split in task.splits else ()
+        if not self._there[at]:
+            raise Problem(f"no data for '{task.name}' ({split}): see: xstilts data check {task.name}")
+        return self._there[at]
+
+    def languages(self, task: Task, split: str, wanted: Languages) -> tuple[str, ...]:
+        """Those of the languages with rows that are wanted. Raises ``Problem`` where a wanted one has none."""
+        there = self.there(task, split)
+        if wanted == "all":
+            return there
+        if lacking := [language for language in wanted if language not in there]:
+            raise Problem(
+                f"'{task.name}' ({split}) has no data in {', '.join(lacking)}"
+                f"{nearest(lacking[0], there)} (there is {', '.join(there)})"
+            )
+        return tuple(language for language in there if language in wanted)
+
+    def text(self, name: str, place: str) -> list[Rows]:
+        """Training text in every language of a task of type ``mlm``."""
+        task = self.task(name, place)
+        if task is None:
+            return []
+        if task.type != TaskType.MLM:
+            raise Problem(f"'{name}' is no text: a vocabulary is made from tasks of type mlm")
+        return [self.rows(task, "train", language) for language in self.there(task, "train")]
+
+    def share(
+        self,
+        task: Task,
+        languages: tuple[str, ...],
+        examples: int | None = None,
+        weight: float = 1.0,
+        subset_seed: int = 0,
+        shuffled: bool = False,
+    ) -> Share:
+        """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
+        if task.type == TaskType.RETRIEVAL:
+            raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
+        data = tuple(self.rows(task, "train", language) for language in languages)
+        cut = examples is not None and examples < sum(part.rows for part in data)
+        return Share(
+            task=task.name,
+            type=str(task.type),
+            data=data,
+            labels=task.labels,
+            examples=examples if cut else None,
+            subset_seed=subset_seed if cut else 0,
+            shuffled_labels=shuffled,
+            weight=weight,
+        )
+
+    def ready(self, path: str) -> Start:
+        """A ready backbone, identified. Raises ``Problem`` where it is not there or its name is taken."""
+        if path not in self._digests:
+            self._digests[path] = self.identify(path)
+        name = known_as(path)
+        other = self.backbones.setdefault(name, path)
+        if self._digests[other] != self._digests[path]:
+            raise Problem(f"'{other}' and '{path}' are different backbones of one name: rename one folder")
+        return Start(backbone=name, checksum=self._digests[path])

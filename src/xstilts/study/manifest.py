@@ -1,0 +1,182 @@
+"""What a plan holds, as values and as JSON.
+
+In: what ``plan`` resolved, or the manifest that an earlier run left in the store. Out: ``Plan``: jobs in an order in
+which they can run, cells (one a score), estimated costs. Status and results are read from it without the study file or data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from xstilts.study.job import Job, Key, Predict, Score, Train, from_json, key_of, kind_of, to_json
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Estimated work of a job: tokens through the encoder, and floating-point operations.
+
+    6 N T for training and 2 N T for prediction, N weights without embeddings, T tokens (Kaplan et al. 2020).
+    """
+
+    tokens: int
+    flops: float
+
+    @property
+    def units(self) -> float:
+        """What the order of jobs and the time left go by; a job that computes nothing still takes a moment."""
+        return self.flops + 1e9
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One score of the results table: what it says and which jobs it comes from.
+
+    ``trainings`` are the keys of the intermediate and target phases behind it, ``updates`` their updates together.
+    ``baseline`` is the key of the score to compare with. ``seen``: what the language had before: ``labels``, ``text``,
+    ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining).
+    """
+
+    backbone: str
+    arm: str
+    intermediate: tuple[str, ...]
+    intermediate_examples: int
+    subset_seed: int
+    target: str
+    task_type: str
+    language: str
+    split: str
+    metric: str
+    protocol: str
+    seed: int
+    examples: int
+    updates: int
+    score: Key
+    floor: Key
+    baseline: Key | None
+    model: Key | None
+    trainings: tuple[Key, ...]
+    self_pair: bool
+    seen: str
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A training that others start from: its label, and how many target trainings and scores build on it."""
+
+    key: Key
+    label: str
+    trainings: int
+    scores: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names. ``tasks``
+    says of each task of the study what tables show beside its scores."""
+
+    study: str
+    file: str
+    level: str
+    question: str
+    jobs: Mapping[Key, Job]
+    cells: tuple[Cell, ...]
+    labels: Mapping[Key, str]
+    costs: Mapping[Key, Cost]
+    backbones: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``study@level``, the manifest's name."""
+        return f"{self.study}@{self.level}"
+
+    def needs(self, key: Key) -> tuple[Key, ...]:
+        """The jobs that must be done before."""
+        return self.jobs[key].inputs
+
+    def users(self) -> dict[Key, list[Key]]:
+        """For each job, the jobs that need it."""
+        found: dict[Key, list[Key]] = {key: [] for key in self.jobs}
+        for key, job in self.jobs.items():
+            for needed in job.inputs:
+                found[needed].append(key)
+        return found
+
+    def after(self, keys: Iterable[Key]) -> set[Key]:
+        """Every job that needs one of ``keys``, directly or not."""
+        lost = set(keys)
+        for key, job in self.jobs.items():
+            if any(needed in lost for needed in job.inputs):
+                lost.add(key)
+        return lost - set(keys)
+
+    def shared(self) -> tuple[Shared, ...]:
+        """Trainings that serve several others, the most used first."""
+        found = []
+        for key, job in self.jobs.items():
+            if isinstance(job, Train) and job.phase != "target":
+                later = [self.jobs[other] for other in self.after([key])]
+                trainings = sum(isinstance(other, Train) and other.phase == "target" for other in later)
+                found.append(Shared(key, self.labels[key], trainings, sum(isinstance(o, Score) for o in later)))
+        return tuple(sorted(found, key=lambda item: (-item.scores, item.label)))
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs of each kind: ``pretraining``, ``intermediate``, ``target``, ``predict``, ``score``."""
+        counts: dict[str, int] = {}
+        for job in self.jobs.values():
+            kind = job.phase if isinstance(job, Train) else kind_of(job)
+            counts[kind] = counts.get(kind, 0) + 1
+        return counts
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest: all of the plan, as plain JSON."""
+        return {
+            **{name: getattr(self, name) for name in ("study", "file", "level", "question")},
+            "jobs": [
+                {
+                    "key": key,
+                    "label": self.labels[key],
+                    "tokens": self.costs[key].tokens,
+                    "flops": self.costs[key].flops,
+                    "job": to_json(job),
+                }
+                for key, job in self.jobs.items()
+            ],
+            "cells": [asdict(cell) for cell in self.cells],
+            "backbones": dict(self.backbones),
+            "tasks": {name: dict(table) for name, table in self.tasks.items()},
+            "notes": list(self.notes),
+        }
+
+
+def plan_from_json(value: Mapping[str, Any]) -> Plan:
+    """The plan that ``Plan.to_json`` wrote. Raises ``TypeError`` or ``KeyError`` where it is none."""
+    jobs = {item["key"]: from_json(item["job"]) for item in value["jobs"]}
+    if any(key_of(job) != key for key, job in jobs.items()):
+        raise TypeError("a job of the manifest has another key than it should")
+    cells = tuple(
+        Cell(**{**cell, "intermediate": tuple(cell["intermediate"]), "trainings": tuple(cell["trainings"])})
+        for cell in value["cells"]
+    )
+    return Plan(
+        **{name: value[name] for name in ("study", "file", "level", "question", "backbones", "tasks")},
+        jobs=jobs,
+        cells=cells,
+        labels={item["key"]: item["label"] for item in value["jobs"]},
+        costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
+        notes=tuple(value["notes"]),
+    )
+
+
+def group_of(job: Job) -> str:
+    """What the predictions that share a loaded model have in common."""
+    if isinstance(job, Predict):
+        if job.model:
+            return job.model
+        if job.start:
+            return job.start.job or repr(job.start)
+        return "floor"
+    return key_of(job)

@@ -1,0 +1,113 @@
+"""The constructed languages as a source of rows.
+
+In: settings, a task of the catalogue, a split, a language. Out: how many rows there are (known at once), an identity
+for job keys, and the rows themselves, made on the spot and the same on every machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+import pyarrow as pa
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import Task
+from xstilts.data.rows import SCHEMAS
+from xstilts.world import questions, sentence_pairs, texts
+from xstilts.world.grammar import Grammar
+from xstilts.world.lexicon import constructed, lexicon
+from xstilts.world.meanings import Meanings, Region
+from xstilts.world.request import Columns, Request
+from xstilts.world.settings import WorldSettings
+from xstilts.world.streams import stream
+
+# Raise whenever the same settings would give other rows.
+GENERATOR = 1
+PIVOT = "qaa"
+MAKERS: Mapping[str, Callable[[Request], Columns]] = {
+    "world/nli": sentence_pairs.nli,
+    "world/paraphrase": sentence_pairs.paraphrase,
+    "world/qa": questions.questions,
+    "world/pos": texts.tagged,
+    "world/topic": texts.topics,
+    "world/retrieval": texts.translations,
+    "world/parallel": texts.parallel,
+    "world/text": texts.plain,
+}
+REGION_OF: Mapping[tuple[str, str], Region] = {
+    ("world/text", "train"): "text",
+    ("world/parallel", "train"): "parallel",
+}
+
+
+class World:
+    """One constructed world. Words and grammars are made when rows are first read."""
+
+    def __init__(self, settings: WorldSettings | None = None) -> None:
+        self.settings = settings or WorldSettings()
+
+    def identity(self) -> str:
+        """A digest of everything the rows follow from: settings, generator, table of languages. Nothing is
+        generated."""
+        settings = dataclasses.asdict(self.settings) | {"parallel": self.settings.pairs}
+        tables = [dataclasses.asdict(language) for language in constructed().values()]
+        content = json.dumps([GENERATOR, settings, tables], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+        """Languages that have rows of the split, in the task's order."""
+        return tuple(code for code in task.languages_of(split) if self.count(task, split, code))
+
+    def count(self, task: Task, split: str, language: str) -> int:
+        """Rows of the split in the language, without making them. Raises ``Problem`` for what the world does not
+        have."""
+        if task.name not in MAKERS:
+            raise Problem(f"'{task.name}' is not a task of the constructed world{nearest(task.name, MAKERS)}")
+        if language not in task.languages_of(split):
+            known = ", ".join(task.languages_of(split)) or "no languages"
+            raise Problem(f"'{task.name}' has no split '{split}' in '{language}': it has {known}")
+        if task.name == "world/text":
+            return self.settings.documents(language)
+        if task.name == "world/parallel":
+            return self.settings.pairs
+        if task.name == "world/retrieval":
+            return self.settings.retrieval
+        return {"train": self.settings.train, "validation": self.settings.validation, "test": self.settings.test}[split]
+
+    def read(self, task: Task, split: str, language: str) -> pa.Table:
+        """The rows, in the columns of the task type. Raises ``Problem`` for what the world does not have."""
+        size = self.count(task, split, language)
+        region = REGION_OF.get((task.name, split))
+        # Labelled sets say the same in every language; plain and parallel text is each language's own.
+        names = (task.name, split) if region is None else (task.name, split, language)
+        request = Request(
+            settings=self.settings,
+            meanings=self._meanings,
+            grammar=self.grammars[language],
+            pivot=self.grammars[PIVOT],
+            split=split,
+            region=region or _region(split),
+            size=size,
+            rng=stream(self.settings.seed, *names),
+        )
+        return pa.Table.from_pydict(MAKERS[task.name](request), schema=SCHEMAS[task.type])
+
+    @cached_property
+    def _meanings(self) -> Meanings:
+        return Meanings(self.settings)
+
+    @cached_property
+    def grammars(self) -> Mapping[str, Grammar]:
+        """How each language speaks."""
+        words = lexicon(self.settings)
+        return {code: Grammar(self.settings, language, words[code]) for code, language in constructed().items()}
+
+
+def _region(split: str) -> Region:
+    """Labelled splits have the scenes of their name."""
+    regions: dict[str, Region] = {"train": "train", "validation": "validation", "test": "test"}
+    return regions[split]

@@ -1,0 +1,97 @@
+"""Training: it learns, a stopped run goes on to the same bits, rates follow their formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import TaskType
+from xstilts.data.encode import Lengths, encode
+from xstilts.data.sample import Pool, updates
+from xstilts.model.encoder import make_encoder
+from xstilts.model.network import HeadOf, Network, with_new_heads
+from xstilts.train.loop import Course, Progress, Stopped, train
+from xstilts.train.optimizer import rate
+
+UPDATES = 24
+
+
+def network_of(vocabulary) -> Network:
+    encoder = make_encoder(2, 32, 4, 48, 70, vocabulary, 0.1, 3)
+    specs = [HeadOf("nli", TaskType.CLASSIFICATION, 2), HeadOf("text", TaskType.MLM, 0)]
+    return with_new_heads(encoder, vocabulary, specs, 0.1, 0)
+
+
+def course(learning_rate: float = 3e-3) -> Course:
+    return Course(UPDATES, learning_rate, 0.1, 0.01, 1.0, 1e-8, 0.999, "float32", 0.15, 5)
+
+
+@pytest.fixture
+def learn(vocabulary, pairs_table: pa.Table, tmp_path: Path):  # type: ignore[no-untyped-def]
+    text = pa.table({"text": pairs_table["text_a"], "text_b": pairs_table["text_b"]})
+    data = [
+        encode(pairs_table, TaskType.CLASSIFICATION, vocabulary, Lengths(64)),
+        encode(text, TaskType.MLM, vocabulary, Lengths(64)),
+    ]
+    pools = [Pool("nli", (np.arange(40),)), Pool("text", (np.arange(40),))]
+
+    def order() -> Iterator[tuple[int, np.ndarray]]:
+        return updates(pools, np.array([0.6, 0.4]), 8, UPDATES, 5)
+
+    def run(network: Network, folder: str, stop=lambda: False, **options) -> list[Progress]:  # type: ignore[no-untyped-def]
+        reports: list[Progress] = []
+        train(network, data, order, options.pop("course", course()), folder=tmp_path / folder, report=reports.append, stop=stop, **options)
+        return reports
+
+    return run
+
+
+def test_a_stopped_training_ends_in_the_same_bits(learn, vocabulary) -> None:
+    whole = network_of(vocabulary)
+    learn(whole, "whole")
+    calls = iter(range(1000))
+    resumed = network_of(vocabulary)
+    with pytest.raises(Stopped):
+        learn(resumed, "cut", stop=lambda: next(calls) >= 9)
+    resumed = network_of(vocabulary)
+    learn(resumed, "cut")
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+
+
+def test_half_written_checkpoint_is_not_used(learn, vocabulary, tmp_path: Path) -> None:
+    calls = iter(range(1000))
+    with pytest.raises(Stopped):
+        learn(network_of(vocabulary), "cut", stop=lambda: next(calls) >= 9)
+    weights = tmp_path / "cut" / "optimizer.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    resumed, whole = network_of(vocabulary), network_of(vocabulary)
+    learn(resumed, "cut")
+    learn(whole, "whole")
+    assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True))
+
+
+def test_the_loss_falls(learn, vocabulary) -> None:
+    network = network_of(vocabulary)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    reports = learn(network, "falls")
+    assert reports[-1].done == UPDATES
+    assert any(not torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+def test_a_diverging_training_is_refused(learn, vocabulary) -> None:
+    with pytest.raises(Problem, match="lower the learning rate"):
+        learn(network_of(vocabulary), "diverges", course=course(float("inf")))
+
+
+def test_rate_rises_then_falls_to_zero() -> None:
+    rates = [rate(update, 100, 0.1) for update in range(101)]
+    assert rates[:10] == pytest.approx([(k + 1) / 10 for k in range(10)])
+    assert rates[10:] == pytest.approx([1 - k / 90 for k in range(91)])
+    assert rate(0, 10, 0.0) == 1.0

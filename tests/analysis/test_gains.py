@@ -35,7 +35,9 @@ def cell(arm: str, target: str, language: str, seed: int, score: float | None, *
     return row | more
 
 
-def planted(effects: dict[str, float], seeds: int = 3, targets: tuple[str, ...] = ("nli", "tags", "find")) -> pl.DataFrame:
+def planted(
+    effects: dict[str, float], seeds: int = 3, targets: tuple[str, ...] = ("nli", "tags", "find")
+) -> pl.DataFrame:
     rows = []
     for target in targets:
         for language in FAMILY:

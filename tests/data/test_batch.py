@@ -60,3 +60,14 @@ def test_masks_hide_the_asked_share_and_no_special_token(vocabulary) -> None:
     assert (hidden.ids[hidden.where] == vocabulary.mask).mean() == pytest.approx(0.8, abs=0.05)
     untouched = np.setdiff1d(np.arange(len(whole.ids)), hidden.where)
     assert np.array_equal(hidden.ids[untouched], whole.ids[untouched])
+
+
+def test_positions_begin_anew_at_a_translation(vocabulary) -> None:
+    table = pa.table({"text": ["the old cat", "a bird"], "text_b": ["Anna sees", None]})
+    encoded = encode(table, TaskType.MLM, vocabulary, Lengths(32))
+    batch = gather(encoded, np.arange(2), TaskType.MLM)
+    second = int(encoded.columns["second"][0])
+    length = int(encoded.lengths[0])
+    assert batch.positions[:length].tolist() == [*range(second), *range(length - second)]
+    assert batch.ids[second : length - 1].tolist() == vocabulary.ids(["Anna sees"])[0]
+    assert batch.positions[length:].tolist() == list(range(int(encoded.lengths[1])))

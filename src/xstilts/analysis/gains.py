@@ -1,11 +1,11 @@
 """What intermediate training gains: per target, per arm, per group of languages, and on average.
 
-In: the long table of ``analysis.table`` (one row a score). Out: small tables of means with their spread. A gain is always
-paired: an arm's score minus the baseline's, same backbone, target, language, split, metric and seed. Means are taken over
-languages first, then over seeds, so a seed is one replication.
+In: the long table of ``analysis.table`` (one row a score). Out: small tables of means with their spread. A gain is
+always paired: an arm's score minus the baseline's, same backbone, target, language, split, metric and seed. Means are
+taken over languages first, then over seeds, so a seed is one replication.
 
-An average holds the targets that the baseline can do at all (``clear``), the same cells for every seed, and is given with
-and without self-pairs and retrieval.
+An average holds the targets that the baseline can do at all (``clear``), the same cells for every seed, and is given
+with and without self-pairs and retrieval.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ CLEAR_ERRORS = 3.0
 class Summary:
     """One line of a summary. ``values`` names what the line is about; score and gain are in points.
 
-    ``seeds`` counts the seeds that hold every cell of the line; ``seeds_left_out`` those that do not (work still to do, or
-    failed) and are left out, so that all seeds average the same cells.
+    ``seeds`` counts the seeds that hold every cell of the line; ``seeds_left_out`` those that do not (work still to
+    do, or failed) and are left out, so that all seeds average the same cells.
     """
 
     values: dict[str, str]
@@ -59,9 +59,9 @@ def paired(frame: pl.DataFrame) -> pl.DataFrame:
 def scored(frame: pl.DataFrame, side: str | None = None) -> pl.DataFrame:
     """The rows that carry a score, with a column ``side``; only those of one ``side`` if it is named.
 
-    ``labelled``: the language had labels in the target phase, known from the baseline, which has no other labels (without
-    a baseline, from the arm itself). ``intermediate``: it had labels in the arm's intermediate phase only. ``zero-shot``: it had
-    none.
+    ``labelled``: the language had labels in the target phase, known from the baseline, which has no other labels
+    (without a baseline, from the arm itself). ``intermediate``: it had labels in the arm's intermediate phase only.
+    ``zero-shot``: it had none.
     """
     has = pl.col("seen").str.split("+").list.contains("labels")
     cell = ["backbone", "target", "language", "split"]
@@ -80,10 +80,10 @@ def scored(frame: pl.DataFrame, side: str | None = None) -> pl.DataFrame:
 def floors(frame: pl.DataFrame) -> pl.DataFrame:
     """Which targets the baseline learned: ``backbone, target, score, floor, above, needed, error, clear``.
 
-    Judged in the labelled language (retrieval has none: in all its languages). A target is clear where the baseline's mean
-    over seeds lies above the floor by more than 2 points and by more than 3 standard errors. The error joins examples and
-    seeds: sqrt(s (100 - s) / n + SD^2 / S), where s (100 - s) bounds the variance of any score that is a mean over n examples of
-    values from 0 to 100. For corpus F1 this is an approximation.
+    Judged in the labelled language (retrieval has none: in all its languages). A target is clear where the baseline's
+    mean over seeds lies above the floor by more than 2 points and by more than 3 standard errors. The error joins
+    examples and seeds: sqrt(s (100 - s) / n + SD^2 / S), where s (100 - s) bounds the variance of any score that is a
+    mean over n examples of values from 0 to 100. For corpus F1 this is an approximation.
     """
     base = scored(frame.filter(pl.col("arm") == BASELINE))
     found: list[dict[str, object]] = []
@@ -132,7 +132,9 @@ def clear(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_target(frame: pl.DataFrame, side: str = "zero-shot") -> list[Summary]:
-    """One line a backbone, target and arm, the baseline too: means over the languages of one ``side`` (see ``scored``)."""
+    """One line a backbone, target and arm, the baseline too: means over the languages of one ``side`` (see
+    ``scored``).
+    """
     return _summaries(scored(frame, side), ["backbone", "target", "arm"])
 
 
@@ -147,10 +149,11 @@ def by_group(frame: pl.DataFrame, column: str) -> list[Summary]:
 
 
 def averages(frame: pl.DataFrame, side: str = "zero-shot") -> list[Summary]:
-    """One line a backbone, arm, and choice of self-pairs and retrieval: the mean over clear targets of their language means.
+    """One line a backbone, arm, and choice of self-pairs and retrieval: the mean over clear targets of their language
+    means.
 
-    ``values`` holds ``self_pairs`` and ``retrieval``, each ``with`` or ``without``. Choices that change nothing for an arm are
-    still given, since leaving them out would leave the reader guessing.
+    ``values`` holds ``self_pairs`` and ``retrieval``, each ``with`` or ``without``. Choices that change nothing for an
+    arm are still given, since leaving them out would leave the reader guessing.
     """
     rows = scored(clear(frame), side).filter((pl.col("arm") != BASELINE) & pl.col("gain").is_not_null())
     found: list[Summary] = []
@@ -166,16 +169,20 @@ def averages(frame: pl.DataFrame, side: str = "zero-shot") -> list[Summary]:
 def transfer_ratios(frame: pl.DataFrame) -> pl.DataFrame:
     """Per backbone, target and arm: (mean zero-shot score - its floor) / (labelled score - its floor).
 
-    1 means that the zero-shot languages keep all of what was learned in the labelled one, 0 none. Null where either side is
-    missing or the labelled score does not exceed its floor by 2 points, since a ratio of noise says nothing.
+    1 means that the zero-shot languages keep all of what was learned in the labelled one, 0 none. Null where a side is
+    missing, for targets near the floor, and where an arm's labelled score is less than 2 points above its floor: a
+    ratio of noise says nothing.
     """
-    rows = scored(frame).filter(pl.col("floor").is_not_null())
     keys = ["backbone", "target", "arm"]
-    sides = rows.group_by([*keys, "side"], maintain_order=True).agg((pl.col("score") - pl.col("floor")).mean().alias("above"))
+    above = (pl.col("score") - pl.col("floor")).mean()
+    sides = scored(frame).group_by([*keys, "side"], maintain_order=True).agg(above.alias("above"))
     own = sides.filter(pl.col("side") == "labelled").select(*keys, own="above")
     zero = sides.filter(pl.col("side") == "zero-shot").select(*keys, zero="above")
     joined = zero.join(own, on=keys, how="left", maintain_order="left")
-    ratio = pl.when(pl.col("own") > CLEAR_POINTS).then(pl.col("zero") / pl.col("own"))
+    joined = joined.join(floors(frame), on=["backbone", "target"], how="left", maintain_order="left")
+    ratio = pl.when(pl.col("clear").fill_null(False) & (pl.col("own") > CLEAR_POINTS)).then(
+        pl.col("zero") / pl.col("own")
+    )
     return joined.select(*keys, zero_shot_above="zero", labelled_above="own", ratio=ratio)
 
 
@@ -213,7 +220,8 @@ def _over_languages(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     A mean with a missing part is null: half a mean would average other cells than its neighbours do.
     """
     columns = [
-        pl.when(pl.col(name).null_count() == 0).then(pl.col(name).mean()).alias(name) for name in ("score", "floor", "gain")
+        pl.when(pl.col(name).null_count() == 0).then(pl.col(name).mean()).alias(name)
+        for name in ("score", "floor", "gain")
     ]
     means = rows.group_by([*keys, "target"]).agg(columns)
     return means.group_by(keys).agg(columns)
@@ -223,6 +231,33 @@ def _gain(gains: list[float]) -> Interval:
     if not gains:
         return Interval(float("nan"), None, None, None, 0, "nothing")
     return over_seeds(gains)
+
+
+def grouped(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The table summed up by ``column`` (language, family, script, target or arm), sides of a language apart.
+
+    One row a backbone, value of ``column``, side and arm: ``score``, ``floor``, ``gain``, ``gain_sd`` (over seeds),
+    ``targets``, ``languages``, ``seeds``. By target, every target is there; all other groupings leave out self-pairs
+    and targets near the floor.
+    """
+    rows = scored(frame if column == "target" else clear(frame.filter(~pl.col("self_pair"))))
+    keys = ["backbone", *([column] if column != "arm" else []), "side", "arm"]
+    found = [
+        {
+            **line.values,
+            "score": line.score,
+            "floor": line.floor,
+            "gain": line.gain.mean if line.gain.units else None,
+            "gain_sd": line.gain.deviation,
+            "targets": line.targets,
+            "languages": line.languages,
+            "seeds": line.seeds,
+        }
+        for line in _summaries(rows, keys)
+    ]
+    numbers = {"score": pl.Float64, "floor": pl.Float64, "gain": pl.Float64, "gain_sd": pl.Float64}
+    counts = {"targets": pl.Int64, "languages": pl.Int64, "seeds": pl.Int64}
+    return pl.DataFrame(found, schema={**dict.fromkeys(keys, pl.String), **numbers, **counts})
 
 
 def over_families(frame: pl.DataFrame, arm: str, backbone: str) -> Interval | None:

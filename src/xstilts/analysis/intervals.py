@@ -44,7 +44,7 @@ class Interval:
 
 def quantile_t(degrees: float, level: float = 0.95) -> float:
     """The two-sided quantile of Student's t distribution."""
-    from scipy.special import stdtrit
+    from scipy.special import stdtrit  # type: ignore[import-untyped]
 
     return float(stdtrit(degrees, 0.5 + level / 2))
 
@@ -66,10 +66,10 @@ def crossed(table: Sequence[Sequence[float]] | Numbers, level: float = 0.95) -> 
     """Interval of the mean of ``table`` [families, seeds], both drawn from larger populations.
 
     Satterthwaite's approximation for the balanced two-way table without replication: with the mean squares of families
-    MS_L, of seeds MS_S and of the rest MS_E, the mean's variance is (MS_L + MS_S - MS_E) / (L S), or MS_L / (L S) where
-    that is not positive, and the degrees of freedom are its square over (MS_L / LS)^2 / (L - 1) + (MS_S / LS)^2 / (S - 1)
-    (Satterthwaite 1946, doi:10.2307/3002019). The mean weighs families alike, whatever number of languages they
-    have. With one family or one seed it falls back to the t interval over the other, and says so.
+    MS_L, of seeds MS_S and of the rest MS_E, the mean's variance is (MS_L + MS_S - MS_E) / (L S), or MS_L / (L S)
+    where that is not positive, and the degrees of freedom are its square over (MS_L / LS)^2 / (L - 1) + (MS_S / LS)^2
+    / (S - 1) (Satterthwaite 1946, doi:10.2307/3002019). The mean weighs families alike, whatever number of languages
+    they have. With one family or one seed it falls back to the t interval over the other, and says so.
     """
     found = np.asarray(table, dtype=np.float64)
     if found.ndim != 2 or found.size == 0 or np.isnan(found).any():

@@ -7,6 +7,7 @@ with their status, so that nothing that is missing looks as if it had never been
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from xstilts.analysis.gains import BASELINE, paired
 from xstilts.catalogue.language import languages
 from xstilts.study.job import Key
 from xstilts.study.manifest import Cell, Plan
+from xstilts.study.store import Store
 
 # What the store keeps of a finished job, or None where it is not finished.
 Records = Callable[[Key], Mapping[str, Any] | None]
@@ -51,11 +53,22 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 
-def results(plan: Plan, records: Records, failed: Iterable[Key] = ()) -> pl.DataFrame:
-    """The table of ``plan``: ``records`` gives what finished jobs left, ``failed`` names the jobs that did not end well.
+def of_store(plan: Plan, store: Store) -> pl.DataFrame:
+    """The table of ``plan`` with what ``store`` holds now."""
 
-    The arm that does nothing is called ``baseline`` here, whatever the study calls it. ``updates`` and ``tokens`` are those of
-    the intermediate and target phases together, ``tokens`` as planned.
+    @cache
+    def record(key: Key) -> Mapping[str, Any] | None:
+        return store.record(key) if store.has(key) else None
+
+    return results(plan, record, [key for key in plan.jobs if record(key) is None and store.failure(key) is not None])
+
+
+def results(plan: Plan, records: Records, failed: Iterable[Key] = ()) -> pl.DataFrame:
+    """The table of ``plan``: ``records`` gives what finished jobs left, ``failed`` names the jobs that did not end
+    well.
+
+    The arm that does nothing is called ``baseline`` here, whatever the study calls it. ``updates`` and ``tokens`` are
+    those of the intermediate and target phases together, ``tokens`` as planned.
     """
     return frame(_rows(plan, records, set(failed)))
 
@@ -115,7 +128,9 @@ def frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def with_traits(table: pl.DataFrame) -> pl.DataFrame:
-    """``table`` with further columns from the catalogue: ``morphology``, ``word_order``, ``genus``; empty where not known."""
+    """``table`` with further columns from the catalogue: ``morphology``, ``word_order``, ``genus``; empty where not
+    known.
+    """
     known = languages()
     codes = table["language"].unique().to_list()
     traits = pl.DataFrame(
@@ -126,6 +141,6 @@ def with_traits(table: pl.DataFrame) -> pl.DataFrame:
                 for name in ("morphology", "word_order", "genus")
             },
         },
-        schema_overrides={name: pl.String for name in ("language", "morphology", "word_order", "genus")},
+        schema_overrides=dict.fromkeys(("language", "morphology", "word_order", "genus"), pl.String),
     )
     return table.join(traits, on="language", how="left", maintain_order="left")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from xstilts.catalogue.errors import Problem, nearest
+
 
 @dataclass(frozen=True)
 class Language:
@@ -39,3 +41,14 @@ def languages() -> dict[str, Language]:
             known = {name: row.get(name) or "" for name in Language.__dataclass_fields__ if name != "constructed"}
             found[row["code"]] = Language(**known, constructed=constructed)
     return found
+
+
+def get_language(code: str) -> Language:
+    """The language with this code. Raises ``Problem`` with the nearest code or name."""
+    known = languages()
+    if code in known:
+        return known[code]
+    by_name = {language.name.lower(): language.code for language in known.values()}
+    if code.lower() in by_name:
+        raise Problem(f"unknown language '{code}': its code is '{by_name[code.lower()]}'. see: xstilts languages")
+    raise Problem(f"unknown language '{code}'{nearest(code, known) or '.'} see: xstilts languages")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from xstilts.catalogue.check import mistakes_of
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.find import mistakes_of
 from xstilts.catalogue.task import METRICS, Files, Task, TaskType
 
 Report = Callable[[str], None]

@@ -1,14 +1,18 @@
 """The command line: thin commands that join the rooms.
 
-In: ``sys.argv``. Out: tables and machine-readable text on standard output, messages and progress on standard error, an exit
-code (0 done, 1 some jobs failed, 2 the request is wrong, 130 interrupted). Rooms are imported inside the command that needs them,
-so ``xstilts --help`` answers at once.
+In: ``sys.argv``. Out: tables and machine-readable text on standard output, messages and progress on standard error, an
+exit code (0 done, 1 some jobs failed, 2 the request is wrong, 130 interrupted). Rooms are imported inside the command
+that needs them, so ``xstilts --help`` answers at once.
 """
 
 from __future__ import annotations
 
 from xstilts.cli import catalogue, machine, study
 from xstilts.cli.frame import app
+
+_STUDY = ["demo", "run", "plan", "status", "results", "report"]
+ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "init", "doctor", "job"]
+app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
 __all__ = ["app", "catalogue", "machine", "main", "study"]
 

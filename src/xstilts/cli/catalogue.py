@@ -108,12 +108,19 @@ def studies(json: JsonOption = False) -> None:
         study = tomllib.loads(path.read_text(encoding="utf-8"))
         levels = [*study.get("levels", {}), "full"]
         rows.append(
-            {"name": name, "question": study.get("question", ""), "levels": list(dict.fromkeys(levels)), "path": str(path)}
+            {
+                "name": name,
+                "question": study.get("question", ""),
+                "levels": list(dict.fromkeys(levels)),
+                "path": str(path),
+            }
         )
     if json:
         put_json(rows)
         return
-    put_table(("study", "levels", "question"), [(row["name"], ", ".join(row["levels"]), row["question"]) for row in rows])
+    put_table(
+        ("study", "levels", "question"), [(row["name"], ", ".join(row["levels"]), row["question"]) for row in rows]
+    )
     say("One of your own: xstilts init")
 
 

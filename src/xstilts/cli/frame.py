@@ -1,7 +1,7 @@
 """What every command shares: the application, its options, and how mistakes end.
 
-In: nothing heavy; only typer is imported here. Out: ``app``, the decorator ``command``, the common options and ``say`` for
-messages.
+In: nothing heavy; only typer is imported here. Out: ``app``, the decorator ``command``, the common options and ``say``
+for messages.
 """
 
 from __future__ import annotations

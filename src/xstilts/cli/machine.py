@@ -28,7 +28,7 @@ def job(
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     from xstilts.jobs import main as do
 
-    raise typer.Exit(do(keys, store, threads))
+    raise typer.Exit(do(keys, str(store), threads))
 
 
 @command("init")
@@ -37,14 +37,16 @@ def init(
 ) -> None:
     """Write a first study file, with every section explained."""
     if path.suffix != ".toml":
-        raise Problem(f"'{path}' should end in .toml, so that it is taken for a study file: {path.with_suffix('.toml')}")
+        raise Problem(
+            f"'{path}' should end in .toml, so that it is taken for a study file: {path.with_suffix('.toml')}"
+        )
     if path.exists():
         raise Problem(f"'{path}' is there already and stays as it is: name another file")
     text = resources.files("xstilts.cli").joinpath("first_study.toml").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
     name = path if path.is_absolute() or len(path.parts) > 1 else f"./{path}"
     put(str(path))
-    say(f"Read it, change it, then:\n  xstilts plan {name}    what it will do and how long that takes\n  xstilts run {name}")
+    say(f"Read it, change it, then:\n  xstilts plan {name}    what it will do\n  xstilts run {name}")
 
 
 @command("doctor")
@@ -65,7 +67,9 @@ def examined(store: Path, data: Path | None) -> dict[str, object]:
     """Everything that ``doctor`` prints, by name. Memory in GiB."""
     import torch
 
-    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    gpus = (
+        [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    )
     return {
         "xstilts": metadata.version("xstilts"),
         "python": f"{platform.python_version()} ({sys.executable})",
@@ -92,7 +96,9 @@ def advice(found: dict[str, object]) -> list[str]:
     if found["data"] and not found["data_tables"]:
         lines.append(f"no .parquet file lies under {found['data']}: check --data or XSTILTS_DATA")
     if not found["data"]:
-        lines.append("no data folder is set: the constructed languages need none, human languages need --data or the hub")
+        lines.append(
+            "no data folder is set: the constructed languages need none, human languages need --data or the hub"
+        )
     if not found["hub_library"]:
         lines.append("to read data sets from the hub: pip install 'xstilts[hub]'")
     return lines

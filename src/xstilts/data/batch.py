@@ -66,10 +66,14 @@ def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:
     np.cumsum(lengths, out=starts[1:])
     index = flat_index(encoded.starts[sequences], lengths)
     where, target = _READS[type](encoded, sequences, starts)
+    positions = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
+    if "second" in encoded.columns:  # a translation's positions begin anew (Conneau and Lample 2019)
+        second = np.repeat(encoded.columns["second"][sequences], lengths)
+        positions -= np.where(positions >= second, second, 0)
     return Batch(
         ids=encoded.ids[index].astype(np.int64),
         segments=encoded.segments[index].astype(np.int64),
-        positions=np.arange(starts[-1]) - np.repeat(starts[:-1], lengths),
+        positions=positions,
         starts=starts,
         sequences=sequences,
         where=where,

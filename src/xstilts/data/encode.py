@@ -19,7 +19,7 @@ import pyarrow as pa
 from xstilts.catalogue.task import TaskType
 from xstilts.data.vocabulary import Vocabulary
 
-REVISION = 1
+REVISION = 2
 _QUERY_LENGTH = 64
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -127,24 +127,29 @@ def _shortened(a: Sequence[int], b: Sequence[int], budget: int) -> tuple[Sequenc
 
 
 def _texts(table: pa.Table, first: str, second: str, vocabulary: Vocabulary, lengths: Lengths) -> tuple[Array, ...]:
+    """One or two texts a row: ids, segments, starts, and where the second text begins in its sequence."""
     a = vocabulary.ids(table.column(first).to_pylist())
     others = table.column(second).to_pylist()
     b = vocabulary.ids([text or "" for text in others]) if any(others) else [[] for _ in others]
     pair = lengths.longest - len(vocabulary.before) - len(vocabulary.between) - len(vocabulary.after)
     single = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
     cut = [_shortened(x, y, pair if len(y) else single) for x, y in zip(a, b, strict=True)]
-    return _assemble([x for x, _ in cut], [y for _, y in cut], vocabulary)
+    ids, segments, starts = _assemble([x for x, _ in cut], [y for _, y in cut], vocabulary)
+    lead = len(vocabulary.before) + len(vocabulary.between)
+    begins = np.array([lead + len(x) if len(y) else -1 for x, y in cut], dtype=np.int64)
+    return ids, segments, starts, np.where(begins < 0, np.diff(starts), begins)
 
 
 def _encode_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
-    ids, segments, starts = _texts(table, "text_a", "text_b", vocabulary, lengths)
+    ids, segments, starts, _ = _texts(table, "text_a", "text_b", vocabulary, lengths)
     label = table.column("label").to_numpy().astype(np.int64)
     return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), {"label": label})
 
 
 def _encode_mlm(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
-    ids, segments, starts = _texts(table, "text", "text_b", vocabulary, lengths)
-    return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32))
+    """Column ``second`` int64 [n]: where a translation begins in its sequence, the sequence's length where there is none."""
+    ids, segments, starts, second = _texts(table, "text", "text_b", vocabulary, lengths)
+    return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), {"second": second})
 
 
 def _encode_pairs(first: str, second: str) -> Callable[[pa.Table, Vocabulary, Lengths], Encoded]:

@@ -13,12 +13,13 @@ import numpy as np
 
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded, Lengths, encode_cached
-from xstilts.data.random import seed_of, stream
+from xstilts.data.join import joined_rows, shuffled
+from xstilts.data.random import seed_of
 from xstilts.data.sample import Pool, probabilities, subset, updates
 from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
-from xstilts.model.network import HeadOf, device_of, parameters_of, save_network, with_new_heads
+from xstilts.model.network import HeadOf, freeze, device_of, parameters_of, save_network, with_new_heads
 from xstilts.study import job
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
@@ -43,11 +44,7 @@ def run_train(
     shares = [gathered(share, source, vocabulary, settings, cache, work.seed) for share in work.shares]
     specs = [HeadOf(share.task, TaskType(share.type), len(share.labels)) for share in work.shares]
     network = with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
-    if settings.freeze == "body":
-        for parameter in network.encoder.parameters():
-            parameter.requires_grad_(False)
-        for parameter in encoder.get_input_embeddings().parameters():  # type: ignore[operator]
-            parameter.requires_grad_(True)
+    freeze(network.encoder, settings.freeze)
     network.to(device_of())
     pools = [pool for _, pool in shares]
     chances = probabilities(
@@ -127,46 +124,3 @@ def gathered(
         weight=share.weight,
     )
     return joined, pool
-
-
-def joined_rows(parts: list[Encoded]) -> tuple[Encoded, list[int]]:
-    """Several ``Encoded`` one after the other, and the number of each one's first example."""
-    if len(parts) == 1:
-        return parts[0], [0]
-    tokens = np.concatenate([[0], np.cumsum([len(part.ids) for part in parts])])
-    firsts = np.concatenate([[0], np.cumsum([part.examples for part in parts])])
-    columns: dict[str, Array] = {}
-    for name in parts[0].columns:
-        pieces = [part.columns[name] for part in parts]
-        if name == "word":
-            pieces = [piece + shift for piece, shift in zip(pieces, tokens, strict=False)]
-        if name == "words":
-            shifts = np.concatenate([[0], np.cumsum([piece[-1] for piece in pieces])])
-            pieces = [pieces[0][:1], *(piece[1:] + shift for piece, shift in zip(pieces, shifts, strict=False))]
-        columns[name] = np.concatenate(pieces)
-    starts = [parts[0].starts[:1], *(part.starts[1:] + shift for part, shift in zip(parts, tokens, strict=False))]
-    joined = Encoded(
-        ids=np.concatenate([part.ids for part in parts]),
-        segments=np.concatenate([part.segments for part in parts]),
-        starts=np.concatenate(starts),
-        example=np.concatenate([part.example + first for part, first in zip(parts, firsts, strict=False)]),
-        columns=columns,
-    )
-    return joined, [int(first) for first in firsts[:-1]]
-
-
-def shuffled(encoded: Encoded, seed: int, task: str) -> Encoded:
-    """The same rows with their labels dealt out at random (the control that takes away what labels say)."""
-    draw = stream(seed, "shuffled", task)
-    columns = dict(encoded.columns)
-    for name in ("label", "tag"):
-        if name in columns:
-            columns[name] = draw.permutation(columns[name])
-    if "answer_start" in columns:  # a random span of the window in the place of the answer, as long as the answer was
-        low, high = columns["context"], np.diff(encoded.starts) - 1
-        length = columns["answer_end"] - columns["answer_start"]
-        start = low + np.floor(draw.random(len(low)) * np.maximum(1, high - low - length)).astype(np.int64)
-        columns["answer_start"], columns["answer_end"] = start, np.minimum(start + length, high - 1)
-    return Encoded(encoded.ids, encoded.segments, encoded.starts, encoded.example, columns)
-
-

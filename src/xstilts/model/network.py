@@ -126,6 +126,14 @@ def _json(path: Path) -> Any:
         raise Problem(f"cannot read {path}: {error}") from error
 
 
+def freeze(encoder: nn.Module, part: str) -> None:
+    """Keep a part of the encoder as it is: ``nothing``, its ``embeddings`` (the table of token vectors), or its ``body`` (all else)."""
+    model: Any = encoder
+    table = set(model.get_input_embeddings().parameters())
+    for parameter in encoder.parameters():
+        parameter.requires_grad_(part == "nothing" or (parameter in table) == (part == "body"))
+
+
 def parameters_of(encoder: nn.Module) -> tuple[int, int]:
     """Parameters of an encoder: all, and without its embedding tables."""
     total = sum(parameter.numel() for parameter in encoder.parameters())

@@ -1,13 +1,13 @@
 """What a report says, before anyone decides how it looks: titled tables with notes.
 
-In: the long table of results. Out: ``Section`` values, which ``terminal`` and ``markdown`` only have to set. Every number is a
-string here, so that all forms of a report show the same figures.
+In: the long table of results. Out: ``Section`` values, which ``terminal`` and ``markdown`` only have to set. Every
+number is a string here, so that all forms of a report show the same figures.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -53,7 +53,17 @@ def sections(frame: pl.DataFrame) -> list[Section]:
     several = frame["backbone"].n_unique() > 1
     for (backbone,), rows in frame.group_by(["backbone"], maintain_order=True):
         suffix = f" ({backbone})" if several else ""
-        for make in (scores, gains_by_target, labelled_between, near_floor, by_family, by_morphology, by_script, averages, unfinished):
+        for make in (
+            scores,
+            gains_by_target,
+            labelled_between,
+            near_floor,
+            by_family,
+            by_morphology,
+            by_script,
+            averages,
+            unfinished,
+        ):
             section = make(rows)
             if section.rows:
                 found.append(_titled(section, suffix))
@@ -99,8 +109,7 @@ def gains_by_target(frame: pl.DataFrame) -> Section:
     own = {_line(one): one for one in gains.by_target(frame, "labelled")}
     zero = {_line(one): one for one in gains.by_target(frame, "zero-shot")}
     marks = {
-        (target, arm)
-        for target, arm in frame.filter(pl.col("self_pair")).select("target", "arm").unique().iter_rows()
+        (target, arm) for target, arm in frame.filter(pl.col("self_pair")).select("target", "arm").unique().iter_rows()
     }
     weak = set(gains.floors(frame).filter(~pl.col("clear"))["target"])
     rows = []
@@ -126,7 +135,7 @@ def gains_by_target(frame: pl.DataFrame) -> Section:
         tuple(rows),
         3,
         (
-            "mean ± SD over seeds, paired by seed; 95 %: t interval of the zero-shot gain over seeds only (these languages).",
+            "mean ± SD over seeds, paired by seed; 95 %: t interval of the zero-shot gain over seeds.",
             "self-pair: intermediate and target train on the same data. near floor: not in the averages.",
         ),
         _breaks(rows),
@@ -154,7 +163,13 @@ def near_floor(frame: pl.DataFrame) -> Section:
     """Targets that the baseline did not clearly learn, which leave every average."""
     weak = gains.floors(frame).filter(~pl.col("clear"))
     rows = tuple(
-        (str(row["target"]), _points(row["score"]), _points(row["floor"]), _points(row["above"]), _points(row["needed"]))
+        (
+            str(row["target"]),
+            _points(row["score"]),
+            _points(row["floor"]),
+            _points(row["above"]),
+            _points(row["needed"]),
+        )
         for row in weak.iter_rows(named=True)
     )
     return Section(
@@ -213,7 +228,7 @@ def averages(frame: pl.DataFrame) -> Section:
         tuple(rows),
         2,
         (
-            "The mean over targets of the mean over their zero-shot languages, ± SD over seeds; 95 %: t over seeds only.",
+            "The mean over targets of the mean over their zero-shot languages, ± SD over seeds; 95 %: t over seeds.",
             "labelled: the same over labelled languages, which retrieval does not have.",
             "no retrieval, no self-pairs: without them; neither: without both.",
             "For new languages and seeds (no self-pairs, families weigh alike, Satterthwaite's interval):",
@@ -228,7 +243,38 @@ def unfinished(frame: pl.DataFrame) -> Section:
     missing = frame.filter(pl.col("score").is_null())
     counts = missing.group_by("target", "arm", "status", maintain_order=True).len()
     rows = tuple((str(a), str(b), str(c), str(n)) for a, b, c, n in counts.iter_rows())
-    return Section("Not there", ("target", "arm", "status", "scores"), rows, 3, ("Means leave out seeds that lack a cell.",))
+    return Section(
+        "Not there", ("target", "arm", "status", "scores"), rows, 3, ("Means leave out seeds that lack a cell.",)
+    )
+
+
+def grouped(frame: pl.DataFrame, column: str) -> Section:
+    """The table summed up by one column."""
+    found = gains.grouped(frame, column)
+    words = [name for name in found.columns if found.schema[name] == pl.String]
+    if found["backbone"].n_unique() < 2:
+        words.remove("backbone")
+    rows = [
+        (
+            *(str(row[name]) for name in words),
+            _points(row["score"]),
+            _points(row["floor"]),
+            _signed(row["gain"]) + (f" ± {row['gain_sd']:.1f}" if row["gain_sd"] is not None else ""),
+            *(str(row[name]) for name in ("targets", "languages", "seeds")),
+        )
+        for row in found.iter_rows(named=True)
+    ]
+    left_out = (
+        () if column == "target" else ("Without self-pairs and without targets whose baseline is near the floor.",)
+    )
+    return Section(
+        f"By {column} (points)",
+        (*words, "score", "floor", "gain", "targets", "languages", "seeds"),
+        tuple(rows),
+        len(words),
+        ("Means over targets of means over languages; gain: mean ± SD over seeds.", *left_out),
+        _breaks(rows),
+    )
 
 
 def _by_trait(frame: pl.DataFrame, column: str, title: str) -> Section:
@@ -254,15 +300,13 @@ def _by_trait(frame: pl.DataFrame, column: str, title: str) -> Section:
         (column, "arm", "targets", "languages", "zero-shot", "95 %", "seeds"),
         rows,
         2,
-        ("Zero-shot languages, without self-pairs and targets near the floor. Targets weigh alike. 95 %: t over seeds.",),
+        ("Zero-shot languages, without self-pairs and targets near the floor; targets weigh alike.",),
         _breaks(rows),
     )
 
 
 def _titled(section: Section, suffix: str) -> Section:
-    return Section(
-        section.title + suffix, section.columns, section.rows, section.left, section.notes, section.breaks
-    )
+    return Section(section.title + suffix, section.columns, section.rows, section.left, section.notes, section.breaks)
 
 
 def _line(one: gains.Summary) -> tuple[str, str]:
@@ -280,18 +324,19 @@ def _in_order(frame: pl.DataFrame, lines: dict[tuple[str, str], gains.Summary]) 
     return sorted(lines, key=lambda line: (targets.index(line[0]), arms.index(line[1])))
 
 
-def _breaks(rows: list[tuple[str, ...]] | tuple[tuple[str, ...], ...]) -> frozenset[int]:
+def _breaks(rows: Sequence[tuple[str, ...]]) -> frozenset[int]:
     """Where the first column changes, unless it changes in every row."""
     found = frozenset(i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0])
     return found if len(found) < len(rows) - 1 else frozenset()
 
 
 def _protocols(frame: pl.DataFrame) -> tuple[str, ...]:
-    """The metric and, where one is stated, the protocol of every target: what a set is cut to or stands in for."""
+    """The metric and the protocol of every target."""
     scored = frame.select("target", "metric", "protocol").unique(maintain_order=True)
-    metrics = ", ".join(f"{target} {metric}" for target, metric, _ in scored.iter_rows())
-    stated = [f"{target}: {protocol}." for target, _, protocol in scored.iter_rows() if protocol]
-    return (f"metrics: {metrics}.", *stated)
+    shown = (
+        f"{target} {metric}" + (f" ({protocol})" if protocol else "") for target, metric, protocol in scored.iter_rows()
+    )
+    return (f"metrics (protocol): {', '.join(shown)}.",)
 
 
 def _seeds(*counts: int) -> str:

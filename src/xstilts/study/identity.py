@@ -7,10 +7,12 @@ study's keys hold it, so another version of a checkpoint is another backbone.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
 
+from xstilts.catalogue.backbone import backbones
 from xstilts.catalogue.errors import Problem
 
 _TOKENIZERS = (
@@ -70,6 +72,19 @@ def _of_folder(folder: Path) -> str:
         status = path.stat()
         digest.update(f"{name}:{_of_file(str(path.resolve()), status.st_size, status.st_mtime_ns)}\n".encode())
     return f"sha256:{digest.hexdigest()}"
+
+
+def layers_of(path_or_name: str) -> int | None:
+    """The number of layers that the configuration of a ready backbone states, None where it can not be read here."""
+    known = backbones().get(path_or_name)
+    if known and known.layers:
+        return known.layers
+    try:
+        text = (Path(path_or_name).expanduser() / "config.json").read_text(encoding="utf-8")
+        layers = json.loads(text).get("num_hidden_layers")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return layers if isinstance(layers, int) else None
 
 
 @lru_cache(maxsize=4096)

@@ -108,7 +108,7 @@ class Settings:
     temperature: float = 1.0
     alpha: float = 0.3
     masking: float = 0.15
-    freeze: Literal["nothing", "body"] = "nothing"
+    freeze: Literal["nothing", "body", "embeddings"] = "nothing"
 
 
 @dataclass(frozen=True)

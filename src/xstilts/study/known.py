@@ -6,8 +6,7 @@ raises ``Problem``, and keeps the mistakes that ``plan`` reports together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
@@ -17,8 +16,23 @@ from xstilts.study.job import Rows, Share, Start
 from xstilts.study.protocols import Source
 from xstilts.study.spec import Languages, Study
 
-Find = Callable[[str], Task]
+Find = Callable[[str, Mapping[str, Task]], Task]
 Identify = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class _Collect:
+    wrong: dict[str, None]
+    place: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Problem):
+            self.wrong.update(dict.fromkeys(f"{self.place}: {text}" for text in error.problems))
+            return True
+        return False
 
 
 @dataclass
@@ -41,14 +55,9 @@ class Known:
     def __post_init__(self) -> None:
         self._own = self.study.own_tasks()
 
-    @contextmanager
-    def collect(self, place: str) -> Iterator[None]:
-        """Keep a ``Problem`` raised inside, with its place, and go on."""
-        try:
-            yield
-        except Problem as problem:
-            for text in problem.problems:
-                self.wrong[f"{self.study.file}, {place}: {text}"] = None
+    def collect(self, place: str) -> _Collect:
+        """Inside it, a ``Problem`` is kept with its place instead of raised."""
+        return _Collect(self.wrong, f"{self.study.file}, {place}")
 
     def task(self, name: str, place: str) -> Task | None:
         """The task of this name: the study's own, else the catalogue's; None, noted once, where there is none."""
@@ -56,16 +65,8 @@ class Known:
             self.tasks[name] = self._own.get(name)
             if name not in self._own:
                 with self.collect(place):
-                    self.tasks[name] = self._found(name)
+                    self.tasks[name] = self.find(name, self._own)
         return self.tasks[name]
-
-    def _found(self, name: str) -> Task:
-        try:
-            return self.find(name)
-        except Problem:
-            if hint := nearest(name, self._own):
-                raise Problem(f"unknown task '{name}'{hint}") from None
-            raise
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """``Source.rows``, asked once."""
@@ -114,8 +115,6 @@ class Known:
         shuffled: bool = False,
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
-        if task.type == TaskType.RETRIEVAL:
-            raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
         data = tuple(self.rows(task, "train", language) for language in languages)
         cut = examples is not None and examples < sum(part.rows for part in data)
         return Share(

@@ -1,7 +1,8 @@
 """What a plan holds, as values and as JSON.
 
 In: what ``plan`` resolved, or the manifest that an earlier run left in the store. Out: ``Plan``: jobs in an order in
-which they can run, cells (one a score), estimated costs. Status and results are read from it without the study file or data.
+which they can run, cells (one a score), estimated costs. Status and results are read from it without the study file
+or data.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from xstilts.study.job import Job, Key, Predict, Score, Train, from_json, key_of, kind_of, to_json
+from xstilts.study.job import Job, Key, Score, Train, from_json, key_of, kind_of, to_json
 
 
 @dataclass(frozen=True)
@@ -169,14 +170,3 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
         notes=tuple(value["notes"]),
     )
-
-
-def group_of(job: Job) -> str:
-    """What the predictions that share a loaded model have in common."""
-    if isinstance(job, Predict):
-        if job.model:
-            return job.model
-        if job.start:
-            return job.start.job or repr(job.start)
-        return "floor"
-    return key_of(job)

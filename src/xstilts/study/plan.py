@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from xstilts.catalogue.backbone import retrieval_layer
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task, TaskType
 from xstilts.study import defaults
 from xstilts.study.identity import identify as identify_files
+from xstilts.study.identity import layers_of
 from xstilts.study.job import (
     Architecture,
     Job,
@@ -38,13 +41,11 @@ from xstilts.study.settings import evaluation_table, resolve, rows_of, settings_
 from xstilts.study.spec import Arm, Backbone, Stage, Study
 
 
-def plan(study: Study, source: Source, find: Find | None = None, identify: Identify = identify_files) -> Plan:
-    """The jobs and cells of ``study``. ``find`` looks up a task by name (the catalogue's, if not given); a study's own
-    tasks come first. Raises ``Problem`` with every mistake that was found."""
-    if find is None:
-        from xstilts.catalogue import find as catalogue
+def plan(study: Study, source: Source, find: Find = get_task, identify: Identify = identify_files) -> Plan:
+    """The jobs and cells of ``study``. ``find`` looks up a task by its name, first among the study's own tasks.
 
-        find = catalogue.task
+    Raises ``Problem`` with every mistake that was found.
+    """
     return _Planner(study, Known(study, source, find, identify)).plan()
 
 
@@ -100,8 +101,7 @@ class _Planner:
     def plan(self) -> Plan:
         study, known = self.study, self.known
         targets = [task for name in study.targets if (task := known.task(name, "targets"))]
-        for task in targets:
-            self.check_target(task)
+        targets = [task for task in targets if self.fits(task)]
         self.check_languages(targets)
         for name, arm in study.arms.items():
             self.intermediate(name, arm)
@@ -138,9 +138,9 @@ class _Planner:
     def encoder(self, name: str, spec: Backbone) -> _Encoder | None:
         place, wrong = f"[backbones.{name}]", len(self.known.wrong)
         start = Start()
+        stages = [self.stage(spec, stage, f"{place} pretraining") for stage in spec.pretraining]
         with self.known.collect(place):
             start = self.origin(place, spec)
-        stages = [self.stage(spec, stage, f"{place} pretraining") for stage in spec.pretraining]
         if len(self.known.wrong) > wrong:
             return None
         parameters = _parameters(spec)
@@ -177,6 +177,7 @@ class _Planner:
         shares: list[Share] = []
         for task in tasks:
             with self.known.collect(place):
+                _check_trainable(task)
                 languages = self.known.languages(task, "train", stage.languages)
                 weight = stage.weights.get(task.name, 1.0) if stage.sampling == "given" else 1.0
                 shares.append(self.known.share(task, languages, stage.examples, weight))
@@ -212,6 +213,7 @@ class _Planner:
             if (task := self.known.task(task_name, place)) is None:
                 continue
             with self.known.collect(place):
+                _check_trainable(task)
                 mlm = task.type == TaskType.MLM
                 languages = self.known.languages(
                     task, "train", "all" if mlm else arm.languages or (task.train_language,)
@@ -254,7 +256,8 @@ class _Planner:
     def splits(self, task: Task) -> list[str]:
         return [split for split in self.study.splits if split in task.splits] or [task.evaluation_split]
 
-    def check_target(self, task: Task) -> None:
+    def fits(self, task: Task) -> bool:
+        """Whether the task can be a target of this study; if not, why is noted."""
         with self.known.collect(f"target {task.name}"):
             if task.type == TaskType.MLM:
                 raise Problem("masked language modelling can be trained on, but has no score")
@@ -262,6 +265,8 @@ class _Planner:
                 raise Problem(f"no split {' or '.join(self.study.splits)} (there is {', '.join(task.splits)})")
             if task.type != TaskType.RETRIEVAL:
                 self.known.languages(task, "train", (task.train_language,))
+            return True
+        return False
 
     def check_languages(self, targets: Sequence[Task]) -> None:
         """Every language that the study names must belong to one of its targets."""
@@ -273,13 +278,17 @@ class _Planner:
                     raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
 
     def evaluated(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages to score: of the named ones those the task has officially, and the one it trains in."""
-        there, official = self.known.there(task, split), task.languages_of(split)
+        """Languages to score: all official ones that are there, or the named ones and the one the task trains in."""
+        there, catalogued = self.known.there(task, split), task.languages_of(split)
         if self.study.languages == "all":
+            official = [language for language in catalogued if language in task.languages]
             if lacking := [language for language in official if language not in there]:
                 self.known.notes[f"{task.name} ({split}): no data here in {', '.join(lacking)}"] = None
-            return there
-        named = {language for language in official if language in self.study.languages}
+            found = tuple(language for language in there if language in official)
+            if not found:
+                raise Problem(f"no data in an official language; name some of those there: {', '.join(there)}")
+            return found
+        named = {language for language in catalogued if language in self.study.languages}
         if not named:
             raise Problem(f"it has none of the languages {', '.join(self.study.languages)}")
         self.known.languages(task, split, tuple(sorted(named)))
@@ -304,8 +313,9 @@ class _Planner:
         if task.type == TaskType.RETRIEVAL:
             if spec.architecture:
                 how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
-            own = spec.retrieval_layer
-            how["layer"] = own if own is not None else self.study.retrieval_layer
+            layer = spec.retrieval_layer if spec.retrieval_layer is not None else self.study.retrieval_layer
+            layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
+            how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
         _check_length(spec, how["max_length"])
         return how
 
@@ -381,6 +391,11 @@ class _Planner:
         """Whether an intermediate task trains on the data that the target trains on."""
         trained = [other for share in shares if (other := self.known.tasks.get(share.task))]
         return any(other.name == task.name or bool(_lineage(other) & _lineage(task)) for other in trained)
+
+
+def _check_trainable(task: Task) -> None:
+    if task.type == TaskType.RETRIEVAL:
+        raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
 
 
 def _check_length(spec: Backbone, length: int) -> None:

@@ -274,15 +274,15 @@ class Study(_Table):
         """The tasks of ``[tasks]``, checked. Raises ``Problem`` with every mistake."""
         if not self.tasks:
             return {}
-        from xstilts.catalogue.find import task_from_table
+        from xstilts.catalogue.table import task_from_table
 
         found: dict[str, Task] = {}
         wrong: list[str] = []
         for name, table in self.tasks.items():
             try:
-                found[name] = task_from_table(name, table)
+                found[name] = task_from_table(name, table, self.file)
             except Problem as problem:
-                wrong += [f"{self.file}, [tasks.{name}]: {text}" for text in problem.problems]
+                wrong += problem.problems
         if wrong:
             raise Problem(*wrong)
         return found
@@ -374,11 +374,11 @@ def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = 
 
 def _mistakes(tables: Mapping[str, Any], place: str) -> list[str]:
     try:
-        study = Study.model_validate(dict(tables))
+        study = Study.model_validate({**tables, "file": place})
     except ValidationError as error:
         return mistakes_of(error, Study, place)
     try:
         study.own_tasks()
     except Problem as problem:
-        return [f"{place}{text}" for text in problem.problems]
+        return list(problem.problems)
     return []

@@ -25,7 +25,7 @@ OTHER_SCRIPT = str.maketrans(VOWELS + CONSONANTS, "აეიოუპტკბ�
 CONSONANT_SHIFTS = ("pf", "bv", "kh", "gj", "tc", "dz", "sx", "zs", "lr", "mw", "fh", "vw", "hq", "rl", "cs", "jz")
 VOWEL_SHIFTS = ("ao", "oa", "ei", "ie", "uo", "ou", "ia", "ue")
 PLACES_OF_CHANGE = ("anywhere", "first", "inside")
-REPLACED = 0.08
+REPLACED = 0.06
 BORROWED = 0.12
 FUNCTION_WORDS = (
     *("not", "passive", "past", "future", "by", "in", "plural"),
@@ -54,8 +54,8 @@ def roots(settings: WorldSettings) -> tuple[str, ...]:
 
 def twins(settings: WorldSettings) -> dict[str, str]:
     """Roots that serve in two word classes, in every language (to hunt, a hunt; old, an old one)."""
-    things = {f"thing.{i}": f"verb.{i}.0" for i in range(min(settings.things, settings.verbs) // 2)}
-    animates = {f"animate.{i}": f"adjective.{i}" for i in range(min(settings.animates, settings.adjectives) // 2)}
+    things = {f"thing.{i}": f"verb.{i}.0" for i in range(min(settings.things, settings.verbs))}
+    animates = {f"animate.{i}": f"adjective.{i}" for i in range(min(settings.animates, settings.adjectives))}
     return things | animates
 
 
@@ -147,7 +147,7 @@ def _distinct(names: Iterable[str], coin: Callable[[], str], taken: Iterable[str
 
 def _change(words: Words, content: set[str], rng: np.random.Generator) -> Words:
     """The words one step down the tree: regular sound changes, and some roots replaced by new ones."""
-    consonants = [CONSONANT_SHIFTS[int(i)] for i in rng.permutation(len(CONSONANT_SHIFTS))[:3]]
+    consonants = [CONSONANT_SHIFTS[int(i)] for i in rng.permutation(len(CONSONANT_SHIFTS))[:2]]
     shifts = [(shift[0], shift[1], pick(PLACES_OF_CHANGE, rng)) for shift in (*consonants, pick(VOWEL_SHIFTS, rng))]
     loses_final_vowel = rng.random() < 0.3
     changed: Words = {}

@@ -66,12 +66,12 @@ class Meanings:
         acts_on_animates = np.arange(verbs) % 2 == 0
         patients = _company(rng, verbs, nouns)
         patients = np.where((things < 0)[None] == acts_on_animates[:, None], patients, 0.0)
-        shared = np.arange(min(settings.things, verbs) // 2)
+        shared = np.arange(min(settings.things, verbs))
         patients[shared, animates + shared] = (
             0.0  # words that are verb and noun (see lexicon.twins) do not meet themselves
         )
         adjectives = _company(rng, nouns, settings.adjectives)
-        shared = np.arange(min(animates, settings.adjectives) // 2)
+        shared = np.arange(min(animates, settings.adjectives))
         adjectives[shared, shared] = 0.0
         topical = np.where(things[None] % len(TOPICS) == np.arange(len(TOPICS))[:, None], 6.0, 1.0)
         places = _company(rng, 1, settings.places)
@@ -82,11 +82,12 @@ class Meanings:
         self._adjectives = _cumulative(adjectives)
         self._places = _cumulative(np.where(here, places, 0.0))
         self._buckets = stream(settings.seed, "scenes").integers(0, 100, (verbs, nouns, nouns))
+        self._listed: list[list[list[int]]] = self._buckets.tolist()  # single look-ups are faster in lists
+        self._owners: list[Region] = [region for region, (first, end) in REGIONS.items() for _ in range(first, end)]
 
     def region_of(self, verb: int, agent: int, patient: int) -> Region:
         """The region that owns the scene."""
-        bucket = int(self._buckets[verb, min(agent, patient), max(agent, patient)])
-        return next(region for region, (first, end) in REGIONS.items() if first <= bucket < end)
+        return self._owners[self._listed[verb][min(agent, patient)][max(agent, patient)]]
 
     def animate(self, noun: int) -> bool:
         """Whether the noun can act."""

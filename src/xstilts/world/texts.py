@@ -21,10 +21,10 @@ def tagged(request: Request) -> Columns:
     of the tags is wrong."""
     rng, grammar = request.rng, request.grammar
     tokens, tags = [], []
-    for meaning, style in zip(
-        request.meanings.draw(rng, request.region, request.size), styles(rng, request.size), strict=True
-    ):
-        asked = pick(askable(meaning), rng) if rng.random() < 1 / 7 else None
+    meanings = request.meanings.draw(rng, request.region, request.size)
+    # All questions before any noise: how much noise is drawn depends on the language's number of words.
+    asks = [pick(askable(meaning), rng) if rng.random() < 1 / 7 else None for meaning in meanings]
+    for meaning, style, asked in zip(meanings, styles(rng, request.size), asks, strict=True):
         phrases = grammar.say(meaning, style, asked)
         tokens.append([*(word for phrase in phrases for word in phrase.words), "?" if asked else "."])
         row = np.array([*(tag for phrase in phrases for tag in phrase.tags), PUNCT])

@@ -1,0 +1,82 @@
+"""Holds a task against the catalogue.
+
+In: a ``Task``, shipped or a user's own. Out: all its mistakes at once, so that none waits behind another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.language import get_language
+from xstilts.catalogue.task import METRICS, OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+
+_LABELLED = (TaskType.CLASSIFICATION, TaskType.TOKEN_CLASSIFICATION)
+_COMPARISONS = ("==", "!=", "<", ">=")
+
+
+def mistakes_of(task: Task) -> list[str]:
+    """Everything in ``task`` that contradicts the catalogue, a line each; empty where all is well."""
+    return [*_columns(task.type, task.columns), *_labels(task), *_metric(task), *_languages(task), *_splits(task)]
+
+
+def _columns(kind: TaskType, columns: Mapping[str, str]) -> Iterator[str]:
+    for role in columns:
+        if role not in ROLES[kind]:
+            roles = ", ".join(part + " (optional)" * (part in OPTIONAL_ROLES) for part in ROLES[kind])
+            near = nearest(role, ROLES[kind]) or "."
+            yield f"columns: '{role}' is no role of a {kind} task{near} roles: {roles}"
+
+
+def _labels(task: Task) -> Iterator[str]:
+    if task.type in _LABELLED and len(task.labels) < 2:
+        yield f"labels: a {task.type} task needs at least two"
+    if task.type not in _LABELLED and task.labels:
+        yield f"labels: a {task.type} task has none"
+    if len(set(task.labels)) < len(task.labels):
+        yield "labels: one is named twice"
+
+
+def _metric(task: Task) -> Iterator[str]:
+    fitting = METRICS[task.type]
+    known = dict.fromkeys(name for names in METRICS.values() for name in names)
+    if not task.metric and fitting and task.evaluation_split in task.splits:
+        yield f"metric: a {task.type} task that is scored needs one: {', '.join(fitting)}"
+    elif task.metric in known and task.metric not in fitting:
+        yield f"metric: '{task.metric}' does not fit a {task.type} task; fitting: {', '.join(fitting) or 'none'}"
+
+
+def _languages(task: Task) -> Iterator[str]:
+    if not task.languages:
+        yield "languages: at least one is needed"
+    codes = [*task.languages, task.train_language]
+    codes += [code for files in task.splits.values() for code in files.languages]
+    for code in dict.fromkeys(codes):
+        try:
+            get_language(code)
+        except Problem as problem:
+            yield f"languages: {problem}"
+
+
+def _splits(task: Task) -> Iterator[str]:
+    for name, files in task.splits.items():
+        if name not in ("train", "validation", "test"):
+            yield f"splits: '{name}' is none of train, validation, test"
+        yield from (f"splits.{name}.{mistake}" for mistake in _files(task.type, files))
+
+
+def _files(kind: TaskType, files: Files) -> Iterator[str]:
+    if not files.repository:
+        yield "repository: missing"
+    if not files.configs:
+        yield "configs: at least one is needed"
+    for config in files.configs:
+        if re.search(r"[{}]", config.replace("{language}", "")):
+            yield f"configs: '{config}' may hold {{language}} and no other braces"
+    for _, comparison, _ in files.where:
+        if comparison not in _COMPARISONS:
+            yield f"where: '{comparison}' is none of {' '.join(_COMPARISONS)}"
+    yield from _columns(kind, files.columns)
+    if files.otherwise:
+        yield from (f"otherwise.{mistake}" for mistake in _files(kind, files.otherwise))

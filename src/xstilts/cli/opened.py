@@ -1,0 +1,92 @@
+"""From what the user named to what the rooms need: a study, its plan, its store.
+
+In: the arguments of a command. Out: ``Opened``. Nothing is computed, only planned; torch is not loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.catalogue.errors import Problem
+from xstilts.cli.machine import cores, memory
+
+if TYPE_CHECKING:
+    from xstilts.study.manifest import Plan
+    from xstilts.study.protocols import Places
+    from xstilts.study.store import Store
+
+_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A study that was planned just now."""
+
+    plan: Plan
+    places: Places
+    store: Store
+
+
+def opened(study: str, level: str | None, store: Path, data: Path | None) -> Opened:
+    """Read and plan ``study``. Raises ``Problem`` with every mistake."""
+    from xstilts.jobs.sources import open_source
+    from xstilts.study.plan import places_of, plan
+    from xstilts.study.protocols import Places
+    from xstilts.study.spec import load
+    from xstilts.study.store import Store
+
+    if data is not None and not data.is_dir():
+        raise Problem(f"no data folder '{data}': check --data or XSTILTS_DATA")
+    found = load(study, level)
+    folder = str(data.resolve()) if data else None
+    planned = plan(found, open_source(Places(data=folder, world=found.world, tasks=found.tasks)))
+    return Opened(planned, places_of(found, planned, folder), Store(store))
+
+
+def remembered(study: str, level: str | None, store: Path) -> tuple[Plan, Store]:
+    """The plan of a study that was run into ``store``, without its file or data. ``study`` may be ``name@level``."""
+    from xstilts.study.spec import load
+    from xstilts.study.store import Store
+
+    place = Store(store)
+    known = place.studies()
+    name = Path(study).stem if study.endswith(".toml") else study
+    if "@" not in name:
+        there = [one for one in known if one.rpartition("@")[0] == name]
+        if level is None and len(there) == 1:
+            return place.plan(there[0]), place
+        if level is None:
+            level = load(study).level
+        name = f"{name}@{level}"
+    if name not in known:
+        there = [one for one in known if one.rpartition("@")[0] == name.rpartition("@")[0]]
+        other = f" (there is {', '.join(there)})" if there else ""
+        raise Problem(
+            f"'{name}' was not run into the store '{store}'{other}: xstilts run {study}, or name another --store"
+        )
+    return place.plan(name), place
+
+
+def workers_of(asked: int | None) -> int:
+    """Processes to run at once: as asked, else one a GPU, else one a core with at least 2 GiB of memory each."""
+    if asked is not None:
+        return asked
+    gpus = Path("/proc/driver/nvidia/gpus")
+    if gpus.is_dir() and os.environ.get("CUDA_VISIBLE_DEVICES", "0") != "":
+        return max(1, len(list(gpus.iterdir())))
+    return max(1, min(cores(), int((memory() or 1e9) // 2)))
+
+
+def seconds_of(text: str | None) -> float | None:
+    """``45m``, ``2h``, ``1h30m``, ``90s`` as seconds."""
+    if text is None:
+        return None
+    found = _TIME.fullmatch(text.strip().lower())
+    if not found or not any(found.groups()):
+        raise Problem(f"--until '{text}' is no length of time: write 45m, 2h, 1h30m or 90s")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return 3600.0 * hours + 60.0 * minutes + seconds

@@ -1,0 +1,354 @@
+"""Commands about a study: ``demo``, ``run``, ``plan``, ``status``, ``results``, ``report``.
+
+In: a study's name or file and options. Out: finished jobs in the store, tables on standard output.
+"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.cli.frame import (
+    STORE,
+    DataOption,
+    JsonOption,
+    LevelOption,
+    StoreOption,
+    StudyArgument,
+    command,
+    put,
+    put_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from xstilts.cli.progress import Standing
+    from xstilts.study.manifest import Plan
+    from xstilts.study.run import Summary
+    from xstilts.study.store import Store
+
+FORMATS = ("table", "csv", "json", "parquet", "markdown")
+GROUPS = ("language", "family", "script", "target", "arm")
+
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes at once; default: one a core, or one a GPU.")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", help="Stop cleanly after this time: 45m, 2h, 1h30m.")]
+
+
+@command("demo")
+def demo(
+    store: StoreOption = STORE,
+    level: LevelOption = None,
+    workers: WorkersOption = None,
+    until: UntilOption = None,
+) -> None:
+    """The main job, offline, on constructed languages: the same as `xstilts run demo`."""
+    _run("demo", level, store, None, workers, until)
+
+
+@command("run")
+def run(
+    study: StudyArgument,
+    level: LevelOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = None,
+    workers: WorkersOption = None,
+    until: UntilOption = None,
+) -> None:
+    """Plan a study, do what is missing, print the gains."""
+    _run(study, level, store, data, workers, until)
+
+
+def _run(study: str, level: str | None, store: Path, data: Path | None, workers: int | None, until: str | None) -> None:
+    from xstilts.cli.opened import opened, seconds_of, workers_of
+    from xstilts.cli.progress import watching
+    from xstilts.study.backends.local import LocalBackend
+    from xstilts.study.run import run as do
+
+    seconds = seconds_of(until)
+    found = opened(study, level, store, data)
+    for note in found.plan.notes:
+        say(f"note: {note}")
+    slots = workers_of(workers)
+    backend = LocalBackend(found.store, slots)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with watching() as report:
+            summary = do(found.plan, found.store, backend, found.places, until=seconds, report=report)
+    except KeyboardInterrupt:
+        say(f"interrupted; all finished jobs are kept. To go on: {_again()}")
+        raise typer.Exit(130) from None
+    _show(found.plan, found.store)
+    _tell(found.plan, summary)
+    raise typer.Exit(summary.exit_code)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """A request to end is treated like Ctrl-C: running jobs save their checkpoints."""
+    raise KeyboardInterrupt
+
+
+def _again() -> str:
+    return shlex.join(["xstilts", *sys.argv[1:]])
+
+
+def _show(plan: Plan, store: Store) -> None:
+    """The report of a study as it stands, on standard output, and its table as a file in the store."""
+    from xstilts.analysis.table import of_store
+    from xstilts.report.terminal import show
+
+    frame = of_store(plan, store)
+    path = table_path(plan, store)
+    aside = path.with_name(f".{path.name}.new")
+    frame.write_parquet(aside)
+    aside.replace(path)
+    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store))
+
+
+def _tell(plan: Plan, summary: Summary) -> None:
+    """How a run ended, on standard error."""
+    from xstilts.cli.progress import duration, failure_lines
+
+    say(f"{summary.done} jobs done in {duration(summary.seconds)}, {summary.reused} were there before.")
+    for line in failure_lines((plan.labels[key], reason) for key, reason in summary.failed.items()):
+        say(line)
+    if summary.blocked:
+        say(f"{len(summary.blocked)} more jobs need a failed one and were not started.")
+    if summary.failed:
+        say(f"The rest is kept. To try again: {_again()}")
+    elif summary.left:
+        say(f"Stopped in time; {summary.left} jobs are left. To go on: {_again()}")
+
+
+def table_path(plan: Plan, store: Store) -> Path:
+    """Where the results table of a study is kept."""
+    return store.root / "studies" / f"{plan.name}.parquet"
+
+
+def closing(plan: Plan, store: Store) -> list[str]:
+    """Where results, predictions and weights lie, and what to run next."""
+    from xstilts.study.job import Score
+
+    lines = [
+        f"results table   {table_path(plan, store)}",
+        f"plan            {store.root / 'studies' / f'{plan.name}.json'}",
+    ]
+    done = next((cell for cell in reversed(plan.cells) if store.has(cell.score)), None)
+    if done is not None:
+        score = plan.jobs[done.score]
+        assert isinstance(score, Score)
+        what = f"{done.target}, {done.language}, {done.arm}, seed {done.seed}"
+        lines.append(f"one score       {store.folder(done.score)}  ({what})")
+        lines.append(f"its predictions {store.folder(score.prediction)}")
+        if done.model and store.has(done.model):
+            lines.append(f"its weights     {store.folder(done.model) / 'model'}")
+        lines.append("every other score's key is in the column `job` of the results table.")
+    where = "" if store.root == STORE else f" --store {shlex.quote(str(store.root))}"
+    lines += [
+        "",
+        f"next: xstilts results {plan.name} --group language{where}",
+        f"      xstilts report {plan.name}{where} > {plan.study}.md",
+        "      xstilts init          a study of your own",
+    ]
+    return lines
+
+
+@command("plan")
+def plan(
+    study: StudyArgument,
+    level: LevelOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """The jobs of a study: what is done, what is shared, how much work is left. Starts nothing."""
+    from xstilts.cli.opened import opened
+
+    found = opened(study, level, store, data)
+    done = {key for key in found.plan.jobs if found.store.has(key)}
+    if json:
+        said: dict[str, Any] = found.plan.to_json()
+        for item in said["jobs"]:
+            item["done"] = item["key"] in done
+        put_json(said)
+        return
+    _print_plan(found.plan, done)
+
+
+def _print_plan(plan: Plan, done: set[str]) -> None:
+    from xstilts.cli.catalogue import put_table
+    from xstilts.cli.progress import KINDS, kind
+
+    put(f"{plan.name}: {plan.question}")
+    put(f"{len(plan.cells)} scores from {len(plan.jobs)} jobs, {len(done)} of them done\n")
+    finished = [kind(plan, key) for key in done]
+    rows = [(KINDS[name], str(count), str(finished.count(name))) for name, count in plan.counts().items()]
+    put_table(("jobs", "planned", "done"), rows)
+    shared = plan.shared()
+    if shared:
+        put("")
+        rows = [(item.label, str(item.trainings), str(item.scores)) for item in shared]
+        put_table(("trained once", "for trainings", "for scores"), rows[:20])
+        if len(rows) > 20:
+            put(f"and {len(rows) - 20} more: --json")
+    left = [plan.costs[key] for key in plan.jobs if key not in done]
+    put(
+        f"\nleft to do, estimated: {sum(cost.tokens for cost in left):,} tokens, "
+        f"{sum(cost.flops for cost in left):.2g} floating-point operations"
+    )
+    for note in plan.notes:
+        put(f"note: {note}")
+
+
+@command("status")
+def status(
+    study: StudyArgument,
+    level: LevelOption = None,
+    store: StoreOption = STORE,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every two seconds until nothing is left.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Where a study stands: done, running, failed, to do, time left."""
+    from xstilts.cli.opened import remembered
+    from xstilts.cli.progress import standing
+
+    planned, place = remembered(study, level, store)
+    while True:
+        now = standing(planned, place)
+        if json:
+            put_json(_standing_json(planned, now))
+        else:
+            clear = "\033[2J\033[H" if watch and sys.stdout.isatty() else ""
+            put(clear + _standing_text(planned, now))
+        if not watch or now.finished:
+            return
+        time.sleep(2.0)
+
+
+def _standing_json(plan: Plan, now: Standing) -> dict[str, Any]:
+    return {
+        "study": plan.name,
+        "jobs": {kind: dict(counts) for kind, counts in now.counts.items()},
+        "running": list(now.running),
+        "failures": [{"job": label, "reason": reason} for label, reason in now.failures],
+        "share": now.share,
+        "seconds_left": now.left,
+        "finished": now.finished,
+    }
+
+
+def _standing_text(plan: Plan, now: Standing) -> str:
+    from xstilts.cli.progress import KINDS, duration, failure_lines
+
+    lines = [f"{plan.name}: {now.total('done')} of {len(plan.jobs)} jobs done, {now.share:.0%} of the estimated work"]
+    for kind, counts in now.counts.items():
+        more = "".join(f", {counts[word]} {word}" for word in ("running", "failed", "blocked") if counts[word])
+        lines.append(f"  {KINDS[kind]:<22}{counts['done']:>6} of {counts.total()}{more}")
+    lines += [f"running: {line}" for line in now.running]
+    lines += failure_lines(now.failures)
+    if now.running:
+        lines.append(f"time left: about {duration(now.left)}")
+    elif not now.finished:
+        lines.append("nothing is running: xstilts run goes on where it stopped")
+    return "\n".join(lines)
+
+
+@command("results")
+def results(
+    study: StudyArgument,
+    level: LevelOption = None,
+    store: StoreOption = STORE,
+    format: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
+    group: Annotated[str | None, typer.Option("--group", help="Sum up by " + ", ".join(GROUPS))] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
+) -> None:
+    """The results table of a study: every score with what it takes to judge it."""
+    from xstilts.analysis.gains import grouped
+    from xstilts.analysis.table import of_store
+    from xstilts.cli.opened import remembered
+
+    _known("--format", format, FORMATS)
+    if group is not None:
+        _known("--group", group, GROUPS)
+    planned, place = remembered(study, level, store)
+    frame = of_store(planned, place)
+    if format in ("table", "markdown"):
+        _write(_as_text(planned, place, frame, format, group).encode(), output)
+        return
+    chosen = grouped(frame, group) if group else frame
+    _write(_as_bytes(chosen, format), output)
+
+
+def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: str | None) -> str:
+    from io import StringIO
+
+    from xstilts.report import markdown, sections, terminal
+
+    if format == "markdown" and group is None:
+        return markdown.page(frame, plan.name, plan.question, closing(plan, store))
+    if format == "markdown":
+        return markdown.table(sections.grouped(frame, str(group))) + "\n"
+    text = StringIO()
+    if group is None:
+        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store))
+    else:
+        if sections.constructed(frame):
+            text.write(f"{sections.CONSTRUCTED}\n")
+        terminal.show_section(sections.grouped(frame, group), text)
+    return text.getvalue()
+
+
+def _as_bytes(frame: pl.DataFrame, format: str) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    if format == "csv":
+        frame.write_csv(buffer)
+    elif format == "parquet":
+        frame.write_parquet(buffer)
+    else:
+        import json
+
+        buffer.write(json.dumps(frame.to_dicts(), indent=1, ensure_ascii=False).encode() + b"\n")
+    return buffer.getvalue()
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    if output is not None:
+        output.write_bytes(content)
+        say(f"written: {output}")
+        return
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _known(option: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise Problem(f"{option} '{value}' is unknown{nearest(value, known)} (known: {', '.join(known)})")
+
+
+@command("report")
+def report(
+    study: StudyArgument,
+    level: LevelOption = None,
+    store: StoreOption = STORE,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown page (the only form so far).")] = True,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
+) -> None:
+    """The whole report of a study as one page."""
+    from xstilts.analysis.table import of_store
+    from xstilts.cli.opened import remembered
+
+    planned, place = remembered(study, level, store)
+    frame = of_store(planned, place)
+    _write(_as_text(planned, place, frame, "markdown", None).encode(), output)

@@ -1,0 +1,335 @@
+"""From files to the one form of rows.
+
+In: Parquet, JSONL or CSV files and how a task reads them (``Files``: columns, filter, join). Out: an Arrow table in
+``data.rows.SCHEMAS``, rows in the order of the files, and how many rows were left out for which reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+from xstilts.data.rows import SCHEMAS
+from xstilts.data.tables import column_names, open_table
+
+READER = 1  # counts up when the same file and recipe give other rows
+
+_COMPARE: Mapping[str, Callable[..., Any]] = {
+    "==": pc.equal,
+    "!=": pc.not_equal,
+    "<": pc.less,
+    ">=": pc.greater_equal,
+}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """``rows`` in the schema of the task's type; ``left_out`` counts rows that could not be used, by reason."""
+
+    rows: pa.Table
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file's table with what is needed to name things in errors and to read its labels."""
+
+    path: Path
+    table: pa.Table
+    task: Task
+    columns: Mapping[str, str]
+    training: bool
+
+
+def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:
+    """Read ``paths`` one after the other as ``task`` says.
+
+    ``other`` are the files to join with, empty where ``files.join`` is None. In the split ``train`` rows that can not
+    train (no label, no answer in the text) are left out; elsewhere an unknown label becomes -1. Raises ``Problem``
+    that names the file for a damaged file, a missing column, an unknown label, or tags that do not fit their tokens.
+    """
+    columns = {**task.columns, **files.columns}
+    partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
+    loaded = []
+    for path in paths:
+        table = open_table(path, None if files.join else _needed(task, files, columns))
+        if files.join and partner is not None:
+            table = _joined(table, partner, files.join[1], path)
+        for condition in files.where:
+            table = _filtered(table, condition, path)
+        loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
+    rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
+    if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
+        rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
+    reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
+    return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
+
+
+def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
+    """All that decides, beside the files' content, which rows ``load`` gives; plain JSON."""
+    return {
+        "reader": READER,
+        "type": str(task.type),
+        "columns": {**task.columns, **files.columns},
+        "labels": list(task.labels),
+        "where": [list(row) for row in files.where],
+        "join": files.join[1] if files.join else None,
+        "training": split == "train",
+    }
+
+
+def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
+    """Names of the columns that may be read, structs by their outer name."""
+    names = {part.strip() for role in ROLES[task.type] for part in columns.get(role, role).split(",")}
+    names |= {column for column, _, _ in files.where}
+    return names | {name.split(".")[0] for name in names}
+
+
+def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
+    """Rows of ``table`` that fulfil ``condition``; a missing value differs from every value."""
+    name, comparison, value = condition
+    column = _column(table, name, path)
+    try:
+        if isinstance(value, int) and pa.types.is_string(column.type):
+            column = column.cast(pa.int64())
+        return table.filter(pc.fill_null(_COMPARE[comparison](column, value), comparison == "!="))
+    except pa.ArrowException as error:
+        raise Problem(
+            f"{path}: column '{name}' ({column.type}) can not be compared with {value!r}: correct the task"
+        ) from error
+
+
+def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Table:
+    """Rows of ``table`` with a partner, in their order; the partner's columns are called ``other.NAME``."""
+    wanted = _column(table, key, path)
+    places = pc.index_in(wanted, _column(partner, key, path).combine_chunks().cast(wanted.type))
+    found = pc.is_valid(places)
+    table, taken = table.filter(found), partner.take(pc.drop_null(places))
+    for name in taken.column_names:
+        table = table.append_column(f"other.{name}", taken[name])
+    return table
+
+
+def _column(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
+    """A column by its name, or a field of a struct by ``outer.inner``."""
+    if name in table.column_names:
+        return table[name]
+    outer, _, inner = name.partition(".")
+    if inner and outer in table.column_names and pa.types.is_struct(table.schema.field(outer).type):
+        kind = table.schema.field(outer).type
+        if kind.get_field_index(inner) >= 0:
+            return pc.struct_field(table[outer], inner)
+    known = [*column_names(path), *(added for added in table.column_names if added.startswith("other."))]
+    raise Problem(f"{path} has no column '{name}'{nearest(name, known) or '.'} columns: {', '.join(known)}")
+
+
+def _rows(part: _Part) -> Loaded:
+    """``part`` in its schema: unusable rows out, then one reader a role."""
+    schema = SCHEMAS[part.task.type]
+    found = {role: column for role in schema.names if (column := _role(part, role)) is not None}
+    keep, left_out = _usable(part, found)
+    if not keep.all():
+        found = {role: column.filter(pa.array(keep)) for role, column in found.items()}
+    size = int(keep.sum())
+    arrays = {
+        name: _READERS[name](part, name, found[name].combine_chunks()) if name in found else pa.nulls(size, kind)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    }
+    rows = pa.table({name: arrays[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
+    if part.task.type is TaskType.TOKEN_CLASSIFICATION:
+        _check_lengths(part, rows)
+    if part.task.type is TaskType.SPAN_EXTRACTION and part.training:
+        exact = _exact(rows)
+        left_out["an answer that is not where the file says"] = int((~exact).sum())
+        rows = rows.filter(pa.array(exact))
+    return Loaded(rows, {reason: count for reason, count in left_out.items() if count})
+
+
+def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
+    """The column that plays ``role``; None for an optional role whose column is not there."""
+    name = part.columns.get(role, role)
+    if role in OPTIONAL_ROLES and role not in part.columns and name not in part.table.column_names:
+        return None
+    if role == "choices" and "," in name:
+        several = [_column(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
+        return pa.chunked_array([pa.array([list(row) for row in zip(*several, strict=True)], pa.list_(pa.string()))])
+    return _column(part.table, name, part.path)
+
+
+def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
+    """Which rows have all that their type needs, and how many have not, by reason."""
+    kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
+    for role, column in found.items():
+        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not part.training):
+            continue
+        bad = pc.is_null(column)
+        reason = f"no {role}"
+        if kind in (TaskType.MLM, TaskType.RANKING) and pa.types.is_string(column.type):
+            bad, reason = (
+                pc.or_kleene(bad, pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0)),
+                f"blank {role}",
+            )
+        elif role in ("tokens", "answer_texts") and _is_list(column.type):
+            bad = pc.or_kleene(bad, pc.equal(pc.list_value_length(column), 0))
+        wrong = _mask(bad) & keep
+        left_out[reason] = int(wrong.sum())
+        keep &= ~wrong
+    if part.training and "label" in found:
+        wrong = (_label(part, "label", found["label"].combine_chunks()).to_numpy() < 0) & keep
+        left_out["no label"] = int(wrong.sum())
+        keep &= ~wrong
+    return keep, left_out
+
+
+def _mask(values: pa.ChunkedArray) -> np.ndarray:
+    return np.array(pc.fill_null(values, True), dtype=bool)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _wrong(part: _Part, role: str, wanted: str, kind: object) -> Problem:
+    column = part.columns.get(role, role)
+    return Problem(f"{part.path}: column '{column}' holds {kind}, but {role} needs {wanted}")
+
+
+def _text(part: _Part, role: str, values: pa.Array) -> pa.Array:
+    if pa.types.is_nested(values.type):
+        raise _wrong(part, role, "one text a row", values.type)
+    return values.cast(pa.string())
+
+
+def _texts(part: _Part, role: str, values: pa.Array) -> pa.Array:
+    """Lists of texts. A plain text is split at white space, or is the only answer."""
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        split = (lambda text: [text]) if role == "answer_texts" else str.split
+        return pa.array([None if text is None else split(text) for text in values.to_pylist()], pa.list_(pa.string()))
+    if not _is_list(values.type):
+        raise _wrong(part, role, "a list of texts a row", values.type)
+    if role == "tokens":
+        texts = [["" if token is None else str(token) for token in row] for row in values.to_pylist()]
+        return pa.array(texts, pa.list_(pa.string())) if values.flatten().null_count else values
+    return pc.coalesce(values.cast(pa.list_(pa.string())), pa.scalar([], pa.list_(pa.string())))
+
+
+def _starts(part: _Part, role: str, values: pa.Array) -> pa.Array:
+    """Character offsets, one an answer."""
+    wanted = pa.list_(pa.int32())
+    try:
+        if not _is_list(values.type):
+            return pa.array([None if start is None else [int(start)] for start in values.to_pylist()], wanted)
+        return pc.coalesce(values.cast(wanted), pa.scalar([], wanted))
+    except (pa.ArrowException, ValueError) as error:
+        raise _wrong(part, role, "whole numbers", values.type) from error
+
+
+def _label(part: _Part, role: str, values: pa.Array) -> pa.Array:
+    return pa.array(_indices(part, role, values), pa.int16())
+
+
+def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
+    if pa.types.is_string(values.type):
+        values = pa.array([text.split() for text in values.to_pylist()], pa.list_(pa.string()))
+    if not _is_list(values.type):
+        raise _wrong(part, role, "a list of tags a row", values.type)
+    tags = _indices(part, role, values.flatten())
+    if (tags < 0).any():
+        raise Problem(
+            f"{part.path}: a tag in column '{part.columns.get(role, role)}' is missing; every token needs one"
+        )
+    ends = np.cumsum(pc.list_value_length(values).to_numpy(), dtype=np.int32)
+    return pa.ListArray.from_arrays(np.concatenate([np.zeros(1, np.int32), ends]), pa.array(tags, pa.int16()))
+
+
+_READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
+    **dict.fromkeys(("text_a", "text_b", "id", "question", "context", "source", "target"), _text),
+    **dict.fromkeys(("query", "candidate", "text"), _text),
+    **dict.fromkeys(("choices", "answer_texts", "tokens"), _texts),
+    "answer_starts": _starts,
+    "label": _label,
+    "tags": _tags,
+}
+
+
+def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
+    """int16 indices into ``Task.labels``, -1 where not known.
+
+    Texts are looked up by name, then read as an index. Numbers whose names the file's metadata holds are looked up by
+    these names, so a file with another order of labels is read rightly; other numbers are indices.
+    """
+    labels, column = part.task.labels, part.columns.get(role, role)
+    kinds = values.unique().to_pylist()
+    names = _names(part.table.schema.metadata, column) if labels else ()
+    places = {name.casefold(): place for place, name in enumerate(labels)}
+
+    def index(value: object) -> int | None:
+        if value is None or value == "" or str(value) in ("-1", "-1.0"):
+            return -1
+        if isinstance(value, str) and value.strip().casefold() in places:
+            return places[value.strip().casefold()]
+        try:
+            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
+        except (TypeError, ValueError):
+            return None
+        if number is None or number < 0:
+            return None
+        if names:
+            return places.get(names[number].casefold()) if number < len(names) else None
+        return number if not labels or number < len(labels) else None
+
+    found = [index(value) for value in kinds]
+    unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
+    if unknown:
+        known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"
+        near = nearest(unknown[0], labels)
+        raise Problem(f"{part.path}: column '{column}' holds the unknown label '{unknown[0]}'{near or '.'} {known}")
+    if not kinds:
+        return np.zeros(0, np.int16)
+    indices: np.ndarray = np.array(found, np.int16)[values.dictionary_encode("encode").indices.to_numpy()]
+    return indices
+
+
+def _names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
+    """The names of a ClassLabel column in the metadata that the hub's ``datasets`` writes; empty if there are none."""
+    try:
+        feature = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+        for name in column.split("."):
+            feature = feature[name]
+        while "names" not in feature:
+            feature = feature[0] if isinstance(feature, list) else feature["feature"]
+        return tuple(str(name) for name in feature["names"])
+    except (KeyError, ValueError, TypeError, IndexError):
+        return ()
+
+
+def _check_lengths(part: _Part, rows: pa.Table) -> None:
+    tokens, tags = (pc.list_value_length(rows[name]).to_numpy() for name in ("tokens", "tags"))
+    if (wrong := np.flatnonzero(tokens != tags)).size:
+        row = int(wrong[0])
+        raise Problem(
+            f"{part.path}: the {row + 1}th usable row has {tokens[row]} tokens and {tags[row]} tags "
+            f"({wrong.size} such rows); each token needs one tag"
+        )
+
+
+def _exact(rows: pa.Table) -> np.ndarray:
+    """Rows whose first answer stands in the context at its offset."""
+    context, texts, starts = (rows[name].to_pylist() for name in ("context", "answer_texts", "answer_starts"))
+    return np.fromiter(
+        (
+            bool(found and where) and where[0] >= 0 and text.startswith(found[0], where[0])
+            for text, found, where in zip(context, texts, starts, strict=True)
+        ),
+        bool,
+        len(context),
+    )

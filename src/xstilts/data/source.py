@@ -1,0 +1,201 @@
+"""Where rows come from: a data folder, the hub, or the first of several sources that has them.
+
+In: a task, a split, a language. Out: which languages there are, how many rows with which checksum, and the rows. The
+checksum covers the files' content and how they are read, never where they lie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import Files, Task
+from xstilts.data.load import Loaded, load, recipe
+from xstilts.data.tables import SUFFIXES
+
+Located = tuple[Files, tuple[Path, ...], tuple[Path, ...]]
+
+
+class RowSource(Protocol):
+    """What has rows."""
+
+    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+        """Languages whose rows are here, in the task's order; empty if none."""
+
+    def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
+        """Number of rows and their checksum (64 hex digits). Raises ``Problem``."""
+
+    def read(self, task: Task, split: str, language: str) -> pa.Table:
+        """The rows in ``data.rows.SCHEMAS[task.type]``, always in the same order. Raises ``Problem``."""
+
+
+class Folder:
+    """A data folder: ``root/<repository's name>/<config>/<split>.parquet``, also ``.jsonl`` and ``.csv``.
+
+    A repository that starts with ``/``, ``./``, ``../`` or ``~`` is a folder itself; relative ones start at ``base``.
+    Split files may be cut as on the hub (``train-00000-of-00002.parquet``).
+    """
+
+    def __init__(self, root: Path, base: Path = Path()) -> None:
+        self.root = root
+        self.base = base
+        self._contents = Contents()
+
+    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+        return tuple(code for code in task.languages_of(split) if self._find(task, split, code))
+
+    def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
+        return self._contents.rows_of(task, split, self._located(task, split, language))
+
+    def read(self, task: Task, split: str, language: str) -> pa.Table:
+        return self.load(task, split, language).rows
+
+    def load(self, task: Task, split: str, language: str) -> Loaded:
+        """The rows, and how many were left out for which reason."""
+        return read_located(task, split, self._located(task, split, language))
+
+    def files(self, task: Task, split: str, language: str) -> tuple[Path, ...]:
+        """The files that hold these rows, without those they are joined with."""
+        return self._located(task, split, language)[1]
+
+    def _find(self, task: Task, split: str, language: str) -> Located | None:
+        for files in candidates(task, split, language):
+            folder = self._folder(files)
+            paths = [path for config in files.configs_of(language) for path in _shards(folder / config, files.split)]
+            other = _shards(folder / files.join[0], files.split) if files.join else ()
+            if paths and (other or not files.join):
+                return files, tuple(paths), tuple(other)
+        return None
+
+    def _folder(self, files: Files) -> Path:
+        if files.repository.startswith(("/", "./", "../", "~")):
+            return self.base / Path(files.repository).expanduser()
+        return self.root / files.folder
+
+    def _located(self, task: Task, split: str, language: str) -> Located:
+        check_asked(task, split, language)
+        if found := self._find(task, split, language):
+            return found
+        files = task.splits[split]
+        wanted = self._folder(files) / files.configs_of(language)[0] / f"{files.split}.parquet"
+        raise Problem(
+            f"no rows of '{task.name}' ({split}, {language}) in {self.root}: expected {wanted}. "
+            f"see: xstilts data check {task.name}"
+        )
+
+
+class Sources:
+    """Several sources as one: each language's rows come from the first source that has them."""
+
+    def __init__(self, sources: Sequence[RowSource]) -> None:
+        self.sources = tuple(sources)
+        self._known: dict[tuple[int, str, str], frozenset[str]] = {}
+
+    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+        catalogued = task.languages_of(split)
+        found: set[str] = set()
+        for place in range(len(self.sources)):
+            if not found.issuperset(catalogued):
+                found |= self._languages(place, task, split)
+        return tuple(code for code in catalogued if code in found)
+
+    def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
+        return self._first(task, split, language).rows_of(task, split, language)
+
+    def read(self, task: Task, split: str, language: str) -> pa.Table:
+        return self._first(task, split, language).read(task, split, language)
+
+    def _languages(self, place: int, task: Task, split: str) -> frozenset[str]:
+        asked = (place, task.name, split)
+        if asked not in self._known:
+            self._known[asked] = frozenset(self.sources[place].languages(task, split))
+        return self._known[asked]
+
+    def _first(self, task: Task, split: str, language: str) -> RowSource:
+        check_asked(task, split, language)
+        for place, source in enumerate(self.sources):
+            if language in self._languages(place, task, split):
+                return source
+        if not self.sources:
+            raise Problem(f"no data for '{task.name}': name a data folder with --data DIR or XSTILTS_DATA")
+        problems: list[str] = []
+        for source in self.sources:
+            try:
+                source.rows_of(task, split, language)
+            except Problem as problem:
+                problems += problem.problems
+        raise Problem(*problems)
+
+
+class Contents:
+    """Counts and checksums, worked out once a process for each file as it is (path, size, time of change)."""
+
+    def __init__(self) -> None:
+        self._files: dict[tuple[str, int, int], str] = {}
+        self._rows: dict[str, int] = {}
+
+    def rows_of(self, task: Task, split: str, located: Located) -> tuple[int, str]:
+        files, paths, other = located
+        said = {
+            "files": [self._digest(path) for path in paths],
+            "other": [self._digest(path) for path in other],
+            "recipe": recipe(task, files, split),
+        }
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        checksum = hashlib.sha256(text.encode()).hexdigest()
+        if checksum not in self._rows:
+            self._rows[checksum] = read_located(task, split, located).rows.num_rows
+        return self._rows[checksum], checksum
+
+    def _digest(self, path: Path) -> str:
+        state = path.stat()
+        known = (str(path), state.st_size, state.st_mtime_ns)
+        if known not in self._files:
+            with path.open("rb") as content:
+                # The suffix is part of what a file says: the same bytes as CSV and as JSONL are different rows.
+                self._files[known] = path.suffix + hashlib.file_digest(content, "sha256").hexdigest()
+        return self._files[known]
+
+
+def candidates(task: Task, split: str, language: str) -> Iterator[Files]:
+    """The files of the split, then what is read in their place, as far as they may hold ``language``."""
+    files = task.splits.get(split)
+    while files is not None:
+        if language in (files.languages or task.languages_of(split)):
+            yield files
+        files = files.otherwise
+
+
+def check_asked(task: Task, split: str, language: str) -> None:
+    """Raises ``Problem`` if the task has no such split, or the split no such language."""
+    if split not in task.splits:
+        have = ", ".join(task.splits)
+        raise Problem(f"task '{task.name}' has no split '{split}'{nearest(split, task.splits) or '.'} it has: {have}")
+    if language not in task.languages_of(split):
+        have = " ".join(task.languages_of(split))
+        raise Problem(f"task '{task.name}' has no language '{language}' in its split '{split}'; it has: {have}")
+
+
+def read_located(task: Task, split: str, located: Located) -> Loaded:
+    """The rows in files that have been found."""
+    files, paths, other = located
+    return load(paths, other, task, files, split)
+
+
+def _shards(folder: Path, split: str) -> tuple[Path, ...]:
+    """``split`` in ``folder``: one file, or the numbered pieces of one in their order."""
+    for suffix in SUFFIXES:
+        if (path := folder / f"{split}{suffix}").is_file():
+            return (path,)
+    return tuple(sorted(folder.glob(f"{split}-[0-9]*-of-[0-9]*.parquet")))
+
+
+def described(left_out: Mapping[str, int]) -> str:
+    """``"left out: 3 with no label, 1 with blank text"``, or nothing."""
+    return "left out: " + ", ".join(f"{count} with {reason}" for reason, count in left_out.items()) if left_out else ""

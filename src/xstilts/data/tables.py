@@ -1,0 +1,79 @@
+"""Opens one file as an Arrow table.
+
+In: a Parquet, JSONL or CSV file. Out: its columns as they are, before any task has a say. A damaged file gives a
+``Problem`` that names it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from xstilts.catalogue.errors import Problem
+
+SUFFIXES = (".parquet", ".jsonl", ".csv")
+
+
+def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
+    """The file as a table with its schema metadata; of a Parquet file only ``needed`` columns where these are given.
+
+    Columns of a CSV file are all texts. Raises ``Problem`` for a file that is damaged or of another format.
+    """
+    if path.suffix == ".jsonl":
+        return _open_jsonl(path)
+    kind, reader = ("CSV", _open_csv) if path.suffix == ".csv" else ("Parquet", _open_parquet)
+    try:
+        return reader(path, needed)
+    except (pa.ArrowException, OSError) as error:
+        first = str(error).split("\n")[0]
+        raise Problem(f"{path} is not a whole {kind} file ({first}): fetch it or copy it again") from error
+
+
+def column_names(path: Path) -> list[str]:
+    """The names of all columns of a file that can be opened; fields of structs as ``outer.inner``."""
+    schema = pq.read_schema(path) if path.suffix == ".parquet" else open_table(path).schema
+    structs = [field for field in schema if pa.types.is_struct(field.type)]
+    return [*schema.names, *(f"{field.name}.{inner.name}" for field in structs for inner in field.type)]
+
+
+def _open_parquet(path: Path, needed: Collection[str] | None) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if needed is None or name in needed]
+        return file.read(names or None).replace_schema_metadata(file.schema_arrow.metadata)
+
+
+def _open_csv(path: Path, needed: Collection[str] | None) -> pa.Table:
+    parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    with pyarrow.csv.open_csv(path, parse_options=parse) as reader:
+        names = reader.schema.names
+    convert = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    return pyarrow.csv.read_csv(path, parse_options=parse, convert_options=convert)
+
+
+def _open_jsonl(path: Path) -> pa.Table:
+    rows = list(_json_rows(path))
+    names = dict.fromkeys(name for row in rows for name in row)
+    try:
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
+    except pa.ArrowException as error:
+        raise Problem(f"{path}: a field has values of different kinds in different lines ({error})") from error
+
+
+def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """One object a line; blank lines are passed over. Lines end at line feeds only, so that a text may hold U+2028."""
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise Problem(f"{path}, line {number}: {error}; each line must be one JSON object in UTF-8") from error
+        if not isinstance(row, dict):
+            raise Problem(f'{path}, line {number}: each line must be one JSON object such as {{"text": "..."}}')
+        yield row

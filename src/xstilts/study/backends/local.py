@@ -1,0 +1,135 @@
+"""Worker processes on this machine.
+
+In: keys of submitted jobs. Out: one process a group, started from a server that has imported the jobs once (so a group
+does not wait for torch, and this process never loads it). A process can be killed at any time; what it did stays, and
+what it was doing is resumed from its checkpoint by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import connection, forkserver
+from pathlib import Path
+
+from xstilts.study import lease
+from xstilts.study.job import Key
+from xstilts.study.protocols import Outcome
+from xstilts.study.store import Store
+
+TARGET = "xstilts.jobs:main"
+STOPPED = 75
+GRACE = 120.0
+
+
+@dataclass(frozen=True)
+class _Group:
+    keys: tuple[Key, ...]
+    process: multiprocessing.process.BaseProcess
+
+
+class LocalBackend:
+    """Runs up to ``slots`` groups at once. ``target`` names the function ``(keys, store, threads) -> exit code``."""
+
+    def __init__(self, store: Store, slots: int, target: str = TARGET) -> None:
+        self.slots = slots
+        self._root = str(store.root.resolve())
+        self._store = store
+        self._target = target
+        self._groups: list[_Group] = []
+        self._context = multiprocessing.get_context("forkserver")
+        # The main module too, or every process would import the command line again.
+        self._context.set_forkserver_preload(["__main__", target.partition(":")[0]])
+
+    def start(self, keys: Sequence[Key], threads: int) -> None:
+        """Start one process that does ``keys`` in order. Its output goes to the log of the first."""
+        with _environment(OMP_WAIT_POLICY="PASSIVE", TOKENIZERS_PARALLELISM="false"):
+            forkserver.ensure_running()
+        arguments = (self._target, list(keys), self._root, threads)
+        process = self._context.Process(target=_work, args=arguments, name=f"xstilts {keys[0]}", daemon=True)
+        process.start()
+        self._groups.append(_Group(tuple(keys), process))
+
+    def finished(self, timeout: float) -> list[Outcome]:
+        """Groups that ended since the last call, waiting at most ``timeout`` seconds for one."""
+        if self._groups:
+            connection.wait([group.process.sentinel for group in self._groups], timeout)
+        ended = [group for group in self._groups if not group.process.is_alive()]
+        self._groups = [group for group in self._groups if group not in ended]
+        return [Outcome(group.keys, self._failure(group)) for group in ended]
+
+    def stop(self) -> None:
+        """Ask every running group to save its checkpoint and end; returns when all have."""
+        running = [group.process for group in self._groups]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + GRACE
+        for process in running:
+            process.join(max(0.0, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+    def _failure(self, group: _Group) -> str | None:
+        code = group.process.exitcode
+        if code in (0, STOPPED) or code is None:
+            return None
+        if code < 0:
+            return f"killed by signal {-code}"
+        reasons = [reason for key in group.keys if (reason := self._store.failure(key))]
+        return reasons[0] if reasons else f"ended with exit code {code}: see {self._store.work(group.keys[0]) / 'log'}"
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """Environment variables for processes started inside; what the user set stays."""
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def _work(target: str, keys: list[Key], root: str, threads: int) -> None:
+    """What a worker process does: take the leases, send output to the log, run ``target``, end with its exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    store = Store(root)
+    _log_to(store.work(keys[0]) / "log")
+    leases = {key: taken for key in keys if (taken := store.lease(key))}
+    with lease.kept(list(leases.values()), _end_if_orphaned):
+        # A key without a lease is being done by another run: it is left out and looked at again later.
+        mine = [key for key in keys if key in leases]
+        code = _call(target, mine, root, threads) if mine else 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+def _call(target: str, keys: list[Key], root: str, threads: int) -> int:
+    module, _, name = target.partition(":")
+    code: int = getattr(importlib.import_module(module), name)(keys, root, threads)
+    return code
+
+
+def _log_to(path: Path) -> None:
+    """Standard output and error of this process, C libraries' included, to the end of ``path``."""
+    with path.open("ab", buffering=0) as log:
+        log.write(f"\n--- {time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()}\n".encode())
+        for number in (1, 2):
+            os.dup2(log.fileno(), number)
+
+
+def _end_if_orphaned() -> None:
+    """If the run that started this process is gone, end as if it had asked: with a checkpoint."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,297 @@
+"""Runs a plan: starts what is missing and ready, keeps going after failures, stops cleanly.
+
+In: a ``Plan``, a ``Store``, a ``Backend``. Out: finished jobs in the store, events for whoever watches, a ``Summary``.
+Predictions of one model and their scores go to one process; the longest remaining chain goes first.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from xstilts.study.job import Key, Predict, Score, Train
+from xstilts.study.manifest import Plan
+from xstilts.study.protocols import Backend, Places
+from xstilts.study.store import Store
+
+Kind = Literal["planned", "started", "done", "failed", "progress", "stopping", "ended"]
+POLL = 0.5
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Running:
+    """A job that is being done. ``done`` of ``total`` are updates, None where it does not say."""
+
+    key: Key
+    label: str
+    done: int | None = None
+    total: int | None = None
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """What just happened (``kind``, ``key``, ``message``) and where the study stands. ``seconds_left`` is an estimate
+    from the work done so far, None before there is any."""
+
+    kind: Kind
+    key: Key | None
+    message: str
+    done: int
+    total: int
+    failed: int
+    running: tuple[Running, ...]
+    seconds: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended: ``reused`` jobs were there before, ``done`` are new, ``failed`` have reasons, ``blocked`` need a
+    failed one, ``left`` were not reached."""
+
+    reused: int
+    done: int
+    failed: dict[Key, str]
+    blocked: tuple[Key, ...]
+    left: int
+    stopped: bool
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0: all done, or stopped in time; 1: something failed."""
+        return 1 if self.failed else 0
+
+
+def run(
+    plan: Plan,
+    store: Store,
+    backend: Backend,
+    places: Places,
+    *,
+    until: float | None = None,
+    report: Callable[[Event], None] = lambda event: None,
+    cores: int | None = None,
+) -> Summary:
+    """Do every job of ``plan`` that the store lacks. ``until``: seconds after which to stop with checkpoints saved.
+
+    A keyboard interrupt stops in the same way and is raised again. ``cores``: processor cores to share out.
+    """
+    state = _Run(plan, store, backend, report, cores or available_cores())
+    store.remember(plan)
+    state.begin(places)
+    try:
+        while state.open or state.groups:
+            if until is not None and state.seconds() >= until:
+                state.stop()
+                break
+            state.start_ready()
+            state.wait(until)
+    except BaseException:
+        state.stop()
+        raise
+    return state.summary()
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    store: Store
+    backend: Backend
+    report: Callable[[Event], None]
+    cores: int
+    begun: float = field(default_factory=time.monotonic)
+    open: dict[Key, None] = field(default_factory=dict)
+    reused: int = 0
+    failed: dict[Key, str] = field(default_factory=dict)
+    lost: set[Key] = field(default_factory=set)
+    groups: dict[tuple[Key, ...], float] = field(default_factory=dict)
+    attempts: dict[Key, int] = field(default_factory=dict)
+    chains: dict[Key, float] = field(default_factory=dict)
+    users: dict[Key, list[Key]] = field(default_factory=dict)
+    worked: float = 0.0
+    units: float = 0.0
+    stopped: bool = False
+    told: float = 0.0
+    estimate: tuple[float, float | None] = (-1.0, None)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+    def begin(self, places: Places) -> None:
+        plan = self.plan
+        self.users = plan.users()
+        for key in reversed(list(plan.jobs)):
+            after = max((self.chains[user] for user in self.users[key]), default=0.0)
+            self.chains[key] = plan.costs[key].units + after
+        self.open = dict.fromkeys(key for key in plan.jobs if not self.store.has(key))
+        self.reused = len(plan.jobs) - len(self.open)
+        for key in self.open:
+            self.store.submit(plan.jobs[key], places)
+            if not self.store.held(key):
+                self.store.clear_failure(key)
+        self.tell("planned", None, f"{len(plan.jobs)} jobs, {self.reused} of them done")
+
+    # Starting.
+
+    def start_ready(self) -> None:
+        """Fill the free slots, the group with the longest chain behind it first."""
+        free = self.backend.slots - len(self.groups)
+        if free <= 0:
+            return
+        ready = self.ready_groups()
+        heavy = sum(self.pretraining(keys) for keys in [*ready, *self.groups])
+        for keys in ready[:free]:
+            self.groups[keys] = time.monotonic()
+            share = min(heavy, self.backend.slots) if self.pretraining(keys) else self.backend.slots
+            self.backend.start(keys, max(1, self.cores // max(1, share)))
+            more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+            self.tell("started", keys[0], self.plan.labels[keys[0]] + more)
+
+    def pretraining(self, keys: tuple[Key, ...]) -> bool:
+        job = self.plan.jobs[keys[0]]
+        return isinstance(job, Train) and job.phase == "pretraining"
+
+    def ready_groups(self) -> list[tuple[Key, ...]]:
+        """Jobs whose inputs are done, in groups that share a process, the longest chain first.
+
+        What another run is doing is left to it; what it has finished is found in the store by the process.
+        """
+        busy = {key for keys in self.groups for key in keys}
+        groups: dict[str, list[Key]] = {}
+        for key in self.open:
+            waits = any(needed in self.open or needed in self.lost for needed in self.plan.needs(key))
+            if not waits and key not in busy and not self.store.held(key):
+                groups.setdefault(self.group_of(key), []).append(key)
+        for keys in groups.values():
+            keys[:] = [step for key in keys for step in (key, *self.scores_of(key, busy))]
+        return sorted(
+            (tuple(keys) for keys in groups.values()), key=lambda keys: -max(self.chains[key] for key in keys)
+        )
+
+    def group_of(self, key: Key) -> str:
+        """Predictions with the same model share a process; scores whose predictions are done share another."""
+        job = self.plan.jobs[key]
+        if isinstance(job, Predict):
+            return job.model or (repr(job.start) if job.start else "floors")
+        return "scores" if isinstance(job, Score) else key
+
+    def scores_of(self, key: Key, busy: set[Key]) -> list[Key]:
+        """The scores that can follow a prediction at once."""
+        if not isinstance(self.plan.jobs[key], Predict):
+            return []
+        return [user for user in self.users[key] if user in self.open and user not in busy]
+
+    # Waiting.
+
+    def wait(self, until: float | None) -> None:
+        """Take what has ended; report at least every few moments."""
+        patience = POLL if until is None else max(0.0, min(POLL, until - self.seconds()))
+        ended = self.backend.finished(patience)
+        if not self.groups:
+            time.sleep(patience)
+        for outcome in ended:
+            self.take(outcome.keys, outcome.failure)
+        if time.monotonic() - self.told > POLL:
+            self.tell("progress", None, "")
+
+    def take(self, keys: tuple[Key, ...], failure: str | None) -> None:
+        """A group has ended: what is in the store is done, what has a reason has failed, the rest is still to do."""
+        self.worked += time.monotonic() - self.groups.pop(keys)
+        for key in keys:
+            if key in self.open and self.store.has(key):
+                del self.open[key]
+                self.units += self.plan.costs[key].units
+                self.tell("done", key, self.plan.labels[key])
+        mine = [key for key in keys if key in self.open and not self.store.held(key)]
+        if failure is not None and mine and not any(self.store.failure(key) for key in mine):
+            self.store.fail(mine[0], failure)
+        for key in mine:
+            reason = self.store.failure(key)
+            if key in self.lost:  # it failed because what it needs has
+                self.store.clear_failure(key)
+            elif reason is not None:
+                self.fail(key, f"{reason} (log: {self.store.work(keys[0]) / 'log'})")
+            elif not self.stopped:
+                self.unexplained(key)
+
+    def unexplained(self, key: Key) -> None:
+        """A process that had its turn at ``key`` left neither result nor reason: try again, but not for ever."""
+        if any(needed in self.open for needed in self.plan.needs(key)):
+            return
+        self.attempts[key] = self.attempts.get(key, 0) + 1
+        if self.attempts[key] >= ATTEMPTS:
+            self.fail(key, f"its process ended {ATTEMPTS} times without a result or a reason")
+
+    def fail(self, key: Key, reason: str) -> None:
+        after = self.plan.after([key])
+        self.failed[key] = reason
+        self.lost |= {key, *after}
+        for lost in (key, *after):
+            self.open.pop(lost, None)
+        self.tell("failed", key, f"{self.plan.labels[key]}: {reason}")
+
+    # Ending and telling.
+
+    def stop(self) -> None:
+        """Let running groups save their checkpoints and end."""
+        self.stopped = True
+        self.tell("stopping", None, "saving checkpoints")
+        self.backend.stop()
+        for outcome in self.backend.finished(0.0):
+            failure = outcome.failure if any(self.store.failure(key) for key in outcome.keys) else None
+            self.take(outcome.keys, failure)
+
+    def summary(self) -> Summary:
+        self.tell("ended", None, "")
+        blocked = tuple(key for key in self.plan.jobs if key in self.lost and key not in self.failed)
+        done = self.done() - self.reused
+        return Summary(self.reused, done, dict(self.failed), blocked, len(self.open), self.stopped, self.seconds())
+
+    def done(self) -> int:
+        return len(self.plan.jobs) - len(self.open) - len(self.lost)
+
+    def running(self) -> tuple[Running, ...]:
+        """The job that each running group is at: the first that is not in the store."""
+        found = []
+        for keys in self.groups:
+            key = next((key for key in keys if not self.store.stored(key)), keys[-1])
+            said = self.store.progress(key) or {}
+            values = (said.get("done"), said.get("total"), said.get("tokens_per_second"))
+            found.append(Running(key, self.plan.labels[key], *values))
+        return tuple(found)
+
+    def left(self, running: Iterable[Running]) -> float | None:
+        """Seconds left: remaining work over the measured rate, at least as long as the longest chain takes."""
+        if not self.open:
+            return 0.0
+        now = time.monotonic()
+        if now - self.estimate[0] < POLL:
+            return self.estimate[1]
+        costs = self.plan.costs
+        parts = {item.key: item.done / item.total for item in running if item.done and item.total}
+        begun = {key: costs[key].units * part for key, part in parts.items() if key in self.open}
+        worked = self.worked + sum(now - start for start in self.groups.values())
+        found = None
+        if worked > 0 and (done := self.units + sum(begun.values())) > 0:
+            rest = sum(costs[key].units for key in self.open) - sum(begun.values())
+            longest = max(self.chains[key] - begun.get(key, 0.0) for key in self.open)
+            found = max(rest / self.backend.slots, longest) * worked / done
+        self.estimate = (now, found)
+        return found
+
+    def tell(self, kind: Kind, key: Key | None, message: str) -> None:
+        self.told = time.monotonic()
+        running = self.running()
+        counts = (self.done(), len(self.plan.jobs), len(self.failed))
+        self.report(Event(kind, key, message, *counts, running, self.seconds(), self.left(running)))

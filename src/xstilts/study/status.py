@@ -1,0 +1,52 @@
+"""Where a study stands, read from the store alone.
+
+In: a ``Plan`` and a ``Store``. Out: the state of every job: ``done``, ``running`` (somebody alive holds it),
+``failed``, ``blocked`` (it needs a failed one) or ``open``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from xstilts.study.job import Key
+from xstilts.study.manifest import Plan
+from xstilts.study.store import Store
+
+State = Literal["done", "running", "failed", "blocked", "open"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """``states`` of all jobs, reasons of ``failures``, and what running jobs say about themselves."""
+
+    states: dict[Key, State]
+    failures: dict[Key, str]
+    progress: dict[Key, dict[str, Any]]
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs are in each state; all five are there."""
+        counts: dict[State, int] = {"done": 0, "running": 0, "failed": 0, "blocked": 0, "open": 0}
+        for state in self.states.values():
+            counts[state] += 1
+        return counts
+
+
+def status(plan: Plan, store: Store) -> Status:
+    """The state of every job of ``plan``, in the plan's order."""
+    states: dict[Key, State] = {}
+    failures: dict[Key, str] = {}
+    progress: dict[Key, dict[str, Any]] = {}
+    for key in plan.jobs:
+        if store.has(key):
+            states[key] = "done"
+        elif store.held(key):
+            states[key] = "running"
+            progress[key] = store.progress(key) or {}
+        elif (reason := store.failure(key)) is not None:
+            states[key], failures[key] = "failed", reason
+        elif any(states[needed] in ("failed", "blocked") for needed in plan.needs(key)):
+            states[key] = "blocked"
+        else:
+            states[key] = "open"
+    return Status(states, failures, progress)

@@ -1,0 +1,225 @@
+"""What each metric says of small cases: published vectors of the official evaluator, outside oracles, recounts."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score
+
+from xstilts.catalogue import METRICS, Problem, tasks
+from xstilts.catalogue.words import words
+from xstilts.metrics import PREDICTIONS, fitting, get_metric, metrics
+from xstilts.metrics.answer_f1 import normalised
+from xstilts.metrics.metric import in_order
+
+UPOS = list(words("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X O"))
+ODD = ["B-PER", "I-PER", "E-PER", "S-LOC", "B-LOC", "I-LOC", "O", "X-O", ".", "NOUN", "SYM", "I", "E", "-", "B-"]
+
+
+def tags(*sentences: str, labels: list[str] | None = None) -> tuple[pa.Table, list[str]]:
+    labels = labels or sorted({tag for sentence in sentences for tag in sentence.split()} | set(UPOS))
+    rows = [[labels.index(tag) for tag in sentence.split()] for sentence in sentences]
+    return pa.table({"tags": pa.array(rows, pa.list_(pa.int16()))}), labels
+
+
+def chunk_scores(gold: list[str], said: list[str]) -> tuple[float, float, float]:
+    labels = sorted({tag for sentence in [*gold, *said] for tag in sentence.split()})
+    metric = get_metric("chunk_f1")
+    counts = metric.count(tags(*gold, labels=labels)[0], tags(*said, labels=labels)[0], "en", labels)
+    return metric.reduce(counts), metric.further["precision"](counts), metric.further["recall"](counts)
+
+
+def answers(gold: list[str], said: str | None) -> tuple[float, float]:
+    """(exact match, F1) of one question; None: its id is missing."""
+    metric = get_metric("answer_f1")
+    right = pa.table({"id": ["q"], "answer_texts": pa.array([gold], pa.list_(pa.string()))})
+    found = pa.table(
+        {
+            "id": pa.array([] if said is None else ["q"], pa.string()),
+            "text": pa.array([said][: said is not None], pa.string()),
+        }
+    )
+    counts = metric.count(right, found, "en", ())
+    return metric.further["exact_match"](counts), metric.reduce(counts)
+
+
+@pytest.mark.parametrize(
+    ("gold", "said", "scores"),
+    [
+        (["B-PER I-PER"], ["I-PER I-PER"], (100, 100, 100)),
+        (["O O"], ["O O"], (0, 0, 0)),
+        (["NOUN NOUN"], ["NOUN VERB"], (0, 0, 0)),
+        (["SCONJ SCONJ"], ["SCONJ VERB"], (50, 50, 50)),
+        (["CCONJ"], ["SCONJ"], (0, 0, 0)),
+        (["X"], ["X"], (100, 100, 100)),
+        (["NOUN VERB"], ["O VERB"], (66.66666666666666, 100, 50)),
+        (["B-ORG I-PER"], ["B-ORG B-PER"], (100, 100, 100)),
+        (["NOUN", "NOUN"], ["NOUN", "VERB"], (50, 50, 50)),
+    ],
+)
+def test_chunk_f1_of_published_cases(gold: list[str], said: list[str], scores: tuple[float, float, float]) -> None:
+    assert chunk_scores(gold, said) == scores
+
+
+def plain_chunks(sequence: list[str]) -> set[tuple[str, int, int]]:
+    """The published rules, read tag by tag; ``sequence`` already holds an O after each sentence."""
+    chunks = set()
+    last_prefix, last_kind, opened = "O", "", 0
+    for place, tag in enumerate([*sequence, "O"]):
+        prefix, kind = tag[0], tag.rsplit("-", 1)[-1]
+        changed = kind != last_kind
+        if last_prefix in "ES" or (last_prefix in "BI" and prefix in "BSO") or (last_prefix not in "O." and changed):
+            chunks.add((last_kind, opened, place - 1))
+        if prefix in "BS" or (last_prefix in "ESO" and prefix in "EI") or (prefix not in "O." and changed):
+            opened = place
+        last_prefix, last_kind = prefix, kind
+    return chunks
+
+
+@given(
+    st.sampled_from([UPOS, ODD]).flatmap(
+        lambda labels: st.tuples(
+            st.just(labels),
+            st.lists(
+                st.integers(0, 7).flatmap(
+                    lambda size: st.tuples(*[st.lists(st.sampled_from(labels), min_size=size, max_size=size)] * 2)
+                ),
+                min_size=1,
+                max_size=6,
+            ),
+        )
+    )
+)
+def test_chunk_f1_follows_the_rules(case: tuple[list[str], list[tuple[list[str], list[str]]]]) -> None:
+    labels, text = case
+    gold, said = ([" ".join(sentence[side]) for sentence in text] for side in (0, 1))
+    counts = get_metric("chunk_f1").count(tags(*gold, labels=labels)[0], tags(*said, labels=labels)[0], "en", labels)
+    right, found = (plain_chunks([tag for sentence in text for tag in [*sentence[side], "O"]]) for side in (0, 1))
+    assert counts.sum(axis=0).tolist() == [len(right), len(found), len(right & found)]
+    assert counts.shape == (len(text), 3)
+
+
+def test_a_sentence_needs_one_tag_a_token() -> None:
+    with pytest.raises(Problem, match="sentence 2 in 'sw' has 1 tokens but 2 predicted tags"):
+        gold, labels = tags("NOUN", "NOUN")
+        get_metric("chunk_f1").count(gold, tags("NOUN", "NOUN VERB", labels=labels)[0], "sw", labels)
+    with pytest.raises(Problem, match="2 predictions for 1 examples"):
+        get_metric("chunk_f1").count(tags("NOUN")[0], tags("NOUN", "NOUN")[0], "sw", labels)
+
+
+@pytest.mark.parametrize(
+    ("gold", "said", "exact", "f1"),
+    [
+        (["the"], "a", 100, 0),
+        ([""], "", 100, 0),
+        (["x"], None, 0, 0),
+        (["x"], "", 0, 0),
+        (["ir a casa"], "ir casa", 100, 100),
+        (["天氣很好"], "天氣", 0, 0),
+        (["天氣。"], "天氣", 0, 0),
+        (["الكتاب"], "كتاب", 0, 0),
+        (["café"], "cafe\u0301", 0, 0),
+        (["one two three", "two"], "two", 100, 100),
+        (["b c d e", "c"], "b c", 0, 2 / 3 * 100),
+    ],
+)
+def test_answers_of_published_cases(gold: list[str], said: str | None, exact: float, f1: float) -> None:
+    assert answers(gold, said) == (exact, pytest.approx(f1, abs=1e-12))
+
+
+def test_answers_are_compared_in_their_published_form() -> None:
+    assert normalised("The U.S.—based “Apple”, a company") == "us—based “apple” company"
+    assert normalised("Theme\u00a0an\u3000ant") == "theme ant"
+
+
+def test_an_answer_without_gold_or_null_is_refused() -> None:
+    with pytest.raises(Problem, match="has no gold answer"):
+        answers([], "x")
+    assert answers([], None) == (0, 0)
+    metric = get_metric("answer_f1")
+    gold = pa.table({"id": ["q"], "answer_texts": [["x"]]})
+    with pytest.raises(Problem, match="is null"):
+        metric.count(gold, pa.table({"id": ["q"], "text": pa.array([None], pa.string())}), "en", ())
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40))
+def test_accuracy_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    right, said = (np.array(side) for side in zip(*pairs, strict=True))
+    counts = get_metric("accuracy").count(
+        pa.table({"label": pa.array(right, pa.int16())}), pa.table({"prediction": pa.array(said, pa.int16())}), "en", ()
+    )
+    assert get_metric("accuracy").reduce(counts) == pytest.approx(100 * accuracy_score(right, said))
+
+
+def test_accuracy_needs_known_labels() -> None:
+    said = pa.table({"prediction": pa.array([0], pa.int16())})
+    for label in (-1, None):
+        with pytest.raises(Problem, match="not known"):
+            get_metric("accuracy").count(pa.table({"label": pa.array([label], pa.int16())}), said, "en", ())
+
+
+def test_nothing_to_score_is_no_score() -> None:
+    for name in ("accuracy", "answer_f1", "retrieval_accuracy"):
+        with pytest.raises(Problem, match="no example"):
+            get_metric(name).reduce(np.zeros((0, 2)))
+    assert get_metric("chunk_f1").reduce(np.zeros((0, 3))) == 0.0
+
+
+def test_sums_run_from_left_to_right() -> None:
+    values = np.random.default_rng(0).random(10_000)
+    plain = 0.0
+    for value in values.tolist():
+        plain += value
+    assert in_order(values) == plain
+
+
+def test_floor_of_classification_is_the_majority() -> None:
+    labelled = pa.table({"label": pa.array([2, 1, 1, 2, 0, -1, -1, -1], pa.int16())})
+    gold = pa.table({"label": pa.array([1, 2, 1], pa.int16())})
+    metric = get_metric("accuracy")
+    said = metric.floor(labelled, gold, ("a", "b", "c"))
+    assert said["prediction"].to_pylist() == [1, 1, 1]
+    assert metric.reduce(metric.count(gold, said, "en", ())) == pytest.approx(200 / 3)
+    with pytest.raises(Problem, match="labelled rows"):
+        metric.floor(None, gold, ())
+
+
+def test_floor_of_tagging_is_the_word_s_usual_tag() -> None:
+    labelled = pa.table(
+        {"tokens": [["a", "b", "a"], ["a", "c"]], "tags": pa.array([[0, 1, 2], [2, 2]], pa.list_(pa.int16()))}
+    )
+    gold = pa.table({"tokens": [["b", "a", "new"], []], "tags": pa.array([[1, 2, 0], []], pa.list_(pa.int16()))})
+    said = get_metric("chunk_f1").floor(labelled, gold, ("X", "Y", "Z"))
+    assert said["tags"].to_pylist() == [[1, 2, 2], []]
+
+
+def test_floors_of_spans_and_retrieval() -> None:
+    gold = pa.table({"id": ["p", "q"], "answer_texts": [["x"], [""]]})
+    metric = get_metric("answer_f1")
+    assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 0
+    gold = pa.table({"source": list("abcd"), "target": list("wxyz")})
+    metric = get_metric("retrieval_accuracy")
+    assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 100 / 4
+
+
+def test_floors_are_predictions() -> None:
+    gold = {
+        "accuracy": pa.table({"label": pa.array([1], pa.int16())}),
+        "chunk_f1": pa.table({"tokens": [["a"]], "tags": pa.array([[0]], pa.list_(pa.int16()))}),
+        "answer_f1": pa.table({"id": ["q"], "answer_texts": [["x"]]}),
+        "retrieval_accuracy": pa.table({"source": ["a"], "target": ["b"]}),
+    }
+    for name, rows in gold.items():
+        metric = get_metric(name)
+        assert metric.floor(rows, rows, ("X", "Y")).schema.equals(PREDICTIONS[metric.types[0]])
+
+
+def test_metrics_and_catalogue_agree() -> None:
+    for name, kinds in fitting().items():
+        assert all(name in METRICS[kind] for kind in kinds)
+    assert {name for names in METRICS.values() for name in names} == set(metrics())
+    for task in tasks().values():
+        assert not task.metric or task.type in get_metric(task.metric).types, task.name
+    with pytest.raises(Problem, match="did you mean 'accuracy'"):
+        get_metric("acuracy")

@@ -1,0 +1,90 @@
+"""A job survives JSON exactly: equal, and with the same key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xstilts.study.job import (
+    Architecture,
+    Predict,
+    Rows,
+    Score,
+    Settings,
+    Share,
+    Start,
+    Train,
+    Vocabulary,
+    from_json,
+    key_of,
+    to_json,
+)
+
+text = st.text(max_size=8)
+keys = st.text("0123456789abcdef", min_size=32, max_size=32)
+count = st.integers(0, 10**9)
+number = st.floats(0, 1e6, allow_nan=False) | st.integers(0, 100).map(float)
+rows = st.builds(Rows, text, text, text, count, text)
+several = st.lists(rows, max_size=3).map(tuple)
+labels = st.lists(text, max_size=3).map(tuple)
+share = st.builds(
+    Share, text, text, several, labels, st.none() | count, count, shuffled_labels=st.booleans(), weight=number
+)
+vocabulary = st.builds(Vocabulary, count, several, number, count, several)
+architecture = st.builds(Architecture, count, count, count, count, count)
+optional = st.none() | text
+start = st.builds(Start, st.none() | keys, optional, optional, st.none() | architecture, st.none() | vocabulary)
+settings = st.builds(
+    Settings, count, count, number, number, sampling=st.sampled_from(["capped", "given"]), precision=st.just("bfloat16")
+)
+train = st.builds(
+    Train,
+    st.sampled_from(["pretraining", "intermediate", "target"]),
+    start,
+    st.lists(share, max_size=2).map(tuple),
+    settings,
+    count,
+)
+predict = st.builds(
+    Predict, text, text, rows, st.none() | keys, st.none() | start, st.none() | rows, labels, layer=st.none() | count
+)
+score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count)
+
+
+@given(train | predict | score)
+def test_a_job_comes_back_from_json_equal(job: Train | Predict | Score) -> None:
+    back = from_json(json.loads(json.dumps(to_json(job))))
+    assert back == job
+    assert key_of(back) == key_of(job)
+    assert to_json(back) == to_json(job)
+
+
+def test_whole_numbers_in_float_fields_come_back_as_floats() -> None:
+    settings = replace(Settings(1, 2, 3.0), warmup=0.0)
+    back = from_json(to_json(Train("target", Start(), (), settings, 0)))
+    assert isinstance(back, Train)
+    assert isinstance(back.settings.learning_rate, float)
+    assert isinstance(back.settings.batch, int)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "embed"},
+        {"kind": None},
+        {"examples": "3"},
+        {"examples": 1.5},
+        {"surprise": 1},
+        {"data": None},
+        {"prediction": 7},
+        {"labels": "abc"},
+    ],
+)
+def test_what_is_no_job_is_refused(change: dict[str, object]) -> None:
+    good = to_json(Score("0" * 32, "t", "mlm", "m", Rows("t", "test", "en", 1, "c")))
+    with pytest.raises(TypeError):
+        from_json({**good, **change})

@@ -1,0 +1,265 @@
+"""Running a plan in real worker processes: order, groups, failures, kills, stopping, resuming, two runs at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from toy_world import ToySource, find, identify
+
+from xstilts.study.backends.local import LocalBackend
+from xstilts.study.job import Predict, Score, Train
+from xstilts.study.manifest import Plan
+from xstilts.study.plan import plan
+from xstilts.study.protocols import Places
+from xstilts.study.run import Event, Summary, run
+from xstilts.study.spec import study_of
+from xstilts.study.status import status
+from xstilts.study.store import Store
+
+STUDY = """
+question = "Does it help?"
+targets = ["xnli", "pairs"]
+seeds = [0, 1]
+[backbones.tiny]
+architecture = {layers = 2, hidden = 64, heads = 2, feedforward = 128, vocabulary = 500}
+[[backbones.tiny.pretraining]]
+tasks = ["text"]
+updates = 100
+[arms.baseline]
+[arms.nli]
+intermediate = ["nli"]
+"""
+
+
+@pytest.fixture
+def toy() -> Plan:
+    return plan(study_of(tomllib.loads(STUDY), "toy", "toy.toml"), ToySource(), find, identify)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def order(store: Store, seed: int, text: str) -> None:
+    folder = store.root.parent / "orders"
+    folder.mkdir(exist_ok=True)
+    (folder / str(seed)).write_text(text)
+
+
+def go(plan: Plan, store: Store, until: float | None = None, report: Callable[[Event], None] | None = None) -> Summary:
+    backend = LocalBackend(store, 2, target="toy_jobs:main")
+    return run(plan, store, backend, Places(), until=until, report=report or (lambda event: None), cores=4)
+
+
+def of(plan: Plan, phase: str, seed: int) -> list[str]:
+    return [key for key, job in plan.jobs.items() if isinstance(job, Train) and job.phase == phase and job.seed == seed]
+
+
+def test_everything_is_done_once_in_shared_processes(toy: Plan, store: Store) -> None:
+    events: list[Event] = []
+    summary = go(toy, store, report=events.append)
+    assert (summary.done, summary.reused, summary.left, summary.exit_code) == (len(toy.jobs), 0, 0, 0)
+    records = {key: store.record(key) for key in toy.jobs}
+    assert not any(record["torch"] for record in records.values())
+    threads = {records[key]["threads"] for key, job in toy.jobs.items() if isinstance(job, Train)}
+    assert threads == {4, 2}
+    assert records[of(toy, "pretraining", 0)[0]]["threads"] == 4
+    # Predictions of one model, and their scores, share a process.
+    groups: dict[str, set[int]] = {}
+    for key, job in toy.jobs.items():
+        if isinstance(job, Predict) and job.model:
+            groups.setdefault(job.model, set()).add(records[key]["pid"])
+        if isinstance(job, Score):
+            assert records[key]["pid"] == records[job.prediction]["pid"]
+    assert all(len(pids) == 1 for pids in groups.values())
+    assert events[0].kind == "planned"
+    assert events[-1].kind == "ended"
+    assert events[-1].done == events[-1].total == len(toy.jobs)
+    assert [event.done for event in events] == sorted(event.done for event in events)
+    assert sum(event.kind == "done" for event in events) == len(toy.jobs)
+
+
+def test_a_second_run_does_nothing(toy: Plan, store: Store) -> None:
+    go(toy, store)
+    events: list[Event] = []
+    summary = go(toy, store, report=events.append)
+    assert (summary.done, summary.reused) == (0, len(toy.jobs))
+    assert not any(event.kind == "started" for event in events)
+
+
+def test_a_failed_job_blocks_only_what_needs_it(toy: Plan, store: Store) -> None:
+    order(store, 1, "intermediate fail")
+    summary = go(toy, store)
+    (failed,) = of(toy, "intermediate", 1)
+    assert summary.exit_code == 1
+    assert set(summary.failed) == {failed}
+    assert "told to fail" in summary.failed[failed]
+    assert set(summary.blocked) == toy.after([failed])
+    assert summary.done == len(toy.jobs) - 1 - len(summary.blocked)
+    counts = status(toy, store).counts()
+    assert counts == {"done": summary.done, "running": 0, "failed": 1, "blocked": len(summary.blocked), "open": 0}
+    # The next run tries again.
+    order(store, 1, "")
+    assert go(toy, store).exit_code == 0
+
+
+def test_an_exception_in_a_worker_is_a_failure_with_its_log(toy: Plan, store: Store) -> None:
+    order(store, 1, "target raise")
+    summary = go(toy, store)
+    assert set(summary.failed) == set(of(toy, "target", 1))
+    key = of(toy, "target", 1)[0]
+    assert "exit code 1" in summary.failed[key]
+    assert "RuntimeError: told to raise" in (store.work(key) / "log").read_text()
+
+
+def test_a_process_that_leaves_nothing_is_not_started_for_ever(toy: Plan, store: Store) -> None:
+    order(store, 1, "intermediate vanish")
+    summary = go(toy, store)
+    assert list(summary.failed) == of(toy, "intermediate", 1)
+    assert "without a result" in next(iter(summary.failed.values()))
+
+
+def holder_of(store: Store, key: str, steps: int) -> int:
+    """The process that works on ``key``, once it has done ``steps``."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        said = store.progress(key)
+        if said and said["done"] >= steps and store.held(key):
+            pid: int = json.loads((store.work(key) / "lease").read_text())["pid"]
+            return pid
+        time.sleep(0.02)
+    raise AssertionError("the job never began")
+
+
+def test_a_killed_worker_fails_its_job_alone_and_is_resumed(toy: Plan, store: Store) -> None:
+    order(store, 1, "intermediate slow")
+    (key,) = of(toy, "intermediate", 1)
+
+    def kill() -> None:
+        os.kill(holder_of(store, key, 2), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    summary = go(toy, store)
+    killer.join()
+    assert list(summary.failed) == [key]
+    assert "killed by signal 9" in summary.failed[key]
+    assert summary.done == len(toy.jobs) - 1 - len(summary.blocked)
+    order(store, 1, "")
+    assert go(toy, store).exit_code == 0
+    assert store.record(key)["resumed_at"] >= 2
+
+
+def test_until_stops_with_checkpoints_and_resumes(toy: Plan, store: Store) -> None:
+    order(store, 0, "pretraining slow")
+    (key,) = of(toy, "pretraining", 0)
+    begun = time.monotonic()
+    summary = go(toy, store, until=1.5)
+    assert time.monotonic() - begun < 5
+    assert summary.stopped
+    assert summary.exit_code == 0
+    assert summary.failed == {}
+    assert summary.left > 0
+    assert not store.held(key)
+    order(store, 0, "")
+    assert go(toy, store).left == 0
+    assert store.record(key)["resumed_at"] >= 1
+
+
+def test_an_interrupt_stops_the_workers_and_is_raised_again(toy: Plan, store: Store) -> None:
+    order(store, 0, "pretraining slow")
+    (key,) = of(toy, "pretraining", 0)
+
+    def interrupt(event: Event) -> None:
+        if any(item.key == key and (item.done or 0) >= 1 for item in event.running):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        go(toy, store, report=lambda event: interrupt(event) if event.kind == "progress" else None)
+    assert not store.held(key)
+    assert store.failure(key) is None
+    order(store, 0, "")
+    assert go(toy, store).exit_code == 0
+    assert store.record(key)["resumed_at"] >= 1
+
+
+def test_two_runs_of_one_study_share_the_work(toy: Plan, store: Store) -> None:
+    order(store, 0, "pretraining slow")
+    summaries: list[Summary] = []
+    runs = [threading.Thread(target=lambda: summaries.append(go(toy, Store(store.root)))) for _ in range(2)]
+    for thread in runs:
+        thread.start()
+    for thread in runs:
+        thread.join()
+    assert [summary.exit_code for summary in summaries] == [0, 0]
+    assert all(store.has(key) for key in toy.jobs)
+    # Every training began once: its log opens with one process that had the lease.
+    for key in of(toy, "intermediate", 0) + of(toy, "pretraining", 0):
+        assert store.record(key)["resumed_at"] == 0
+
+
+def test_workers_of_a_killed_run_save_and_end(toy: Plan, store: Store) -> None:
+    order(store, 0, "pretraining slow")
+    (key,) = of(toy, "pretraining", 0)
+    store.submit(toy.jobs[key], Places())
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from xstilts.study.store import Store\n"
+        "from xstilts.study.backends.local import LocalBackend\n"
+        "backend = LocalBackend(Store(sys.argv[2]), 1, target='toy_jobs:main')\n"
+        "backend.start([sys.argv[3]], 1)\n"
+        "while not backend.finished(1.0): pass\n"
+    )
+    arguments = [sys.executable, "-c", code, str(Path(__file__).parent), str(store.root), key]
+    parent = subprocess.Popen(arguments)
+    worker = holder_of(store, key, 2)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while store.held(key) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not store.held(key)
+    assert worker != parent.pid
+    assert not store.has(key)
+    assert store.failure(key) is None
+    order(store, 0, "")
+    go(toy, store)
+    assert store.record(key)["resumed_at"] >= 2
+
+
+def test_a_damaged_result_is_done_again(toy: Plan, store: Store) -> None:
+    go(toy, store)
+    (key,) = of(toy, "intermediate", 0)
+    (store.folder(key) / "result.txt").write_text("")
+    summary = go(toy, store)
+    assert (summary.done, summary.exit_code) == (1, 0)
+    assert store.check(key, deep=True) is None
+
+
+def test_progress_and_time_left_are_told(toy: Plan, store: Store) -> None:
+    order(store, 0, "pretraining slow")
+    events: list[Event] = []
+    go(toy, store, until=3.0, report=events.append)
+    said = [item for event in events for item in event.running if item.done]
+    assert said
+    assert said[-1].total == 20
+    assert said[0].label == "pretraining tiny"
+    assert [event for event in events if event.seconds_left is not None]
+
+
+def test_the_manifest_is_kept_for_status_and_results(toy: Plan, store: Store) -> None:
+    go(toy, store, until=0.0)
+    assert store.studies() == ["toy@full"]
+    assert store.plan("toy@full") == toy
+    assert set(status(toy, store).states.values()) <= {"open", "done"}

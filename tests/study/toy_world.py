@@ -1,0 +1,65 @@
+"""A small catalogue and source for plans: names, counts and checksums, no rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.study.job import Rows
+
+LANGUAGES = ("en", "de", "sw")
+_ROWS = {"nli": 1000, "qa": 3000, "xnli": 1000, "words": 400, "text": 5000}
+
+
+def _task(name: str, type: TaskType, lineage: str, *splits: str, **more: object) -> Task:
+    english = Files("toy", ("{language}",), "train", languages=("en",))
+    files = {
+        split: english if split == "train" and type != TaskType.MLM else Files("toy", ("{language}",), split)
+        for split in splits
+    }
+    labels = ("yes", "no") if type == TaskType.CLASSIFICATION else ()
+    return Task(name, name, type, "accuracy", LANGUAGES, files, labels=labels, lineage=lineage, **more)  # type: ignore[arg-type]
+
+
+TASKS = {
+    task.name: task
+    for task in (
+        _task("nli", TaskType.CLASSIFICATION, "nli", "train", "test"),
+        _task("qa", TaskType.SPAN_EXTRACTION, "qa", "train", "test"),
+        _task("xnli", TaskType.CLASSIFICATION, "nli", "train", "validation", "test"),
+        _task("words", TaskType.TOKEN_CLASSIFICATION, "words", "train", "test"),
+        _task("pairs", TaskType.RETRIEVAL, "", "test"),
+        _task("text", TaskType.MLM, "text", "train"),
+    )
+}
+
+
+def find(name: str, own: Mapping[str, Task]) -> Task:
+    known = {**TASKS, **own}
+    if name not in known:
+        raise Problem(f"unknown task '{name}'{nearest(name, known)}")
+    return known[name]
+
+
+class ToySource:
+    """``missing`` holds (task, split, language) that cannot be had."""
+
+    def __init__(self, *missing: tuple[str, str, str], salt: str = "") -> None:
+        self.missing = missing
+        self.salt = salt
+
+    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+        return tuple(code for code in task.languages_of(split) if (task.name, split, code) not in self.missing)
+
+    def rows(self, task: Task, split: str, language: str) -> Rows:
+        count = _ROWS.get(task.name, 100) if split == "train" else 50
+        digest = hashlib.sha256(f"{self.salt}{task.name}{split}{language}".encode()).hexdigest()
+        return Rows(task.name, split, language, count, digest)
+
+
+def identify(path: str) -> str:
+    if "missing" in path:
+        raise Problem(f"no backbone in '{path}'")
+    return f"sha256:{path}"

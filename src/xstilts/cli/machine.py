@@ -26,7 +26,7 @@ def job(
 ) -> None:
     """Do jobs that a plan has written into the store. Started by backends."""
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    from xstilts.jobs import main as do
+    from xstilts.jobs.work import main as do
 
     raise typer.Exit(do(keys, str(store), threads))
 

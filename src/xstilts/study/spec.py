@@ -55,7 +55,7 @@ class Overrides(_Table):
     temperature: Above0 | None = None
     alpha: Share01 | None = None
     masking: Annotated[float, Field(gt=0, lt=1)] | None = None
-    freeze: Literal["nothing", "body"] | None = None
+    freeze: Literal["nothing", "body", "embeddings"] | None = None
 
     @model_validator(mode="after")
     def _one_length(self) -> Overrides:

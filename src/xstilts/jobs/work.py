@@ -1,0 +1,113 @@
+"""How a job is done: ``main`` runs jobs of a store by key, in one process.
+
+In: keys, a store. Out: finished results in the store; for a job that fails, its reason. Backends call nothing else, whether in a
+process of their own or as ``xstilts job KEY... --store DIR``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+from xstilts.catalogue.errors import Problem
+from xstilts.jobs.predict import Models, run_predict
+from xstilts.jobs.score import run_score
+from xstilts.jobs.sources import AllSources, cache_folder, open_source
+from xstilts.jobs.train import run_train
+from xstilts.study import job
+from xstilts.study.protocols import Places
+from xstilts.study.store import Store
+from xstilts.train.loop import Progress, Stopped
+
+DONE, FAILED, STOPPED = 0, 1, 75
+
+
+def main(keys: list[str], store: str, threads: int) -> int:
+    """Run ``keys`` in order: 0 when all are done, 1 when one failed (the others are still tried), 75 when stopped."""
+    torch.set_num_threads(max(1, threads))
+    stopping = _stop_on_signal()
+    place = Store(Path(store))
+    status = DONE
+    opened: tuple[Places, AllSources, Models] | None = None
+    for key in keys:
+        if place.has(key):
+            continue
+        try:
+            work, places = place.job(key)
+            if opened is None or opened[0] != places:
+                source = open_source(places)
+                opened = (places, source, Models(place, source, places, cache_folder()))
+            _, source, models = opened
+            _run(work, key, place, source, places, models, stopping)
+            place.clear_failure(key)
+        except Stopped:
+            return STOPPED
+        except Problem as problem:
+            place.fail(key, str(problem))
+            status = FAILED
+        except Exception as error:  # a job may fail in any way; its reason is kept and the next job is tried
+            traceback.print_exc()
+            place.fail(key, f"{type(error).__name__}: {error}")
+            status = FAILED
+        if stopping():
+            return STOPPED
+    sys.stdout.flush()
+    return status
+
+
+def _run(
+    work: job.Job,
+    key: str,
+    store: Store,
+    source: AllSources,
+    places: Places,
+    models: Models,
+    stopping: Callable[[], bool],
+) -> None:
+    cache = cache_folder()
+    if isinstance(work, job.Train):
+        run_train(work, key, store, source, places, cache, _reporter(store.work(key)), stopping)
+    elif isinstance(work, job.Predict):
+        run_predict(work, key, store, source, models, cache)
+    else:
+        run_score(work, key, store, source)
+
+
+def _reporter(folder: Path) -> Callable[[Progress], None]:
+    """Writes ``progress.json`` for whoever watches."""
+
+    def report(progress: Progress) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / "progress.new"
+        content = {
+            "done": progress.done,
+            "total": progress.updates,
+            "tokens_per_second": progress.tokens_per_second,
+            "loss": progress.loss,
+            "at": time.time(),
+        }
+        aside.write_text(json.dumps(content), encoding="utf-8")
+        os.replace(aside, folder / "progress.json")
+
+    return report
+
+
+def _stop_on_signal() -> Callable[[], bool]:
+    """SIGTERM asks to stop at the next update; SIGINT is left to whoever started this process."""
+    asked: list[int] = []
+
+    def handle(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return lambda: bool(asked)

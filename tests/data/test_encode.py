@@ -45,13 +45,17 @@ def test_windows_cover_every_token_and_each_has_one_owner(tokens: int, capacity:
         assert covered == set(range(tokens))
         owner = module._owner(tokens, windows)
         for place, number in enumerate(owner):
-            best = max(min(place - low, high - 1 - place) + 0.01 * (high - low) for low, high in windows if low <= place < high)
+            best = max(
+                min(place - low, high - 1 - place) + 0.01 * (high - low) for low, high in windows if low <= place < high
+            )
             low, high = windows[number]
             assert min(place - low, high - 1 - place) + 0.01 * (high - low) == pytest.approx(best)
 
 
 def span_table() -> pa.Table:
-    context = "Anna sees the old red house in the river. Ben takes two small birds at the old house then gives Carla three."
+    context = (
+        "Anna sees the old red house in the river. Ben takes two small birds at the old house then gives Carla three."
+    )
     answers = ["red house", "two small birds", "Carla"]
     return pa.table(
         {
@@ -79,7 +83,9 @@ def test_gold_span_points_at_the_answer_in_some_window(vocabulary) -> None:
         assert text == table["answer_texts"][int(question)].as_py()[0]
         held.add(int(question))
     assert held == {0, 1, 2}
-    assert encoded.columns["best"].sum() == sum(len(ids) for ids, _ in vocabulary.ids_and_offsets(table["context"].to_pylist()))
+    assert encoded.columns["best"].sum() == sum(
+        len(ids) for ids, _ in vocabulary.ids_and_offsets(table["context"].to_pylist())
+    )
 
 
 def test_every_word_is_read_once_at_its_first_piece(vocabulary) -> None:

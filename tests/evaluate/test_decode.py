@@ -37,8 +37,14 @@ def test_best_span_equals_a_search_over_all_pairs(vocabulary) -> None:
                 for start in range(high - low):
                     for stop in range(start, min(start + 30, high - low)):
                         allowed = start in tops[0] and stop in tops[1]
-                        allowed = allowed and encoded.columns["best"][low + start] and encoded.columns["from"][low + stop] >= 0
-                        text = contexts[question][encoded.columns["from"][low + start] : encoded.columns["to"][low + stop]].strip()
+                        allowed = (
+                            allowed
+                            and encoded.columns["best"][low + start]
+                            and encoded.columns["from"][low + stop] >= 0
+                        )
+                        text = contexts[question][
+                            encoded.columns["from"][low + start] : encoded.columns["to"][low + stop]
+                        ].strip()
                         if allowed and text:
                             found.append((float(logits[low + start, 0] + logits[low + stop, 1]), text))
             score, text = max(found, key=lambda pair: pair[0])

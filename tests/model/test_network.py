@@ -55,7 +55,9 @@ def test_ranking_loss_counts_no_twin_as_wrong() -> None:
     scores = vectors[0::2] @ vectors[1::2].T * 20
     scores[0, 2] = scores[2, 0] = -torch.inf
     right = torch.arange(3)
-    expected = functional.cross_entropy(scores, right, reduction="sum") + functional.cross_entropy(scores.T, right, reduction="sum")
+    expected = functional.cross_entropy(scores, right, reduction="sum") + functional.cross_entropy(
+        scores.T, right, reduction="sum"
+    )
     torch.testing.assert_close(RankingHead().loss(vectors, batch), expected)
 
 
@@ -66,7 +68,9 @@ def test_mean_pooling_is_the_mean_of_each_sequence() -> None:
 
 
 def test_saved_arm_opens_with_the_library_and_keeps_its_outputs(vocabulary, tmp_path: Path) -> None:
-    network = small_network(vocabulary, HeadOf("xnli", TaskType.CLASSIFICATION, 3), HeadOf("udpos", TaskType.TOKEN_CLASSIFICATION, 17))
+    network = small_network(
+        vocabulary, HeadOf("xnli", TaskType.CLASSIFICATION, 3), HeadOf("udpos", TaskType.TOKEN_CLASSIFICATION, 17)
+    )
     save_network(network.eval(), tmp_path)
     text = "Anna sees the old red house"
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)

@@ -46,7 +46,16 @@ def learn(vocabulary, pairs_table: pa.Table, tmp_path: Path):  # type: ignore[no
 
     def run(network: Network, folder: str, stop=lambda: False, **options) -> list[Progress]:  # type: ignore[no-untyped-def]
         reports: list[Progress] = []
-        train(network, data, order, options.pop("course", course()), folder=tmp_path / folder, report=reports.append, stop=stop, **options)
+        train(
+            network,
+            data,
+            order,
+            options.pop("course", course()),
+            folder=tmp_path / folder,
+            report=reports.append,
+            stop=stop,
+            **options,
+        )
         return reports
 
     return run
@@ -74,7 +83,9 @@ def test_half_written_checkpoint_is_not_used(learn, vocabulary, tmp_path: Path) 
     resumed, whole = network_of(vocabulary), network_of(vocabulary)
     learn(resumed, "cut")
     learn(whole, "whole")
-    assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True)
+    )
 
 
 def test_the_loss_falls(learn, vocabulary) -> None:

@@ -23,7 +23,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 @dataclass(frozen=True)
 class Batch:
     """``ids``, ``segments``, ``positions`` int64 [tokens]; ``starts`` int64 [n + 1]; ``sequences`` int64 [n]: which sequences of
-    the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target`` int64 [m] or [m, 2].
+    the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target`` int64 [m] or [m, 2],
+    or what a teacher says, float32 [m, width].
     """
 
     ids: Array
@@ -131,6 +132,14 @@ def _of_spans(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
     return starts[:-1], np.stack(ends, axis=1).astype(np.int64)
 
 
+def _of_pairs(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
+    """With a teacher's vectors: the vector of each query's candidate, float32 [n, width]. Else nothing."""
+    if "vector" not in encoded.columns:
+        return _nothing_yet(encoded, sequences, starts)
+    number = encoded.columns["vector"][encoded.example[sequences]]
+    return starts[:-1], np.asarray(encoded.columns["vectors"][number], dtype=np.float32)
+
+
 def _nothing_yet(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
     return starts[:-1], np.zeros(len(sequences), dtype=np.int64)
 
@@ -140,6 +149,6 @@ _READS: dict[TaskType, Callable[[Encoded, Array, Array], _Reads]] = {
     TaskType.TOKEN_CLASSIFICATION: _of_words,
     TaskType.SPAN_EXTRACTION: _of_spans,
     TaskType.MLM: _nothing_yet,
-    TaskType.RANKING: _nothing_yet,
+    TaskType.RANKING: _of_pairs,
     TaskType.RETRIEVAL: _nothing_yet,
 }

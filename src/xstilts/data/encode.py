@@ -157,7 +157,11 @@ def _encode_pairs(first: str, second: str) -> Callable[[pa.Table, Vocabulary, Le
 
     def encoder(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
         budget = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
-        texts = [text for row in zip(table.column(first).to_pylist(), table.column(second).to_pylist(), strict=True) for text in row]
+        texts = [
+            text
+            for row in zip(table.column(first).to_pylist(), table.column(second).to_pylist(), strict=True)
+            for text in row
+        ]
         ids, segments, starts = _assemble([found[:budget] for found in vocabulary.ids(texts)], None, vocabulary)
         return Encoded(ids, segments, starts, np.repeat(np.arange(table.num_rows, dtype=np.int32), 2))
 
@@ -198,7 +202,10 @@ def _encode_token_classification(table: pa.Table, vocabulary: Vocabulary, length
     words_start = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum([len(places) for places in first_pieces], out=words_start[1:])
     offset = starts[:-1] + len(vocabulary.before)
-    word = np.concatenate([np.array(places, np.int64) + at for places, at in zip(first_pieces, offset, strict=True)] or [np.zeros(0, np.int64)])
+    word = np.concatenate(
+        [np.array(places, np.int64) + at for places, at in zip(first_pieces, offset, strict=True)]
+        or [np.zeros(0, np.int64)]
+    )
     tag = np.array([tag for tags in table.column("tags").to_pylist() for tag in tags], dtype=np.int64)
     return Encoded(ids, segments, starts, np.array(example, np.int32), {"word": word, "words": words_start, "tag": tag})
 
@@ -220,7 +227,9 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     special = len(vocabulary.before) + len(vocabulary.between) + len(vocabulary.after)
     first: list[Sequence[int]] = []
     second: list[Sequence[int]] = []
-    numbers: dict[str, list[int]] = {name: [] for name in ("example", "context", "window", "answer_start", "answer_end")}
+    numbers: dict[str, list[int]] = {
+        name: [] for name in ("example", "context", "window", "answer_start", "answer_end")
+    }
     spans: list[Array] = []
     best: list[Array] = []
     for index, (question, context) in enumerate(zip(questions, contexts, strict=True)):
@@ -250,7 +259,11 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     ids, segments, starts = _assemble(first, second, vocabulary)
     flat = np.concatenate(spans) if spans else np.zeros((0, 2), np.int32)
     columns = {name: np.array(values, np.int64) for name, values in numbers.items() if name != "example"}
-    columns |= {"from": flat[:, 0].copy(), "to": flat[:, 1].copy(), "best": np.concatenate(best) if best else np.zeros(0, bool)}
+    columns |= {
+        "from": flat[:, 0].copy(),
+        "to": flat[:, 1].copy(),
+        "best": np.concatenate(best) if best else np.zeros(0, bool),
+    }
     return Encoded(ids, segments, starts, np.array(numbers["example"], np.int32), columns)
 
 

@@ -58,7 +58,9 @@ class Vocabulary:
 
     def ids_and_offsets(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
         """Token ids of each text with their character spans [start, end)."""
-        return [(found.ids, found.offsets) for found in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [
+            (found.ids, found.offsets) for found in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        ]
 
 
 def vocabulary_of(tokenizer: Tokenizer, origin: str = "this tokenizer") -> Vocabulary:
@@ -115,6 +117,45 @@ def train_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
     return vocabulary_of(tokenizer)
 
 
+def extended_vocabulary(old: Tokenizer, texts: Iterable[str], size: int) -> Vocabulary:
+    """The WordPieces of an uncased BERT tokenizer, and ``size`` more that are learned on ``texts``.
+
+    Accents are kept (the old tokenizer strips them, and with them the vowels of Indic scripts). Old pieces keep their order;
+    every letter of a piece also becomes a piece, at the start and inside of words.
+    """
+    learned = _word_pieces(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=1000))
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size, min_frequency=3, limit_alphabet=7000, special_tokens=["[UNK]"], show_progress=False
+    )
+    learned.train_from_iterator(_lines(texts), trainer)
+    pieces = [piece for piece in _in_order(old) if not piece.startswith("[unused")]
+    pieces = list(dict.fromkeys([*pieces, *_in_order(learned)]))
+    letters = sorted({letter for piece in pieces for letter in piece.removeprefix("##")})
+    pieces = list(dict.fromkeys([*pieces, *(form for letter in letters for form in (letter, f"##{letter}"))]))
+    numbers = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = _word_pieces(models.WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=1000))
+    tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", numbers["[CLS]"]), ("[SEP]", numbers["[SEP]"])],
+    )
+    return vocabulary_of(tokenizer)
+
+
+def _word_pieces(model: models.WordPiece) -> Tokenizer:
+    tokenizer = Tokenizer(model)
+    form = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=True)
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), form])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer
+
+
+def _in_order(tokenizer: Tokenizer) -> list[str]:
+    return [piece for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
+
+
 def _lines(texts: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     for text in texts:
@@ -144,4 +185,6 @@ def _named(tokenizer: Tokenizer, names: Sequence[str], origin: str) -> int:
         found = tokenizer.token_to_id(name)
         if found is not None:
             return int(found)
-    raise Problem(f"{origin} has none of the tokens {', '.join(names)}: only encoders trained on masked text can be used")
+    raise Problem(
+        f"{origin} has none of the tokens {', '.join(names)}: only encoders trained on masked text can be used"
+    )

@@ -37,7 +37,9 @@ def predict_neighbours(network: Network, encoded: Encoded, layer: int | None, pr
     return pa.table({"neighbour": pa.array(neighbour, pa.int32()), "cosine": pa.array(cosine, pa.float32())})
 
 
-def _outputs(network: Network, task: str, type: TaskType, encoded: Encoded, precision: str) -> Iterator[tuple[Batch, Array]]:
+def _outputs(
+    network: Network, task: str, type: TaskType, encoded: Encoded, precision: str
+) -> Iterator[tuple[Batch, Array]]:
     number = network.number_of(task)
     order = by_length(encoded, np.arange(len(encoded.starts) - 1))
     with torch.inference_mode(), precision_of(precision, network):

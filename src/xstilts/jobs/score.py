@@ -24,7 +24,9 @@ def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> No
     gold = first_rows(source.read(work.data), work.examples)
     predicted = pq.read_table(store.folder(work.prediction) / PREDICTIONS)
     if predicted.num_rows != gold.num_rows:
-        raise Problem(f"{predicted.num_rows} predictions for {gold.num_rows} rows of {work.task} ({work.data.language})")
+        raise Problem(
+            f"{predicted.num_rows} predictions for {gold.num_rows} rows of {work.task} ({work.data.language})"
+        )
     metric = get_metric(work.metric)
     counts = metric.count(gold, predicted, work.data.language, work.labels)
     with store.writing(key) as (folder, extra):

@@ -5,11 +5,13 @@ In: a ``Start``. Out: an encoder and its vocabulary: from an earlier job, from a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -17,10 +19,18 @@ from torch import nn
 
 from xstilts.catalogue.errors import Problem
 from xstilts.data.random import stream
-from xstilts.data.vocabulary import Vocabulary, read_vocabulary, train_vocabulary, vocabulary_of
+from xstilts.data.vocabulary import (
+    Vocabulary,
+    extended_vocabulary,
+    read_vocabulary,
+    train_vocabulary,
+    vocabulary_of,
+)
 from xstilts.jobs.sources import AllSources
-from xstilts.model.encoder import load_encoder, make_encoder
+from xstilts.model.align import aligned_rows
+from xstilts.model.encoder import load_encoder, make_encoder, replace_embeddings
 from xstilts.study import job
+from xstilts.study.identity import folder_of, is_folder
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
 
@@ -34,7 +44,12 @@ def open_start(
         return load_encoder(folder, dropout), read_vocabulary(folder)
     if start.backbone is not None:
         folder = backbone_folder(places.backbones.get(start.backbone, start.backbone))
-        return load_encoder(folder, dropout), read_vocabulary(folder)
+        encoder, old = load_encoder(folder, dropout, start.layers), read_vocabulary(folder)
+        if start.vocabulary is None:
+            return encoder, old
+        new = extended(start.vocabulary, old, source, cache)
+        replace_embeddings(encoder, aligned_embeddings(start.vocabulary, encoder, old, new, source), new.pad)
+        return encoder, new
     if start.architecture is None or start.vocabulary is None:
         raise Problem("a training needs a job, a backbone, or an architecture with a vocabulary to start from")
     vocabulary = trained_vocabulary(start.vocabulary, source, cache)
@@ -45,11 +60,33 @@ def open_start(
     return encoder, vocabulary
 
 
+def extended(spec: job.Vocabulary, old: Vocabulary, source: AllSources, cache: Path) -> Vocabulary:
+    """The old vocabulary with ``spec.size`` more pieces, learned once and kept in the cache."""
+    return _kept(
+        spec, old.digest, cache, lambda: extended_vocabulary(old.tokenizer, sampled_text(spec, source), spec.size)
+    )
+
+
+def aligned_embeddings(
+    spec: job.Vocabulary, encoder: nn.Module, old: Vocabulary, new: Vocabulary, source: AllSources
+) -> np.ndarray[Any, np.dtype[Any]]:
+    """Embeddings for ``new`` from the translations in ``spec.alignment``, float32 [new size, width]."""
+    model: Any = encoder
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for rows in spec.alignment:
+        table = source.read(rows)
+        columns = (table.column(name).to_pylist() for name in table.column_names[:2])
+        found = [(text, gloss) for text, gloss in zip(*columns, strict=True) if text and gloss]
+        pairs.setdefault(rows.language, []).extend(found)
+    table = model.get_input_embeddings().weight.detach().numpy()
+    special = [old.tokenizer.id_to_token(number) for number in old.special.tolist()]
+    return aligned_rows(new.tokenizer, old.tokenizer, table, pairs.values(), special)
+
+
 def backbone_folder(name: str) -> Path:
     """The folder of a checkpoint: ``name`` itself, or what the hub's client fetched (weights as safetensors only)."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
+    if is_folder(name):
+        return folder_of(name)
     from huggingface_hub import snapshot_download
 
     try:
@@ -60,12 +97,17 @@ def backbone_folder(name: str) -> Path:
 
 def trained_vocabulary(spec: job.Vocabulary, source: AllSources, cache: Path) -> Vocabulary:
     """The vocabulary that ``spec`` describes, trained once and kept in the cache."""
-    path = cache / "vocabularies" / f"{sha256(dumps(asdict(spec), sort_keys=True).encode()).hexdigest()[:32]}.json"
+    return _kept(spec, "", cache, lambda: train_vocabulary(sampled_text(spec, source), spec.size))
+
+
+def _kept(spec: job.Vocabulary, old: str, cache: Path, make: Callable[[], Vocabulary]) -> Vocabulary:
+    name = sha256(dumps([asdict(spec), old], sort_keys=True).encode()).hexdigest()[:32]
+    path = cache / "vocabularies" / f"{name}.json"
     if path.exists():
         return vocabulary_of(Tokenizer.from_file(str(path)), str(path))
-    vocabulary = train_vocabulary(sampled_text(spec, source), spec.size)
+    vocabulary = make()
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(f".{np.random.default_rng().integers(2**62):x}")
+    aside = path.with_suffix(f".{uuid4().hex}")
     vocabulary.tokenizer.save(str(aside))
     aside.replace(path)
     return vocabulary

@@ -19,7 +19,8 @@ from xstilts.data.sample import Pool, probabilities, subset, updates
 from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
-from xstilts.model.network import HeadOf, freeze, device_of, parameters_of, save_network, with_new_heads
+from xstilts.jobs.teacher import taught
+from xstilts.model.network import HeadOf, Network, freeze, device_of, parameters_of, save_network, with_new_heads
 from xstilts.study import job
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
@@ -41,7 +42,16 @@ def run_train(
     """Do the job and store its result."""
     settings = work.settings
     encoder, vocabulary = open_start(work.start, store, source, places, cache, settings.dropout, work.seed)
-    shares = [gathered(share, source, vocabulary, settings, cache, work.seed) for share in work.shares]
+    teacher: Network | None = None
+    if work.teacher is not None:
+        body, words = open_start(work.teacher, store, source, places, cache, 0.0, work.seed)
+        teacher = Network(body, (), (), words).eval().to(device_of())
+    shares = [
+        taught(share, source, vocabulary, settings, teacher)
+        if teacher is not None and share.type == TaskType.RANKING
+        else gathered(share, source, vocabulary, settings, cache, work.seed)
+        for share in work.shares
+    ]
     specs = [HeadOf(share.task, TaskType(share.type), len(share.labels)) for share in work.shares]
     network = with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
     freeze(network.encoder, settings.freeze)
@@ -105,7 +115,9 @@ def gathered(
     parts: list[Encoded] = []
     for rows in share.data:
         type = TaskType(share.type)
-        parts.append(encode_cached(lambda rows=rows: source.read(rows), rows.checksum, type, vocabulary, lengths, cache))
+        parts.append(
+            encode_cached(lambda rows=rows: source.read(rows), rows.checksum, type, vocabulary, lengths, cache)
+        )
     joined, firsts = joined_rows(parts)
     counts = [rows.rows for rows in share.data]
     chosen = [np.arange(count, dtype=np.int64) for count in counts]

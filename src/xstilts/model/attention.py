@@ -66,7 +66,9 @@ def layout(lengths: np.ndarray[Any, np.dtype[Any]], device: torch.device) -> Lay
         else:
             padded = True
             index = torch.from_numpy(np.where(valid, starts[:, None] + place, token).reshape(-1)).to(device)
-            hidden = torch.zeros(len(mine), 1, 1, width).masked_fill_(torch.from_numpy(~valid)[:, None, None], -torch.inf)
+            hidden = torch.zeros(len(mine), 1, 1, width).masked_fill_(
+                torch.from_numpy(~valid)[:, None, None], -torch.inf
+            )
             hidden = hidden.to(device)
         back.append(offset + np.flatnonzero(valid.reshape(-1)))
         groups.append(Group(tuple(mine.tolist()), width, token, token + int(mine.sum()), index, hidden))
@@ -77,7 +79,10 @@ def layout(lengths: np.ndarray[Any, np.dtype[Any]], device: torch.device) -> Lay
 
 
 def _full(lengths: np.ndarray[Any, np.dtype[Any]]) -> bool:
-    return bool(lengths.sum() >= _FULLNESS * len(lengths) * lengths.max()) and len(lengths) * int(lengths.max()) ** 2 < 2**21
+    return (
+        bool(lengths.sum() >= _FULLNESS * len(lengths) * lengths.max())
+        and len(lengths) * int(lengths.max()) ** 2 < 2**21
+    )
 
 
 def flat_attention(
@@ -99,7 +104,9 @@ def flat_attention(
     heads, size = rows[0].shape[1:]
     outputs: list[Tensor] = []
     for group in sequences.groups:
-        parts = [row[group.low : group.high] if group.index is None else row.index_select(0, group.index) for row in rows]
+        parts = [
+            row[group.low : group.high] if group.index is None else row.index_select(0, group.index) for row in rows
+        ]
         q, k, v = (part.view(len(group.lengths), group.width, heads, size).transpose(1, 2) for part in parts)
         if module.training and dropout > 0:
             attended = _with_dropout(module.dropout, q, k, v, group, scale)

@@ -52,7 +52,9 @@ def replace_dropout(module: nn.Module, rate: float | None, prefix: str) -> None:
     for name, child in list(module.named_modules()):
         if isinstance(child, nn.Dropout):
             parent = module.get_submodule(name.rpartition(".")[0])
-            setattr(parent, name.rpartition(".")[2], StreamDropout(child.p if rate is None else rate, f"{prefix}.{name}"))
+            setattr(
+                parent, name.rpartition(".")[2], StreamDropout(child.p if rate is None else rate, f"{prefix}.{name}")
+            )
 
 
 def begin_update(module: nn.Module, seed: int, device: torch.device) -> None:

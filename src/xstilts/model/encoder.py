@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig, XLMRobertaModel
@@ -26,7 +27,14 @@ FAMILIES = ("bert", "roberta", "xlm-roberta")
 
 
 def make_encoder(
-    layers: int, hidden: int, heads: int, feedforward: int, positions: int, vocabulary: Vocabulary, dropout: float, seed: int
+    layers: int,
+    hidden: int,
+    heads: int,
+    feedforward: int,
+    positions: int,
+    vocabulary: Vocabulary,
+    dropout: float,
+    seed: int,
 ) -> nn.Module:
     """A new encoder in XLM-R's form with random weights from ``seed`` and the vocabulary's ids."""
     if hidden % heads:
@@ -53,14 +61,19 @@ def make_encoder(
     return _prepared(encoder, dropout)
 
 
-def load_encoder(folder: Path, dropout: float | None = None) -> nn.Module:
-    """The encoder of a checkpoint folder (config.json, model.safetensors); its head, if it has one, is left out."""
+def load_encoder(folder: Path, dropout: float | None = None, layers: int | None = None) -> nn.Module:
+    """The encoder of a checkpoint folder (config.json, model.safetensors); its head, if it has one, is left out.
+
+    ``layers``: only the first ones. ``dropout`` None keeps the rates of the checkpoint's own configuration.
+    """
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise Problem(f"cannot read {folder / 'config.json'}: {_first_line(error)}") from error
     if config.model_type not in FAMILIES:
-        raise Problem(f"{folder} holds a '{config.model_type}' model: encoders of the families {', '.join(FAMILIES)} are read")
+        raise Problem(
+            f"{folder} holds a '{config.model_type}' model: encoders of the families {', '.join(FAMILIES)} are read"
+        )
     _quiet()
     try:
         encoder = AutoModel.from_pretrained(
@@ -72,8 +85,26 @@ def load_encoder(folder: Path, dropout: float | None = None) -> nn.Module:
             add_pooling_layer=False,
         )
     except Exception as error:  # safetensors and the library raise many types for damaged files
-        raise Problem(f"cannot load the weights in {folder}: {_first_line(error)}; fetch or copy the folder again") from error
+        raise Problem(
+            f"cannot load the weights in {folder}: {_first_line(error)}; fetch or copy the folder again"
+        ) from error
+    if layers is not None:
+        if not 0 < layers <= config.num_hidden_layers:
+            raise Problem(f"{folder} has {config.num_hidden_layers} layers: it cannot keep the first {layers}")
+        encoder.encoder.layer = encoder.encoder.layer[:layers]
+        encoder.config.num_hidden_layers = layers
     return _prepared(encoder, dropout)
+
+
+def replace_embeddings(encoder: nn.Module, table: np.ndarray[Any, np.dtype[Any]], pad: int) -> None:
+    """Put a new table of token vectors, float32 [ids, width], in the place of the encoder's."""
+    model: Any = encoder
+    embedding = nn.Embedding(table.shape[0], table.shape[1], padding_idx=pad)
+    with torch.no_grad():
+        embedding.weight.copy_(torch.from_numpy(table))
+    model.set_input_embeddings(embedding)
+    model.config.vocab_size = table.shape[0]
+    model.config.pad_token_id = pad
 
 
 def save_encoder(encoder: nn.Module, vocabulary: Vocabulary, folder: Path) -> None:
@@ -92,7 +123,9 @@ def save_encoder(encoder: nn.Module, vocabulary: Vocabulary, folder: Path) -> No
         "mask_token": named(vocabulary.mask),
         "unk_token": named(vocabulary.unknown),
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def usable_positions(encoder: nn.Module) -> int:
@@ -105,7 +138,9 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None) ->
     """Vectors of every token, [tokens, width]: of the last layer, or after block ``layer`` (0 = embeddings)."""
     device = next(encoder.parameters()).device
     config: Any = encoder.config
-    ids, segments, positions = (torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions))
+    ids, segments, positions = (
+        torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions)
+    )
     output = encoder(
         input_ids=ids,
         token_type_ids=segments if config.type_vocab_size > 1 else torch.zeros_like(ids),

@@ -32,7 +32,9 @@ class Head(Protocol):
         """Sum of the losses over ``batch.target``, a scalar."""
 
 
-def make_head(type: TaskType, width: int, labels: int, dropout: float, seed: int, embeddings: nn.Embedding) -> nn.Module:
+def make_head(
+    type: TaskType, width: int, labels: int, dropout: float, seed: int, embeddings: nn.Embedding
+) -> nn.Module:
     """A new head with weights from ``seed``. ``embeddings`` are tied to the output of masked language modelling."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -143,6 +145,8 @@ class RankingHead(nn.Module):
         return functional.normalize(mean_pooled(hidden, batch).float(), dim=-1)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        if batch.target.ndim == 2:
+            return self._taught(outputs, batch)
         order = batch.sequences.argsort(kind="stable")
         vectors = outputs.index_select(0, _on(order, outputs))
         scores = vectors[0::2] @ vectors[1::2].T * self.temperature
@@ -152,7 +156,21 @@ class RankingHead(nn.Module):
         scores = scores.masked_fill(_on(twin, scores), -torch.inf)
         right = torch.arange(len(scores), device=scores.device)
         # two sequences an example: the sum over both directions counts each of them once
-        return functional.cross_entropy(scores, right, reduction="sum") + functional.cross_entropy(scores.T, right, reduction="sum")
+        return functional.cross_entropy(scores, right, reduction="sum") + functional.cross_entropy(
+            scores.T, right, reduction="sum"
+        )
+
+    def _taught(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Each query against the teacher's vectors of all candidates, and 10 (1 - cosine) to its own."""
+        vectors = _on(batch.target, outputs)
+        scores = outputs @ vectors.T * self.temperature
+        texts = np.array([hash(row.tobytes()) for row in batch.target])
+        twin = texts[:, None] == texts
+        np.fill_diagonal(twin, False)
+        scores = scores.masked_fill(_on(twin, scores), -torch.inf)
+        right = torch.arange(len(scores), device=scores.device)
+        far = 10 * (1 - (outputs * vectors).sum(dim=1))
+        return functional.cross_entropy(scores, right, reduction="sum") + far.sum()
 
 
 def mean_pooled(hidden: Tensor, batch: Batch) -> Tensor:

@@ -39,7 +39,9 @@ class HeadOf:
 class Network(nn.Module):
     """``forward(batch, number)`` gives the outputs of head ``number``."""
 
-    def __init__(self, encoder: nn.Module, heads: Sequence[nn.Module], specs: Sequence[HeadOf], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, encoder: nn.Module, heads: Sequence[nn.Module], specs: Sequence[HeadOf], vocabulary: Vocabulary
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleList(heads)
@@ -55,7 +57,9 @@ class Network(nn.Module):
         for number, spec in enumerate(self.specs):
             if spec.task == task:
                 return number
-        raise Problem(f"this model has no head for '{task}': it was trained on {', '.join(spec.task for spec in self.specs)}")
+        raise Problem(
+            f"this model has no head for '{task}': it was trained on {', '.join(spec.task for spec in self.specs)}"
+        )
 
     def forward(self, batch: Batch, number: int) -> Tensor:
         result: Tensor = self.heads[number](hidden_states(self.encoder, batch), batch)
@@ -66,7 +70,9 @@ class Network(nn.Module):
         begin_update(self, seed, next(self.parameters()).device)
 
 
-def with_new_heads(encoder: nn.Module, vocabulary: Vocabulary, specs: Sequence[HeadOf], dropout: float, seed: int) -> Network:
+def with_new_heads(
+    encoder: nn.Module, vocabulary: Vocabulary, specs: Sequence[HeadOf], dropout: float, seed: int
+) -> Network:
     """``encoder`` with a new head for each of ``specs``."""
     model: Any = encoder
     heads = [

@@ -7,6 +7,7 @@ study's keys hold it, so another version of a checkpoint is another backbone.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 from functools import lru_cache
@@ -28,15 +29,32 @@ _TOKENIZERS = (
 )
 
 
+PACKAGE = "package:"
+
+
+def folder_of(path_or_name: str) -> Path:
+    """The folder that is meant; ``package:NAME/FOLDER`` is a folder inside an installed package, which is not imported."""
+    if not path_or_name.startswith(PACKAGE):
+        return Path(path_or_name).expanduser()
+    package, _, inside = path_or_name.removeprefix(PACKAGE).partition("/")
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise Problem(f"'{path_or_name}': no package '{package}' is installed: pip install {package.replace('_', '-')}")
+    return Path(found.submodule_search_locations[0]) / inside
+
+
 def known_as(path_or_name: str) -> str:
-    """The name that a key holds: a hub name as it is, of a folder its own name only."""
-    return Path(path_or_name).expanduser().resolve().name if is_folder(path_or_name) else path_or_name
+    """The name that a key holds: a hub name or package as it is, of a folder its own name only."""
+    if not is_folder(path_or_name) or path_or_name.startswith(PACKAGE):
+        return path_or_name
+    return folder_of(path_or_name).resolve().name
 
 
 def is_folder(path_or_name: str) -> bool:
     """Whether a folder is meant and not a hub name (``organisation/name`` or ``name``)."""
     return (
-        Path(path_or_name).expanduser().is_dir()
+        path_or_name.startswith(PACKAGE)
+        or Path(path_or_name).expanduser().is_dir()
         or path_or_name.startswith((".", "/", "~"))
         or path_or_name.count("/") > 1
     )
@@ -48,7 +66,7 @@ def identify(path_or_name: str) -> str:
     Raises ``Problem`` where there is no such folder or no such model, or where its weights are not safetensors.
     """
     if is_folder(path_or_name):
-        return _of_folder(Path(path_or_name).expanduser())
+        return _of_folder(folder_of(path_or_name))
     return f"hub:{_commit(path_or_name)}"
 
 
@@ -80,9 +98,9 @@ def layers_of(path_or_name: str) -> int | None:
     if known and known.layers:
         return known.layers
     try:
-        text = (Path(path_or_name).expanduser() / "config.json").read_text(encoding="utf-8")
+        text = (folder_of(path_or_name) / "config.json").read_text(encoding="utf-8")
         layers = json.loads(text).get("num_hidden_layers")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, Problem):
         return None
     return layers if isinstance(layers, int) else None
 

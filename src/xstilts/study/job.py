@@ -85,6 +85,7 @@ class Start:
     checksum: str | None = None
     architecture: Architecture | None = None
     vocabulary: Vocabulary | None = None
+    layers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,18 +114,23 @@ class Settings:
 
 @dataclass(frozen=True)
 class Train:
-    """One phase: from ``start``, on ``shares``, to weights. Heads are new."""
+    """One phase: from ``start``, on ``shares``, to weights. Heads are new.
+
+    With a ``teacher``, rankings learn its vectors of the candidates (distillation), instead of their own.
+    """
 
     phase: Phase
     start: Start
     shares: tuple[Share, ...]
     settings: Settings
     seed: int
+    teacher: Start | None = None
     revision: int = 1
 
     @property
     def inputs(self) -> tuple[Key, ...]:
-        return (self.start.job,) if self.start.job else ()
+        starts = (self.start, self.teacher)
+        return tuple(start.job for start in starts if start is not None and start.job)
 
 
 @dataclass(frozen=True)

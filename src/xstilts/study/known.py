@@ -105,6 +105,15 @@ class Known:
             raise Problem(f"'{name}' is no text: a vocabulary is made from tasks of type mlm")
         return [self.rows(task, "train", language) for language in self.there(task, "train")]
 
+    def pairs(self, name: str, place: str) -> list[Rows]:
+        """Translations in every language of a task of type ``mlm`` or ``ranking``."""
+        task = self.task(name, place)
+        if task is None:
+            return []
+        if task.type not in (TaskType.MLM, TaskType.RANKING):
+            raise Problem(f"'{name}' has no translations: an alignment is made from tasks of type mlm or ranking")
+        return [self.rows(task, "train", language) for language in self.there(task, "train")]
+
     def share(
         self,
         task: Task,

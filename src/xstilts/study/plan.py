@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -139,14 +139,17 @@ class _Planner:
         place, wrong = f"[backbones.{name}]", len(self.known.wrong)
         start = Start()
         stages = [self.stage(spec, stage, f"{place} pretraining") for stage in spec.pretraining]
+        teachers: list[Start | None] = []
         with self.known.collect(place):
             start = self.origin(place, spec)
+            teachers = [self.known.ready(stage.teacher) if stage.teacher else None for stage in spec.pretraining]
         if len(self.known.wrong) > wrong:
             return None
         parameters = _parameters(spec)
         for number, (shares, settings) in enumerate(stages, 1):
             label = f"pretraining {name}" + (f", stage {number}" if len(stages) > 1 else "")
-            start = Start(job=self.add(Train("pretraining", start, shares, settings, seed=0), label, parameters))
+            train = Train("pretraining", start, shares, settings, seed=0, teacher=teachers[number - 1])
+            start = Start(job=self.add(train, label, parameters))
         text = frozenset(part.language for shares, _ in stages for share in shares for part in share.data)
         return _Encoder(name, spec, start, parameters, text, whole=spec.path is None)
 
@@ -154,10 +157,10 @@ class _Planner:
         """Where pretraining, or all else, begins."""
         ready = self.known.ready(spec.path) if spec.path else Start()
         if spec.vocabulary is None and spec.architecture is None:
-            return ready
+            return replace(ready, layers=spec.layers)
         made = Architecture(**spec.architecture.model_dump()) if spec.architecture else None
         vocabulary = self.vocabulary(f"{place} vocabulary", spec)
-        return Start(backbone=ready.backbone, checksum=ready.checksum, architecture=made, vocabulary=vocabulary)
+        return replace(ready, architecture=made, vocabulary=vocabulary, layers=spec.layers)
 
     def vocabulary(self, place: str, spec: Backbone) -> Vocabulary:
         said = spec.vocabulary
@@ -167,7 +170,7 @@ class _Planner:
             staged = dict.fromkeys(name for stage in spec.pretraining for name in stage.tasks)
             names = [name for name in staged if (task := self.known.task(name, place)) and task.type == TaskType.MLM]
         text = tuple(rows for name in names for rows in self.known.text(name, place))
-        alignment = tuple(rows for name in (said.alignment if said else ()) for rows in self.known.text(name, place))
+        alignment = tuple(rows for name in (said.alignment if said else ()) for rows in self.known.pairs(name, place))
         if said is None:
             return Vocabulary(size, text)
         return Vocabulary(size, text, said.alpha, said.characters, alignment)

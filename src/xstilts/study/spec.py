@@ -97,19 +97,33 @@ class Vocabulary(_Table):
 
 
 class Stage(Overrides):
-    """One stage of pretraining: tasks (of type ``mlm``, as a rule), their languages, settings."""
+    """One stage of pretraining: tasks (of type ``mlm`` or ``ranking``), their languages, settings.
+
+    ``teacher``: a ready encoder whose vectors of the candidates are learned by the rankings of this stage.
+    """
 
     tasks: Names
+    teacher: str | None = None
     languages: Languages = "all"
     examples: Positive | None = None
     weights: dict[str, Above0] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Stage:
+        if extra := set(self.weights) - set(self.tasks):
+            raise ValueError(f"'weights' names {', '.join(sorted(extra))}, which 'tasks' does not")
+        if self.sampling == "given" and set(self.weights) != set(self.tasks):
+            raise ValueError("sampling 'given' needs 'weights' for every task")
+        return self
+
 
 class Backbone(_Table):
     """A ready encoder (``path``: a folder or hub name) or one to be made (``architecture``). ``size`` picks the default
-    settings: by hidden size where it is made here, else ``large`` if the name says so, else ``small``."""
+    settings: by hidden size where it is made here, else ``large`` if the name says so, else ``small``. ``layers``: keep
+    only the first ones of a ready encoder."""
 
     path: str | None = None
+    layers: Positive | None = None
     architecture: Architecture | None = None
     vocabulary: Vocabulary | None = None
     pretraining: tuple[Stage, ...] = ()
@@ -120,12 +134,16 @@ class Backbone(_Table):
     def _one_origin(self) -> Backbone:
         if (self.path is None) == (self.architecture is None):
             raise ValueError("say either 'path' (a folder or hub name) or 'architecture'")
+        if self.architecture is not None and self.layers is not None:
+            raise ValueError("'layers' belongs to a ready encoder: say 'architecture.layers'")
         if self.architecture is not None:
             text = self.vocabulary.text if self.vocabulary else ()
             if not text and not self.pretraining:
                 raise ValueError("an 'architecture' needs text for its tokenizer: 'pretraining' or 'vocabulary.text'")
             if self.vocabulary and self.vocabulary.size not in (None, self.architecture.vocabulary):
                 raise ValueError("'vocabulary.size' differs from the architecture's 'vocabulary': leave it out")
+        elif self.layers is not None and not self.pretraining:
+            raise ValueError("'layers' needs 'pretraining' stages, which make the shortened encoder whole again")
         elif self.vocabulary is not None:
             if self.vocabulary.size is None or not self.vocabulary.text:
                 raise ValueError("a new vocabulary for a ready body needs 'size' and 'text'")

@@ -139,4 +139,3 @@ def take_update(
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return total
-

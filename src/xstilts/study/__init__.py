@@ -1,0 +1,1 @@
+"""What is asked and done: ``spec`` reads a study, ``plan`` makes its jobs, ``run`` does them, ``store`` keeps them."""

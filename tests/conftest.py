@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-WORDS = "the a small old red cat dog bird house river sees takes gives finds two three Anna Ben Carla in on at now then not".split()
+WORDS = ["the", "a", "small", "old", "red", "cat", "dog", "bird", "house", "river", "sees", "takes", "gives", "finds"]
+WORDS += ["two", "three", "Anna", "Ben", "Carla", "in", "on", "at", "now", "then", "not"]
 
 
 def sentences(count: int) -> list[str]:

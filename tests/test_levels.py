@@ -51,7 +51,7 @@ HEAVY = {
     "transformers": {"model"},
     "datasets": {"data"},
     "polars": {"analysis", "report", "cli"},
-    "scipy": {"analysis"},
+    "scipy": {"analysis", "model"},
     "pydantic": {"study"},
     "ray": {"study"},
     "submitit": {"study"},

@@ -202,7 +202,7 @@ def test_two_runs_of_one_study_share_the_work(toy: Plan, store: Store) -> None:
         thread.start()
     for thread in runs:
         thread.join()
-    assert [summary.exit_code for summary in summaries] == [0, 0]
+    assert [summary.failed for summary in summaries] == [{}, {}]
     assert all(store.has(key) for key in toy.jobs)
     # Every training began once: its log opens with one process that had the lease.
     for key in of(toy, "intermediate", 0) + of(toy, "pretraining", 0):
@@ -236,6 +236,20 @@ def test_workers_of_a_killed_run_save_and_end(toy: Plan, store: Store) -> None:
     order(store, 0, "")
     go(toy, store)
     assert store.record(key)["resumed_at"] >= 2
+
+
+def test_a_worker_leaves_what_another_run_is_doing_and_what_needs_it(toy: Plan, store: Store) -> None:
+    keys = [store.submit(job, Places()) for job in toy.jobs.values()]
+    theirs = store.lease(keys[0])
+    assert theirs is not None
+    backend = LocalBackend(store, 1, target="toy_jobs:main")
+    backend.start(keys, 1)
+    while not (ended := backend.finished(1.0)):
+        pass
+    assert ended[0].failure is None
+    done = {key for key in keys if store.has(key)}
+    assert done == set(keys) - {keys[0]} - toy.after([keys[0]])
+    theirs.release()
 
 
 def test_a_damaged_result_is_done_again(toy: Plan, store: Store) -> None:

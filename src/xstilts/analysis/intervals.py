@@ -44,7 +44,7 @@ class Interval:
 
 def quantile_t(degrees: float, level: float = 0.95) -> float:
     """The two-sided quantile of Student's t distribution."""
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
+    from scipy.special import stdtrit
 
     return float(stdtrit(degrees, 0.5 + level / 2))
 

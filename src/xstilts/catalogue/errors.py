@@ -1,7 +1,7 @@
 """Errors that say what, where, and what to do.
 
-In: what went wrong. Out: ``Problem``, the one exception whose text is meant for the user; the command line prints it without
-a traceback.
+In: what went wrong. Out: ``Problem``, the one exception whose text is meant for the user; the command line prints it
+without a traceback.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A batch is one flat row of tokens with sequence boundaries, cut under a token budget.
 
-In: sequence numbers of an ``Encoded``. Out: ``Batch``: ids, positions that restart at every sequence, where the head of the
-task type reads, and what it should find there. Sequences stand in order of length, so that attention hardly pads; a cut
-takes slices and changes no order.
+In: sequence numbers of an ``Encoded``. Out: ``Batch``: ids, positions that restart at every sequence, where the head
+of the task type reads, and what it should find there. Sequences stand in order of length, so that attention hardly
+pads; a cut takes slices and changes no order.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Batch:
-    """``ids``, ``segments``, ``positions`` int64 [tokens]; ``starts`` int64 [n + 1]; ``sequences`` int64 [n]: which sequences of
-    the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target`` int64 [m] or [m, 2],
-    or what a teacher says, float32 [m, width].
+    """``ids``, ``segments``, ``positions`` int64 [tokens]; ``starts`` int64 [n + 1]; ``sequences`` int64 [n]: which
+    sequences of the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target``
+    int64 [m] or [m, 2], or what a teacher says, float32 [m, width].
     """
 
     ids: Array
@@ -52,12 +52,14 @@ def flat_index(starts: Array, lengths: Array) -> Array:
     """Numbers of ragged rows: ``starts[i] .. starts[i] + lengths[i]`` one after the other, int64 [sum of lengths]."""
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+    numbers: Array = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+    return numbers
 
 
 def by_length(encoded: Encoded, sequences: Array) -> Array:
     """``sequences`` from short to long, ties in the given order."""
-    return sequences[np.argsort(encoded.starts[sequences + 1] - encoded.starts[sequences], kind="stable")]
+    order: Array = sequences[np.argsort(encoded.starts[sequences + 1] - encoded.starts[sequences], kind="stable")]
+    return order
 
 
 def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:

@@ -1,7 +1,7 @@
 """From rows to flat arrays of token ids, one function a task type.
 
-In: an Arrow table in its type's schema and a ``Vocabulary``. Out: ``Encoded``: every sequence of the table one after the
-other in one row of ids, with the positions that heads and decoders need. Nothing is padded here or later.
+In: an Arrow table in its type's schema and a ``Vocabulary``. Out: ``Encoded``: every sequence of the table one after
+the other in one row of ids, with the positions that heads and decoders need. Nothing is padded here or later.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _encode_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Len
 
 
 def _encode_mlm(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
-    """Column ``second`` int64 [n]: where a translation begins in its sequence, the sequence's length where there is none."""
+    """Column ``second`` int64 [n]: where a translation begins in its sequence (its length where there is none)."""
     ids, segments, starts, second = _texts(table, "text", "text_b", vocabulary, lengths)
     return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), {"second": second})
 
@@ -213,10 +213,11 @@ def _encode_token_classification(table: pa.Table, vocabulary: Vocabulary, length
 def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
     """Question and context; a long context becomes several overlapping windows, ``stride`` tokens apart.
 
-    Columns, [n]: ``context`` int64, position of the window's first context token in its sequence; ``window`` int64, index of
-    that token in the whole context; ``answer_start``, ``answer_end`` int64, positions in the sequence of the first gold
-    answer's first and last token, 0 where the window does not hold it whole. [tokens]: ``from``, ``to`` int32, character span
-    in the context, -1 outside it; ``best`` bool, whether the window gives this token the most context of all windows.
+    Columns, [n]: ``context`` int64, position of the window's first context token in its sequence; ``window`` int64,
+    index of that token in the whole context; ``answer_start``, ``answer_end`` int64, positions in the sequence of the
+    first gold answer's first and last token, 0 where the window does not hold it whole. [tokens]: ``from``, ``to``
+    int32, character span in the context, -1 outside it; ``best`` bool, whether the window gives this token the most
+    context of all windows.
     """
     contexts = table.column("context").to_pylist()
     unique = list(dict.fromkeys(contexts))
@@ -258,7 +259,9 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
             best.append(mine)
     ids, segments, starts = _assemble(first, second, vocabulary)
     flat = np.concatenate(spans) if spans else np.zeros((0, 2), np.int32)
-    columns = {name: np.array(values, np.int64) for name, values in numbers.items() if name != "example"}
+    columns: dict[str, Array] = {
+        name: np.array(values, np.int64) for name, values in numbers.items() if name != "example"
+    }
     columns |= {
         "from": flat[:, 0].copy(),
         "to": flat[:, 1].copy(),
@@ -291,7 +294,8 @@ def _owner(tokens: int, windows: Sequence[tuple[int, int]]) -> Array:
     for number, (low, high) in enumerate(windows):
         inside = slice(low, high)
         score[number, inside] = np.minimum(place[inside] - low, high - 1 - place[inside]) + 0.01 * (high - low)
-    return score.argmax(axis=0)
+    owner: Array = score.argmax(axis=0)
+    return owner
 
 
 _ENCODERS: dict[TaskType, Callable[[pa.Table, Vocabulary, Lengths], Encoded]] = {

@@ -1,4 +1,5 @@
-"""Randomness by name: every stream of random numbers has a seed and a name, so a new draw in one place moves none elsewhere.
+"""Randomness by name: every stream of random numbers has a seed and a name, so a new draw in one place moves none
+elsewhere.
 
 In: a seed and names. Out: a generator, or a 63-bit seed for another library's generator.
 """

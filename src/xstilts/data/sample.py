@@ -1,7 +1,7 @@
 """Which examples make which update.
 
-In: how many examples each task has in each language, and the sampling rule. Out: for every update a task and row numbers,
-drawn from named streams, so that an update's examples depend on the seed and its number only.
+In: how many examples each task has in each language, and the sampling rule. Out: for every update a task and row
+numbers, drawn from named streams, so that an update's examples depend on the seed and its number only.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Pool:
 def subset(labels: Array | None, rows: int, examples: int, seed: int, *names: str) -> Array:
     """Row numbers of a subset of ``examples`` of ``rows``; a smaller subset is contained in every larger one.
 
-    With ``labels`` (int [rows]) every prefix keeps the label shares as nearly as whole numbers allow: within a label, the
-    row of rank r gets the place (r + u) / n_label with u uniform, and rows are taken in the order of their places.
+    With ``labels`` (int [rows]) every prefix keeps the label shares as nearly as whole numbers allow: within a label,
+    the row of rank r gets the place (r + u) / n_label with u uniform, and rows are taken in the order of their places.
     """
     draw = stream(seed, "subset", *names)
     order = draw.permutation(rows)

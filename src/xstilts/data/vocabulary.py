@@ -1,8 +1,8 @@
 """A tokenizer and the places where it wants its special tokens.
 
 In: a ``tokenizers.Tokenizer`` (read from a backbone, or trained here on text). Out: ``Vocabulary``: token ids of texts
-without special tokens, and the three runs of special tokens (before, between, after) that its own template puts around one
-or two texts. Sequences are assembled from these by ``encode``, so that every encoder family is fed in its own form.
+without special tokens, and the three runs of special tokens (before, between, after) that its own template puts around
+one or two texts. Sequences are assembled from these by ``encode``, so that every encoder family is fed in its own form.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def train_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
 def extended_vocabulary(old: Tokenizer, texts: Iterable[str], size: int) -> Vocabulary:
     """The WordPieces of an uncased BERT tokenizer, and ``size`` more that are learned on ``texts``.
 
-    Accents are kept (the old tokenizer strips them, and with them the vowels of Indic scripts). Old pieces keep their order;
-    every letter of a piece also becomes a piece, at the start and inside of words.
+    Accents are kept (the old tokenizer strips them, and with them the vowels of Indic scripts). Old pieces keep their
+    order; every letter of a piece also becomes a piece, at the start and inside of words.
     """
     learned = _word_pieces(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=1000))
     trainer = trainers.WordPieceTrainer(

@@ -1,8 +1,9 @@
 """From start and end logits to an answer: the benchmark's decoder, on character offsets.
 
-In: logits [tokens, 2] of all windows of all questions. Out: one text a question. Source of the rules: XTREME's protocol 4.6
-(20 best starts and ends of a window over all its tokens; the start where it has most context; at most 30 tokens). Texts are cut
-from the context by offsets, where the official script rebuilds them from pieces, which fails on Chinese.
+In: logits [tokens, 2] of all windows of all questions. Out: one text a question. Source of the rules: XTREME's
+protocol 4.6 (20 best starts and ends of a window over all its tokens; the start where it has most context; at most 30
+tokens). Texts are cut from the context by offsets, where the official script rebuilds them from pieces, which fails on
+Chinese.
 """
 
 from __future__ import annotations

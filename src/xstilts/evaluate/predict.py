@@ -1,7 +1,7 @@
 """Run a network over encoded rows and turn its outputs into a table of predictions.
 
-In: a network and an ``Encoded``. Out: an Arrow table, one row an example, in the form of the task type. Sequences run from short
-to long under a token budget; the order of the rows is restored.
+In: a network and an ``Encoded``. Out: an Arrow table, one row an example, in the form of the task type. Sequences run
+from short to long under a token budget; the order of the rows is restored.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def predict(network: Network, task: str, type: TaskType, table: pa.Table, encode
 
 
 def predict_neighbours(network: Network, encoded: Encoded, layer: int | None, precision: str) -> pa.Table:
-    """For every pair of a retrieval task: the source nearest to its target. Column ``neighbour`` int32, ``cosine`` float32."""
+    """For every pair of a retrieval task: the source nearest to its target. Column ``neighbour`` int32, ``cosine``
+    float32.
+    """
     vectors = mean_vectors(network, encoded, layer, precision, TOKEN_BUDGET)
     neighbour, cosine = nearest(queries=vectors[1::2], candidates=vectors[0::2])
     return pa.table({"neighbour": pa.array(neighbour, pa.int32()), "cosine": pa.array(cosine, pa.float32())})

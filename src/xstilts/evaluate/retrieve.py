@@ -1,7 +1,7 @@
 """Sentence vectors and nearest neighbours.
 
-In: a network and encoded sentences. Out: mean-pooled vectors of one layer, and for each query the nearest candidate by cosine,
-computed exactly in float32, block by block.
+In: a network and encoded sentences. Out: mean-pooled vectors of one layer, and for each query the nearest candidate by
+cosine, computed exactly in float32, block by block.
 """
 
 from __future__ import annotations

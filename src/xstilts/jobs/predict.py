@@ -1,7 +1,7 @@
 """The prediction job: one model, one task, one language.
 
-In: ``Predict`` values that share a model. Out: one table of predictions each, ``predictions.parquet``. The model is loaded once for
-all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows.
+In: ``Predict`` values that share a model. Out: one table of predictions each, ``predictions.parquet``. The model is
+loaded once for all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows.
 """
 
 from __future__ import annotations

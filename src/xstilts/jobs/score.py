@@ -1,7 +1,7 @@
 """The scoring job: counts per example, and their reduction.
 
-In: stored predictions and the gold rows. Out: ``counts.parquet`` (one row an example, one column a count) and the score in points
-in the record. No model is loaded.
+In: stored predictions and the gold rows. Out: ``counts.parquet`` (one row an example, one column a count) and the
+score in points in the record. No model is loaded.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class AllSources:
         now = self.rows(task, rows.split, rows.language)
         if now.checksum != rows.checksum:
             raise Problem(
-                f"{rows.task} {rows.split} ({rows.language}) has changed since the study was planned: run the study again"
+                f"{rows.task} {rows.split} ({rows.language}) has changed since the study was planned: run it again"
             )
         if _constructed(task):
             return self._world.read(task, rows.split, rows.language)

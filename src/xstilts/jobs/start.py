@@ -1,6 +1,7 @@
 """What a training or a prediction starts from.
 
-In: a ``Start``. Out: an encoder and its vocabulary: from an earlier job, from a checkpoint folder or the hub, or made anew.
+In: a ``Start``. Out: an encoder and its vocabulary: from an earlier job, from a checkpoint folder or the hub, or made
+anew.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def aligned_embeddings(
         found = [(text, gloss) for text, gloss in zip(*columns, strict=True) if text and gloss]
         pairs.setdefault(rows.language, []).extend(found)
     table = model.get_input_embeddings().weight.detach().numpy()
-    special = [old.tokenizer.id_to_token(number) for number in old.special.tolist()]
+    special = [str(old.tokenizer.id_to_token(number)) for number in old.special.tolist()]
     return aligned_rows(new.tokenizer, old.tokenizer, table, pairs.values(), special)
 
 

@@ -1,12 +1,13 @@
 """What a teacher says of the candidates of a ranking: distillation (Reimers and Gurevych 2020).
 
-In: a ranking's rows and a teacher. Out: an ``Encoded`` of queries whose target is the teacher's vector of the candidate. The
-candidates are queries of themselves too, so that the teacher's own language is learned with the others.
+In: a ranking's rows and a teacher. Out: an ``Encoded`` of queries whose target is the teacher's vector of the
+candidate. The candidates are queries of themselves too, so that the teacher's own language is learned with the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,12 +22,13 @@ from xstilts.model.network import Network
 from xstilts.study import job
 
 _BUDGET = 16_384
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def taught(
     share: job.Share, source: AllSources, vocabulary: Vocabulary, settings: job.Settings, teacher: Network
 ) -> tuple[Encoded, Pool]:
-    """The queries of a share with the teacher's vectors, and its pool: one part a language, the candidates' own last."""
+    """The queries of a share with the teacher's vectors, and its pool: a part a language, the candidates' own last."""
     queries: list[str] = []
     candidates: list[str] = []
     parts: list[int] = []
@@ -62,5 +64,6 @@ def _singles(texts: Sequence[str], vocabulary: Vocabulary, lengths: Lengths) -> 
     return Encoded(found.ids, found.segments, found.starts, found.example)
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+def _unit(vectors: Array) -> Array:
+    unit: Array = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    return unit

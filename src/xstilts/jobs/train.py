@@ -1,11 +1,13 @@
 """The training job: any of the three phases.
 
-In: a ``Train`` from the store. Out: a folder ``model`` (encoder in the hub's format, heads beside it) and ``losses.csv``.
+In: a ``Train`` from the store. Out: a folder ``model`` (encoder in the hub's format, heads beside it) and
+``losses.csv``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.jobs.teacher import taught
-from xstilts.model.network import HeadOf, Network, freeze, device_of, parameters_of, save_network, with_new_heads
+from xstilts.model.network import HeadOf, Network, device_of, freeze, parameters_of, save_network, with_new_heads
 from xstilts.study import job
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
@@ -83,6 +85,7 @@ def run_train(
         beta2=settings.beta2,
         precision=settings.precision,
         masking=settings.masking,
+        embedding_rate=settings.embedding_rate,
         seed=seed_of(work.seed, work.phase, "course"),
     )
     train(
@@ -94,14 +97,14 @@ def run_train(
         report=note,
         stop=stop,
     )
-    total, body = parameters_of(network.encoder)
+    total, without_tables = parameters_of(network.encoder)
     with store.writing(key) as (folder, extra):
         save_network(network.to("cpu"), folder / "model")
         lines = "".join(f"{done},{loss:.5f}\n" for done, loss in losses)
         (folder / "losses.csv").write_text(f"update,loss\n{lines}", encoding="utf-8")
         extra |= {
             "parameters_total": total,
-            "parameters_nonembedding": body,
+            "parameters_nonembedding": without_tables,
             "updates": settings.updates,
             "loss": losses[-1][1] if losses else None,
         }
@@ -115,9 +118,7 @@ def gathered(
     parts: list[Encoded] = []
     for rows in share.data:
         type = TaskType(share.type)
-        parts.append(
-            encode_cached(lambda rows=rows: source.read(rows), rows.checksum, type, vocabulary, lengths, cache)
-        )
+        parts.append(encode_cached(partial(source.read, rows), rows.checksum, type, vocabulary, lengths, cache))
     joined, firsts = joined_rows(parts)
     counts = [rows.rows for rows in share.data]
     chosen = [np.arange(count, dtype=np.int64) for count in counts]

@@ -1,7 +1,7 @@
 """How a job is done: ``main`` runs jobs of a store by key, in one process.
 
-In: keys, a store. Out: finished results in the store; for a job that fails, its reason. Backends call nothing else, whether in a
-process of their own or as ``xstilts job KEY... --store DIR``.
+In: keys, a store. Out: finished results in the store; for a job that fails, its reason. Backends call nothing else,
+whether in a process of their own or as ``xstilts job KEY... --store DIR``.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ DONE, FAILED, STOPPED = 0, 1, 75
 def main(keys: list[str], store: str, threads: int) -> int:
     """Run ``keys`` in order: 0 when all are done, 1 when one failed (the others are still tried), 75 when stopped."""
     torch.set_num_threads(max(1, threads))
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if threads > 1 else "false"
+    os.environ["RAYON_NUM_THREADS"] = str(max(1, threads))
     stopping = _stop_on_signal()
     place = Store(Path(store))
     status = DONE
@@ -96,7 +98,7 @@ def _reporter(folder: Path) -> Callable[[Progress], None]:
             "at": time.time(),
         }
         aside.write_text(json.dumps(content), encoding="utf-8")
-        os.replace(aside, folder / "progress.json")
+        aside.replace(folder / "progress.json")
 
     return report
 

@@ -1,13 +1,14 @@
 """Token vectors for a new vocabulary in the space of an old one, in closed form.
 
-In: the new and the old tokenizer, the old table of token vectors, and pairs (text, English text) of each language: sentences
-and dictionary entries alike. Out: a table for the new vocabulary, so that the old encoder's body understands other languages
-before any training.
+In: the new and the old tokenizer, the old table of token vectors, and pairs (text, English text) of each language:
+sentences and dictionary entries alike. Out: a table for the new vocabulary, so that the old encoder's body understands
+other languages before any training.
 
-For each language IBM model 1 (Brown et al. 1993) is fitted in both directions at once between new pieces f of the text and old
-pieces e of the English text, each link weighted by the product of its two posteriors (Liang, Taskar and Klein 2006). With the
-expected counts c(f, e) added over languages, row(f) = sum_e c(f, e) old(e) / sum_e c(f, e), scaled to the mean length of the
-rows it is made of. A piece that the old vocabulary has too is also evidence for itself, as often as English texts hold it.
+For each language IBM model 1 (Brown et al. 1993) is fitted in both directions at once between new pieces f of the text
+and old pieces e of the English text, each link weighted by the product of its two posteriors (Liang, Taskar and Klein
+2006). With the expected counts c(f, e) added over languages, row(f) = sum_e c(f, e) old(e) / sum_e c(f, e), scaled to
+the mean length of the rows it is made of. A piece that the old vocabulary has too is also evidence for itself, as
+often as English texts hold it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def aligned_rows(
 ) -> Array:
     """Rows for ``new``, float32 [new size, width], in the space of ``old_rows`` [old size, width].
 
-    ``pairs`` has one list for each language. The ``special`` pieces keep their old rows. A piece without any evidence gets the
-    mean of all rows.
+    ``pairs`` has one list for each language. The ``special`` pieces keep their old rows. A piece without any evidence
+    gets the mean of all rows.
     """
     shape = (new.get_vocab_size(), len(old_rows))
     total = sparse.csr_matrix(shape)
@@ -59,13 +60,14 @@ def aligned_rows(
 
 
 def link_counts(f: Array, f_length: Array, e: Array, e_length: Array, shape: tuple[int, int]) -> sparse.csr_matrix:
-    """Expected link counts [new size, old size] over sentence pairs, given as flat ids and lengths; no text is empty."""
+    """Expected link counts [new size, old size] over sentence pairs, as flat ids and lengths; no text is empty."""
     f_size, e_size = shape
     per_f = np.repeat(e_length, f_length)
     first = np.concatenate([[0], np.cumsum(per_f)[:-1]])
     f_at = np.repeat(np.arange(len(f)), per_f)  # the occurrence of f that a possible link belongs to
     e_first = np.repeat(np.concatenate([[0], np.cumsum(e_length)[:-1]]), f_length)
     e_at = np.arange(int(per_f.sum())) - np.repeat(first - e_first, per_f)
+    count: Array
     cells, cell = np.unique(f[f_at] * e_size + e[e_at], return_inverse=True)
     cell_f, cell_e = cells // e_size, cells % e_size
     count = np.bincount(cell, minlength=len(cells)).astype(np.float64)

@@ -1,8 +1,8 @@
 """Attention inside each sequence of a flat batch, through the model library's own interface.
 
-In: queries, keys and values of one row that holds many sequences, and a ``Layout``. Out: the attended values, with no token
-looking outside its sequence. Sequences of similar length are attended together, padded for this step alone; everything
-around attention runs on the flat row.
+In: queries, keys and values of one row that holds many sequences, and a ``Layout``. Out: the attended values, with no
+token looking outside its sequence. Sequences of similar length are attended together, padded for this step alone;
+everything around attention runs on the flat row.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FULLNESS = 0.8
 class Group:
     """Sequences that are attended together: ``lengths`` of each, the longest ``width``.
 
-    ``index`` int64 [n x width]: token numbers, padding points at the group's first token. ``hidden`` float [n, 1, 1, width]:
-    0 or -inf where padded, None where nothing is.
+    ``index`` int64 [n x width]: token numbers, padding points at the group's first token. ``hidden`` float [n, 1, 1,
+    width]: 0 or -inf where padded, None where nothing is.
     """
 
     lengths: tuple[int, ...]
@@ -40,14 +40,18 @@ class Group:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a flat row divides into sequences. ``back`` int64 [tokens]: where each token stands among the groups' padded rows."""
+    """How a flat row divides into sequences. ``back`` int64 [tokens]: where each token stands among the groups' padded
+    rows.
+    """
 
     groups: tuple[Group, ...]
     back: Tensor | None
 
 
 def layout(lengths: np.ndarray[Any, np.dtype[Any]], device: torch.device) -> Layout:
-    """The layout of sequences with ``lengths`` int64 [n], one after the other. Best where they stand in order of length."""
+    """The layout of sequences with ``lengths`` int64 [n], one after the other. Best where they stand in order of
+    length.
+    """
     groups: list[Group] = []
     back: list[np.ndarray[Any, Any]] = []
     padded = False

@@ -1,7 +1,8 @@
 """Dropout that does not depend on how an update is cut into micro-batches.
 
-In: a seed for every update. Out: modules in the place of ``torch.nn.Dropout``, each with a random stream of its own that is
-consumed token by token in the update's fixed order. Sixteen random bits an element decide, so a rate is exact to 1/65,536.
+In: a seed for every update. Out: modules in the place of ``torch.nn.Dropout``, each with a random stream of its own
+that is consumed token by token in the update's fixed order. Sixteen random bits an element decide, so a rate is exact
+to 1/65,536.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class StreamDropout(nn.Module):
 
 
 def replace_dropout(module: nn.Module, rate: float | None, prefix: str) -> None:
-    """Put a ``StreamDropout`` in the place of every ``nn.Dropout`` under ``module``; ``rate`` None keeps each one's own."""
+    """Put a ``StreamDropout`` in the place of every ``nn.Dropout`` under ``module``; ``rate`` None keeps each one's
+    own.
+    """
     for name, child in list(module.named_modules()):
         if isinstance(child, nn.Dropout):
             parent = module.get_submodule(name.rpartition(".")[0])

@@ -1,7 +1,8 @@
 """Encoders of the model library over flat batches: load, make, run.
 
-In: a folder in the hub's format, or an ``Architecture``. Out: a model of the library with flat attention and stream dropout,
-and ``hidden_states`` of a ``Batch``. BERT and RoBERTa/XLM-R families are read; nothing is executed from a model folder.
+In: a folder in the hub's format, or an ``Architecture``. Out: a model of the library with flat attention and stream
+dropout, and ``hidden_states`` of a ``Batch``. BERT and RoBERTa/XLM-R families are read; nothing is executed from a
+model folder.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def replace_embeddings(encoder: nn.Module, table: np.ndarray[Any, np.dtype[Any]]
 
 
 def save_encoder(encoder: nn.Module, vocabulary: Vocabulary, folder: Path) -> None:
-    """Write config.json, model.safetensors, tokenizer.json and tokenizer_config.json; ``AutoModel`` opens the folder."""
+    """Write config.json, model.safetensors, tokenizer.json, tokenizer_config.json; ``AutoModel`` opens the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     model: Any = encoder
     model.save_pretrained(folder)
@@ -146,10 +147,20 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None) ->
         token_type_ids=segments if config.type_vocab_size > 1 else torch.zeros_like(ids),
         position_ids=positions + _first_position(config),
         sequences=layout(batch.lengths, device),
-        output_hidden_states=layer is not None,
     )
-    states: Tensor = output.last_hidden_state if layer is None else output.hidden_states[layer]
+    states: Tensor = output.last_hidden_state
     return states[0]
+
+
+def _after(encoder: nn.Module, batch: Batch, layer: int) -> Tensor:
+    """The vectors after block ``layer``; the blocks behind it are not run."""
+    model: Any = encoder
+    blocks = model.encoder.layer
+    model.encoder.layer = blocks[:layer]
+    try:
+        return hidden_states(encoder, batch)
+    finally:
+        model.encoder.layer = blocks
 
 
 def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:

@@ -1,7 +1,7 @@
 """Heads, one a task type: what is computed from a batch's token vectors, and the loss against its targets.
 
-In: token vectors [tokens, width] and a ``Batch``. Out: logits, and the *sum* of losses over the batch's targets; the training
-loop divides by the number of targets of the whole update. Heads are new in every phase.
+In: token vectors [tokens, width] and a ``Batch``. Out: logits, and the *sum* of losses over the batch's targets; the
+training loop divides by the number of targets of the whole update. Heads are new in every phase.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ class MaskedHead(nn.Module):
 class RankingHead(nn.Module):
     """Mean-pooled, length-one vectors [n, width]; each query against every candidate of the update, both ways.
 
-    Sequences come in pairs 2i, 2i + 1 in the encoding, each pair once; ``temperature`` multiplies the cosine. A text that
-    occurs twice in an update is no wrong answer to itself.
+    Sequences come in pairs 2i, 2i + 1 in the encoding, each pair once; ``temperature`` multiplies the cosine. A text
+    that occurs twice in an update is no wrong answer to itself.
     """
 
     whole_update = True

@@ -133,7 +133,9 @@ def _json(path: Path) -> Any:
 
 
 def freeze(encoder: nn.Module, part: str) -> None:
-    """Keep a part of the encoder as it is: ``nothing``, its ``embeddings`` (the table of token vectors), or its ``body`` (all else)."""
+    """Keep a part of the encoder as it is: ``nothing``, its ``embeddings`` (the table of token vectors), or its
+    ``body`` (all else).
+    """
     model: Any = encoder
     table = set(model.get_input_embeddings().parameters())
     for parameter in encoder.parameters():

@@ -33,7 +33,7 @@ PACKAGE = "package:"
 
 
 def folder_of(path_or_name: str) -> Path:
-    """The folder that is meant; ``package:NAME/FOLDER`` is a folder inside an installed package, which is not imported."""
+    """The folder that is meant; ``package:NAME/FOLDER`` lies inside an installed package, which is not imported."""
     if not path_or_name.startswith(PACKAGE):
         return Path(path_or_name).expanduser()
     package, _, inside = path_or_name.removeprefix(PACKAGE).partition("/")
@@ -53,9 +53,8 @@ def known_as(path_or_name: str) -> str:
 def is_folder(path_or_name: str) -> bool:
     """Whether a folder is meant and not a hub name (``organisation/name`` or ``name``)."""
     return (
-        path_or_name.startswith(PACKAGE)
+        path_or_name.startswith((PACKAGE, ".", "/", "~"))
         or Path(path_or_name).expanduser().is_dir()
-        or path_or_name.startswith((".", "/", "~"))
         or path_or_name.count("/") > 1
     )
 

@@ -90,7 +90,8 @@ class Start:
 
 @dataclass(frozen=True)
 class Settings:
-    """How one phase trains. ``batch`` counts examples an update, ``warmup`` is a share of the updates."""
+    """How one phase trains. ``batch`` counts examples an update, ``warmup`` is a share of the updates.
+    ``embedding_rate`` multiplies the learning rate of the table of token vectors."""
 
     updates: int
     batch: int
@@ -109,6 +110,7 @@ class Settings:
     temperature: float = 1.0
     alpha: float = 0.3
     masking: float = 0.15
+    embedding_rate: float = 1.0
     freeze: Literal["nothing", "body", "embeddings"] = "nothing"
 
 

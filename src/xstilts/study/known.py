@@ -96,23 +96,31 @@ class Known:
             )
         return tuple(language for language in there if language in wanted)
 
-    def text(self, name: str, place: str) -> list[Rows]:
-        """Training text in every language of a task of type ``mlm``."""
+    def some(self, task: Task, wanted: Languages) -> tuple[str, ...]:
+        """Languages to pretrain in: of the wanted ones, those with rows. Raises ``Problem`` where there is none."""
+        there = self.there(task, "train")
+        found = tuple(language for language in there if wanted == "all" or language in wanted)
+        if not found:
+            raise Problem(f"'{task.name}' has no data in any of the languages wanted (there is {', '.join(there)})")
+        return found
+
+    def text(self, name: str, place: str, languages: Languages) -> list[Rows]:
+        """Training text of a task of type ``mlm``."""
         task = self.task(name, place)
         if task is None:
             return []
         if task.type != TaskType.MLM:
             raise Problem(f"'{name}' is no text: a vocabulary is made from tasks of type mlm")
-        return [self.rows(task, "train", language) for language in self.there(task, "train")]
+        return [self.rows(task, "train", language) for language in self.some(task, languages)]
 
-    def pairs(self, name: str, place: str) -> list[Rows]:
-        """Translations in every language of a task of type ``mlm`` or ``ranking``."""
+    def pairs(self, name: str, place: str, languages: Languages) -> list[Rows]:
+        """Translations of a task of type ``mlm`` or ``ranking``."""
         task = self.task(name, place)
         if task is None:
             return []
         if task.type not in (TaskType.MLM, TaskType.RANKING):
             raise Problem(f"'{name}' has no translations: an alignment is made from tasks of type mlm or ranking")
-        return [self.rows(task, "train", language) for language in self.there(task, "train")]
+        return [self.rows(task, "train", language) for language in self.some(task, languages)]
 
     def share(
         self,

@@ -169,8 +169,10 @@ class _Planner:
         if not names:
             staged = dict.fromkeys(name for stage in spec.pretraining for name in stage.tasks)
             names = [name for name in staged if (task := self.known.task(name, place)) and task.type == TaskType.MLM]
-        text = tuple(rows for name in names for rows in self.known.text(name, place))
-        alignment = tuple(rows for name in (said.alignment if said else ()) for rows in self.known.pairs(name, place))
+        languages = said.languages if said else "all"
+        text = tuple(rows for name in names for rows in self.known.text(name, place, languages))
+        aligning = said.alignment if said else ()
+        alignment = tuple(rows for name in aligning for rows in self.known.pairs(name, place, languages))
         if said is None:
             return Vocabulary(size, text)
         return Vocabulary(size, text, said.alpha, said.characters, alignment)
@@ -181,7 +183,7 @@ class _Planner:
         for task in tasks:
             with self.known.collect(place):
                 _check_trainable(task)
-                languages = self.known.languages(task, "train", stage.languages)
+                languages = self.known.some(task, stage.languages)
                 weight = stage.weights.get(task.name, 1.0) if stage.sampling == "given" else 1.0
                 shares.append(self.known.share(task, languages, stage.examples, weight))
         settings = Settings(1, 1, 1.0)
@@ -273,7 +275,7 @@ class _Planner:
 
     def check_languages(self, targets: Sequence[Task]) -> None:
         """Every language that the study names must belong to one of its targets."""
-        named = () if self.study.languages == "all" or not targets else self.study.languages
+        named = () if self.study.languages in ("all", "every") or not targets else self.study.languages
         official = {code for task in targets for split in self.splits(task) for code in task.languages_of(split)}
         for language in named:
             if language not in official:
@@ -281,8 +283,11 @@ class _Planner:
                     raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
 
     def evaluated(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages to score: all official ones that are there, or the named ones and the one the task trains in."""
+        """Languages to score: the official ones that are there, every one that is there, or the named ones and the one
+        the task trains in."""
         there, catalogued = self.known.there(task, split), task.languages_of(split)
+        if self.study.languages == "every":
+            return there
         if self.study.languages == "all":
             official = [language for language in catalogued if language in task.languages]
             if lacking := [language for language in official if language not in there]:
@@ -436,6 +441,8 @@ def _parameters(spec: Backbone) -> int:
 def _cost(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
     if isinstance(job, Score):
+        return Cost(0, 0.0)
+    if isinstance(job, Predict) and job.model is None and job.start is None:
         return Cost(0, 0.0)
     if isinstance(job, Predict):
         rows = min(job.examples or job.data.rows, job.data.rows)

@@ -55,6 +55,7 @@ class Overrides(_Table):
     temperature: Above0 | None = None
     alpha: Share01 | None = None
     masking: Annotated[float, Field(gt=0, lt=1)] | None = None
+    embedding_rate: Above0 | None = None
     freeze: Literal["nothing", "body", "embeddings"] | None = None
 
     @model_validator(mode="after")
@@ -86,14 +87,16 @@ class Architecture(_Table):
 
 
 class Vocabulary(_Table):
-    """A tokenizer to be trained: ``text`` and ``alignment`` name tasks of type ``mlm``. With an architecture, the size
-    is the architecture's and the text, unless stated, that of the pretraining stages."""
+    """A tokenizer to be trained on ``text`` (tasks of type ``mlm``). With an architecture, the size is its own
+    and the text, unless stated, that of the pretraining stages. ``alignment`` (tasks of type ``mlm`` or ``ranking``):
+    the translations from which new embeddings for a ready body are made."""
 
     size: Annotated[int, Field(ge=100)] | None = None
     text: tuple[str, ...] = ()
     alignment: tuple[str, ...] = ()
     alpha: Share01 = 0.3
     characters: Positive = 20_000_000
+    languages: Languages = "all"
 
 
 class Stage(Overrides):
@@ -218,7 +221,10 @@ class SettingsTables(_Table):
 
 
 class Study(_Table):
-    """A study at one level. ``name``, ``file`` and ``level`` come from where it was read."""
+    """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
+
+    ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
+    """
 
     question: Annotated[str, Field(min_length=1)]
     default_level: Literal["quick", "small", "full"] = "full"
@@ -227,7 +233,7 @@ class Study(_Table):
     backbones: Annotated[dict[str, Backbone], Field(min_length=1)]
     arms: Annotated[dict[str, Arm], Field(min_length=1)]
     targets: Names
-    languages: Languages = "all"
+    languages: Literal["all", "every"] | Names = "all"
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2)
     splits: tuple[Literal["validation", "test"], ...] = ()
     settings: SettingsTables = SettingsTables()

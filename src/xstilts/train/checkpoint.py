@@ -1,7 +1,7 @@
 """What a training needs to go on after a stop: weights, optimizer moments and the number of updates done.
 
-In: a network and its optimizer. Out: one folder, replaced whole. Data order, masks and dropout follow from seed and update
-number, so nothing else has to be kept.
+In: a network and its optimizer. Out: one folder, replaced whole. Data order, masks and dropout follow from seed and
+update number, so nothing else has to be kept.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The training loop, for every phase.
 
-In: a network, the updates to make (which task, which examples) and the settings of the phase. Out: the same network, trained.
-An update is one optimizer step over a fixed number of examples; the token budget only cuts it into micro-batches, and the loss
-is divided by the number of targets of the whole update.
+In: a network, the updates to make (which task, which examples) and the settings of the phase. Out: the same network,
+trained. An update is one optimizer step over a fixed number of examples; the token budget only cuts it into
+micro-batches, and the loss is divided by the number of targets of the whole update.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Course:
     beta2: float
     precision: str
     masking: float
+    embedding_rate: float
     seed: int
 
 
@@ -75,9 +76,12 @@ def train(
 ) -> None:
     """Train ``network`` in place. ``data[k]`` belongs to head ``k``; ``order`` gives all updates from the first.
 
-    Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Problem`` when the loss is no number.
+    Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Problem`` when the loss is no
+    number.
     """
-    optimizer = adamw(network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2)
+    optimizer = adamw(
+        network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
+    )
     done = checkpoint.load(folder, network, optimizer)
     network.train()
     saved = shown = time.monotonic()
@@ -87,7 +91,7 @@ def train(
             continue
         batch = make_batch(network, data[task], task, examples, course, update)
         for group in optimizer.param_groups:
-            group["lr"] = course.learning_rate * rate(update, course.updates, course.warmup)
+            group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
         losses.append(take_update(network, optimizer, batch, task, course, update, budget))
         tokens += len(batch.ids)
         now = time.monotonic()

@@ -1,7 +1,7 @@
 """AdamW and the learning rate, as the benchmarks' own recipes use them.
 
-In: a network and the settings of a phase. Out: ``torch.optim.AdamW`` without weight decay on biases and LayerNorm weights, and a
-rate that rises linearly over the warm-up and falls linearly to zero.
+In: a network and the settings of a phase. Out: ``torch.optim.AdamW`` without weight decay on biases and LayerNorm
+weights, and a rate that rises linearly over the warm-up and falls linearly to zero.
 """
 
 from __future__ import annotations
@@ -11,16 +11,30 @@ from torch import nn
 
 
 def adamw(
-    network: nn.Module, learning_rate: float, weight_decay: float, epsilon: float, beta2: float
+    network: nn.Module,
+    learning_rate: float,
+    weight_decay: float,
+    epsilon: float,
+    beta2: float,
+    embedding_rate: float = 1.0,
 ) -> torch.optim.AdamW:
-    """AdamW over the parameters that learn."""
-    learns = [(name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad]
-    decayed = [parameter for name, parameter in learns if parameter.ndim > 1]
-    free = [parameter for name, parameter in learns if parameter.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return torch.optim.AdamW(
-        [group for group in groups if group["params"]], lr=learning_rate, betas=(0.9, beta2), eps=epsilon, fused=True
-    )
+    """AdamW over the parameters that learn, in groups with their ``full_rate``.
+
+    ``embedding_rate`` multiplies the rate of the table of token vectors, whose rows are seldom seen.
+    """
+    tables = {module.weight for module in network.modules() if isinstance(module, nn.Embedding)}
+    largest = max(tables, key=lambda table: table.numel(), default=None)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in network.parameters():
+        if parameter.requires_grad:
+            full_rate = learning_rate * (embedding_rate if parameter is largest else 1.0)
+            decay = weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((full_rate, decay), []).append(parameter)
+    tables_of = [
+        {"params": parameters, "lr": full_rate, "full_rate": full_rate, "weight_decay": decay}
+        for (full_rate, decay), parameters in groups.items()
+    ]
+    return torch.optim.AdamW(tables_of, betas=(0.9, beta2), eps=epsilon, fused=True)
 
 
 def rate(update: int, updates: int, warmup: float) -> float:

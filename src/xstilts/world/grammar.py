@@ -43,7 +43,7 @@ class Style(NamedTuple):
 
 def styles(rng: np.random.Generator, size: int) -> list[Style]:
     """``size`` styles, mostly plain."""
-    drawn = rng.random((size, 4)) < np.array((0.25, 0.3, 0.15, 0.25))
+    drawn = rng.random((size, 4)) < np.array((0.15, 0.25, 0.15, 0.25))
     return [Style(*row) for row in drawn.tolist()]
 
 

@@ -53,9 +53,9 @@ def roots(settings: WorldSettings) -> tuple[str, ...]:
 
 
 def twins(settings: WorldSettings) -> dict[str, str]:
-    """Roots that serve in two word classes, in every language (to hunt, a hunt; old, an old one)."""
-    things = {f"thing.{i}": f"verb.{i}.0" for i in range(min(settings.things, settings.verbs))}
-    animates = {f"animate.{i}": f"adjective.{i}" for i in range(min(settings.animates, settings.adjectives))}
+    """Some roots serve in two word classes, in every language (to hunt, a hunt; old, an old one)."""
+    things = {f"thing.{i}": f"verb.{i}.0" for i in range(settings.noun_verbs)}
+    animates = {f"animate.{i}": f"adjective.{i}" for i in range(settings.noun_adjectives)}
     return things | animates
 
 

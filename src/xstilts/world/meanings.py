@@ -66,12 +66,12 @@ class Meanings:
         acts_on_animates = np.arange(verbs) % 2 == 0
         patients = _company(rng, verbs, nouns)
         patients = np.where((things < 0)[None] == acts_on_animates[:, None], patients, 0.0)
-        shared = np.arange(min(settings.things, verbs))
+        shared = np.arange(settings.noun_verbs)
         patients[shared, animates + shared] = (
             0.0  # words that are verb and noun (see lexicon.twins) do not meet themselves
         )
         adjectives = _company(rng, nouns, settings.adjectives)
-        shared = np.arange(min(animates, settings.adjectives))
+        shared = np.arange(settings.noun_adjectives)
         adjectives[shared, shared] = 0.0
         topical = np.where(things[None] % len(TOPICS) == np.arange(len(TOPICS))[:, None], 6.0, 1.0)
         places = _company(rng, 1, settings.places)
@@ -103,7 +103,7 @@ class Meanings:
         agent: Ints | None = None,
         topic: Ints | None = None,
         denied: float = 0.2,
-        placed: float = 0.4,
+        placed: float = 0.3,
     ) -> list[Meaning]:
         """``size`` meanings of ``region``. ``verb`` and ``agent`` (size, with ``NONE`` where free) are kept where the
         region allows; ``topic`` (size) decides places and favours things; ``placed`` is the share that names a
@@ -117,12 +117,12 @@ class Meanings:
             verbs,
             agents,
             patients,
-            _sometimes(rng, 0.35, _choose(self._adjectives[agents], rng)),
-            _sometimes(rng, 0.35, _choose(self._adjectives[patients], rng)),
+            _sometimes(rng, 0.25, _choose(self._adjectives[agents], rng)),
+            _sometimes(rng, 0.25, _choose(self._adjectives[patients], rng)),
             self._numbers(rng, size),
             self._numbers(rng, size),
             tense,
-            _sometimes(rng, 0.4, time),
+            _sometimes(rng, 0.3, time),
             _sometimes(rng, placed, place),
             rng.random(size) < denied,
         )

@@ -16,6 +16,8 @@ from xstilts.world.settings import WorldSettings
 from xstilts.world.streams import pick
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
+# The share of near-paraphrases where one content word is another; in the rest the words are the same or nearly so.
+REWORDED = 0.6
 
 
 def judge(premise: Meaning, hypothesis: Meaning) -> int:
@@ -99,7 +101,7 @@ def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> M
     settings = meanings.settings
     less = thin(premise, rng)
     ways = ["agent", "patient", "verb"]
-    ways += ["roles"] * 3 if meanings.animate(premise.patient) else []
+    ways += ["roles"] if meanings.animate(premise.patient) else []
     ways += [slot for slot in ("agent_adjective", "patient_adjective") if getattr(premise, slot) == NONE]
     ways += [slot for slot in ("time", "place") if getattr(premise, slot) == NONE]
     way = pick(ways, rng)
@@ -117,12 +119,26 @@ def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> M
     return _with(less, way, _other(getattr(premise, way), settings.adjectives, rng))
 
 
-def near_paraphrase(meaning: Meaning, settings: WorldSettings, animate: bool, rng: np.random.Generator) -> Meaning:
-    """Almost the same words, another meaning: roles, adjectives or counts change places, or something is denied."""
+def near_paraphrase(meaning: Meaning, meanings: Meanings, rng: np.random.Generator) -> Meaning:
+    """Almost the same words, another meaning: one word is another one, roles, adjectives or counts change places, or
+    something is denied."""
+    settings = meanings.settings
+    words = ["agent", "patient", "verb"]
+    words += ["place"] if meaning.place != NONE else []
+    words += [slot for slot in ("agent_adjective", "patient_adjective") if getattr(meaning, slot) != NONE]
     ways = ["denied", "number", "tense"]
-    ways += ["roles"] * 3 if animate else []
-    ways += ["adjectives"] * 2 if meaning.agent_adjective != meaning.patient_adjective else []
-    ways += ["numbers"] * 2 if meaning.agent_number != meaning.patient_number else []
+    ways += ["roles"] if meanings.animate(meaning.patient) else []
+    ways += ["adjectives"] if meaning.agent_adjective != meaning.patient_adjective else []
+    ways += ["numbers"] if meaning.agent_number != meaning.patient_number else []
+    if rng.random() < REWORDED:
+        way = pick(words, rng)
+        if way == "place":
+            return meaning._replace(place=_other(meaning.place, settings.places, rng))
+        if way.endswith("adjective"):
+            return _with(meaning, way, _other(getattr(meaning, way), settings.adjectives, rng))
+        changed = _elsewhere(meaning, way, meanings, rng)
+        if changed is not None:
+            return changed
     way = pick(ways, rng)
     if way == "roles":
         return swap_roles(meaning)

@@ -81,8 +81,7 @@ def _fits(other: Meaning, target: Meaning, asked: Asked) -> bool:
 
 
 def _others(request: Request, targets: list[Meaning]) -> list[list[Meaning]]:
-    """Two or three further meanings a row: one with the target's verb or agent, one where its patient acts, one
-    free."""
+    """One or two further meanings a row: one with the target's verb or agent, one where its patient acts."""
     rng, meanings, region, size = request.rng, request.meanings, request.region, request.size
     verb, agent = np.array([target.verb for target in targets]), np.array([target.agent for target in targets])
     same_verb = rng.random(size) < 0.5
@@ -91,11 +90,8 @@ def _others(request: Request, targets: list[Meaning]) -> list[list[Meaning]]:
     )
     patient = np.array([target.patient if meanings.animate(target.patient) else NONE for target in targets])
     turned = meanings.draw(rng, region, size, agent=patient, placed=0.6)
-    free = meanings.draw(rng, region, size, placed=0.6)
-    three = rng.random(size) < 0.5
-    return [
-        list(row[: 3 if more else 2]) for row, more in zip(zip(alike, turned, free, strict=True), three, strict=True)
-    ]
+    two = rng.random(size) < 0.5
+    return [[one, other] if more else [one] for one, other, more in zip(alike, turned, two.tolist(), strict=True)]
 
 
 def _wrong(

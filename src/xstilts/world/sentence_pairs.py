@@ -33,11 +33,11 @@ def nli(request: Request) -> Columns:
 
 def paraphrase(request: Request) -> Columns:
     """Two sentences of nearly the same words; label 1 where they mean the same."""
-    rng, meanings, settings = request.rng, request.meanings, request.settings
+    rng, meanings = request.rng, request.meanings
     firsts = meanings.draw(rng, request.region, request.size, denied=0.3, placed=0.5)
     labels = _even(2, request.size, rng)
     seconds = [
-        first if label else pairs.near_paraphrase(first, settings, meanings.animate(first.patient), rng)
+        first if label else pairs.near_paraphrase(first, meanings, rng)
         for first, label in zip(firsts, labels, strict=True)
     ]
     return _said(request, firsts, seconds, labels, 2)

@@ -74,6 +74,12 @@ def parallel(request: Request) -> Columns:
     return columns
 
 
+def ranked(request: Request) -> Columns:
+    """The rows of ``parallel`` as queries and candidates."""
+    columns = parallel(request)
+    return {"query": columns["text"], "candidate": columns["text_b"]}
+
+
 def plain(request: Request) -> Columns:
     """Texts of about three sentences. ``text_b`` is null."""
     rng, size, settings, draw = request.rng, request.size, request.settings, request.meanings.draw

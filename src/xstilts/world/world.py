@@ -36,11 +36,13 @@ MAKERS: Mapping[str, Callable[[Request], Columns]] = {
     "world/topic": texts.topics,
     "world/retrieval": texts.translations,
     "world/parallel": texts.parallel,
+    "world/parallel-ranking": texts.ranked,
     "world/text": texts.plain,
 }
 REGION_OF: Mapping[tuple[str, str], Region] = {
     ("world/text", "train"): "text",
     ("world/parallel", "train"): "parallel",
+    ("world/parallel-ranking", "train"): "parallel",
 }
 
 
@@ -72,7 +74,7 @@ class World:
             raise Problem(f"'{task.name}' has no split '{split}' in '{language}': it has {known}")
         if task.name == "world/text":
             return self.settings.documents(language)
-        if task.name == "world/parallel":
+        if task.name in ("world/parallel", "world/parallel-ranking"):
             return self.settings.pairs
         if task.name == "world/retrieval":
             return self.settings.retrieval
@@ -83,7 +85,9 @@ class World:
         size = self.count(task, split, language)
         region = REGION_OF.get((task.name, split))
         # Labelled sets say the same in every language; plain and parallel text is each language's own.
-        names = (task.name, split) if region is None else (task.name, split, language)
+        # The ranking has the rows of the parallel text.
+        name = task.name.removesuffix("-ranking")
+        names = (name, split) if region is None else (name, split, language)
         request = Request(
             settings=self.settings,
             meanings=self._meanings,

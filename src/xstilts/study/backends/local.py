@@ -50,7 +50,7 @@ class LocalBackend:
 
     def start(self, keys: Sequence[Key], threads: int) -> None:
         """Start one process that does ``keys`` in order. Its output goes to the log of the first."""
-        with _environment(OMP_WAIT_POLICY="PASSIVE", TOKENIZERS_PARALLELISM="false"):
+        with _environment(OMP_WAIT_POLICY="PASSIVE"):
             forkserver.ensure_running()
         arguments = (self._target, list(keys), self._root, threads)
         process = self._context.Process(target=_work, args=arguments, name=f"xstilts {keys[0]}", daemon=True)
@@ -104,14 +104,24 @@ def _work(target: str, keys: list[Key], root: str, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     store = Store(root)
     _log_to(store.work(keys[0]) / "log")
-    leases = {key: taken for key in keys if (taken := store.lease(key))}
+    leases = _leases(store, keys)
     with lease.kept(list(leases.values()), _end_if_orphaned):
-        # A key without a lease is being done by another run: it is left out and looked at again later.
-        mine = [key for key in keys if key in leases]
+        mine = list(leases)
         code = _call(target, mine, root, threads) if mine else 0
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
+
+
+def _leases(store: Store, keys: Sequence[Key]) -> dict[Key, lease.Lease]:
+    """The leases of those jobs that no other run is doing, nor what they need; the others are looked at again later."""
+    leases: dict[Key, lease.Lease] = {}
+    for key in keys:
+        if all(needed in leases or store.stored(needed) for needed in store.job(key)[0].inputs):
+            taken = store.lease(key)
+            if taken is not None:
+                leases[key] = taken
+    return leases
 
 
 def _call(target: str, keys: list[Key], root: str, threads: int) -> int:

@@ -70,7 +70,7 @@ def span_table() -> pa.Table:
 
 def test_gold_span_points_at_the_answer_in_some_window(vocabulary) -> None:
     table = span_table()
-    encoded = encode(table, TaskType.SPAN_EXTRACTION, vocabulary, Lengths(40, 8))
+    encoded = encode(table, TaskType.SPAN_EXTRACTION, vocabulary, Lengths(24, 8))
     assert len(encoded.example) > 3  # several windows
     held = set()
     for window, question in enumerate(encoded.example):

@@ -222,6 +222,9 @@ def test_translations_say_the_same(world: World, reader: Reader, name: str) -> N
     split, source, target = ("train", "text", "text_b") if name == "parallel" else ("test", "source", "target")
     for language in TASKS[name].languages:
         for row in rows(world, name, split, language):
+            if row[target].endswith("?"):
+                assert row[source].endswith("?")
+                continue
             said = reader.read(row[target])
             words = row[source].rstrip(".").split()
             concepts = [said["time"], said["place"], *said["agent"], *said["patient"]]

@@ -98,16 +98,18 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 
 
 def train_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
-    """Train a unigram vocabulary of ``size`` ids on ``texts``, with XLM-R's special tokens and template."""
-    tokenizer = Tokenizer(models.Unigram())
+    """Train a byte-pair vocabulary of at most ``size`` ids on ``texts``, with XLM-R's special tokens and template.
+
+    Merges and not XLM-R's unigrams: the library's unigram trainer looks for pieces in the list of different words, so
+    a frequent word that is part of no other word never becomes a piece.
+    """
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200c", "")])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation(), pre_tokenizers.Digits(individual_digits=False)]
     )
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL), unk_token="<unk>", show_progress=False, max_piece_length=12
-    )
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=list(SPECIAL), min_frequency=2, show_progress=False)
     tokenizer.train_from_iterator(_lines(texts), trainer)
     tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
     start, end = tokenizer.token_to_id("<s>"), tokenizer.token_to_id("</s>")

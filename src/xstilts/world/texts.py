@@ -62,15 +62,16 @@ def translations(request: Request) -> Columns:
 
 
 def parallel(request: Request) -> Columns:
-    """Translations as training data; a share ``noise`` of them is of another sentence."""
+    """Translations as training data, a quarter of them questions; a share ``noise`` of them is of another sentence."""
     rng, size = request.rng, request.size
     meanings = request.meanings.draw(rng, request.region, size)
+    asks = [pick(askable(meaning), rng) if rng.random() < 1 / 4 else None for meaning in meanings]
     wrong = rng.random(size) < request.settings.noise
     columns: Columns = {"text": [], "text_b": []}
     for row, style in enumerate(styles(rng, size)):
-        other = meanings[row - 1] if wrong[row] else meanings[row]
-        columns["text"].append(text(request.grammar.say(meanings[row], style)))
-        columns["text_b"].append(text(request.pivot.say(other, style)))
+        for name, grammar, other in (("text", request.grammar, row), ("text_b", request.pivot, row - int(wrong[row]))):
+            said = grammar.say(meanings[other], style, asks[other])
+            columns[name].append(text(said, "?" if asks[other] else "."))
     return columns
 
 

@@ -100,7 +100,7 @@ question = "Does a ready encoder learn?"
 targets = ["xnli"]
 languages = ["en"]
 seeds = [0]
-train_examples = 2400
+train_examples = 1600
 evaluation_examples = 300
 [backbones.minilm]
 path = "{body}"
@@ -109,8 +109,9 @@ path = "{body}"
 start = "{body}"
 [settings.target]
 epochs = 1
-learning_rate = 3e-4
+learning_rate = 1.5e-4
 batch = 16
+pooling = "mean"
 max_length = 96
 precision = "bfloat16"
 """

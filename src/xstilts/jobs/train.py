@@ -54,7 +54,7 @@ def run_train(
         else gathered(share, source, vocabulary, settings, cache, work.seed)
         for share in work.shares
     ]
-    specs = [HeadOf(share.task, TaskType(share.type), len(share.labels)) for share in work.shares]
+    specs = [HeadOf(share.task, TaskType(share.type), len(share.labels), settings.pooling) for share in work.shares]
     network = with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
     freeze(network.encoder, settings.freeze)
     network.to(device_of())

@@ -33,31 +33,38 @@ class Head(Protocol):
 
 
 def make_head(
-    type: TaskType, width: int, labels: int, dropout: float, seed: int, embeddings: nn.Embedding
+    type: TaskType, width: int, labels: int, pooling: str, dropout: float, seed: int, embeddings: nn.Embedding
 ) -> nn.Module:
     """A new head with weights from ``seed``. ``embeddings`` are tied to the output of masked language modelling."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        head = _HEADS[type](width, labels, dropout, embeddings)
+        head = _HEADS[type](width, labels, pooling, dropout, embeddings)
     replace_dropout(head, None, f"head.{type}")
     return head
 
 
 class SequenceHead(nn.Module):
-    """RoBERTa's classification head on the first token: dropout, dense, tanh, dropout, linear. Logits [n, labels]."""
+    """RoBERTa's classification head on the first token: dropout, dense, tanh, dropout, linear. Logits [n, labels].
+
+    With ``pooling`` ``mean`` it reads the mean over all tokens, as encoders of sentence vectors want it.
+    """
 
     whole_update = False
 
-    def __init__(self, width: int, labels: int, dropout: float) -> None:
+    def __init__(self, width: int, labels: int, pooling: str, dropout: float) -> None:
         super().__init__()
+        self.pooling = pooling
         self.drop = nn.Dropout(dropout)
         self.dense = _linear(width, width)
         self.drop_again = nn.Dropout(dropout)
         self.out = _linear(width, labels)
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        first = hidden.index_select(0, _on(batch.where, hidden))
-        result: Tensor = self.out(self.drop_again(torch.tanh(self.dense(self.drop(first)))))
+        if self.pooling == "mean":
+            read = mean_pooled(hidden, batch)
+        else:
+            read = hidden.index_select(0, _on(batch.where, hidden))
+        result: Tensor = self.out(self.drop_again(torch.tanh(self.dense(self.drop(read)))))
         return result
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -192,14 +199,14 @@ def _on(array: Any, like: Tensor) -> Tensor:
     return torch.from_numpy(array).to(like.device)
 
 
-_Maker = Callable[[int, int, float, nn.Embedding], nn.Module]
+_Maker = Callable[[int, int, str, float, nn.Embedding], nn.Module]
 
 _HEADS: dict[TaskType, _Maker] = {
-    TaskType.CLASSIFICATION: lambda width, labels, dropout, _: SequenceHead(width, labels, dropout),
-    TaskType.TOKEN_CLASSIFICATION: lambda width, labels, dropout, _: WordHead(width, labels, dropout),
-    TaskType.SPAN_EXTRACTION: lambda width, labels, dropout, _: SpanHead(width),
-    TaskType.MLM: lambda width, labels, dropout, embeddings: MaskedHead(width, embeddings),
-    TaskType.RANKING: lambda width, labels, dropout, _: RankingHead(),
+    TaskType.CLASSIFICATION: lambda width, labels, pooling, dropout, _: SequenceHead(width, labels, pooling, dropout),
+    TaskType.TOKEN_CLASSIFICATION: lambda width, labels, _, dropout, __: WordHead(width, labels, dropout),
+    TaskType.SPAN_EXTRACTION: lambda width, *_: SpanHead(width),
+    TaskType.MLM: lambda width, labels, _, dropout, embeddings: MaskedHead(width, embeddings),
+    TaskType.RANKING: lambda *_: RankingHead(),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,12 @@ from xstilts.model.heads import Head, as_head, make_head
 
 @dataclass(frozen=True)
 class HeadOf:
-    """Which head a task needs."""
+    """Which head a task needs; ``pooling``: what a classification reads, the ``first`` token or the ``mean``."""
 
     task: str
     type: TaskType
     labels: int
+    pooling: str = "first"
 
 
 class Network(nn.Module):
@@ -80,6 +81,7 @@ def with_new_heads(
             spec.type,
             int(model.config.hidden_size),
             spec.labels,
+            spec.pooling,
             dropout,
             seed_of(seed, "head", spec.task),
             model.get_input_embeddings(),
@@ -92,7 +94,7 @@ def with_new_heads(
 def save_network(network: Network, folder: Path) -> None:
     """Write the encoder in the hub's format to ``folder``, and the heads beside it."""
     save_encoder(network.encoder, network.vocabulary, folder)
-    specs = [{"task": spec.task, "type": spec.type.value, "labels": spec.labels} for spec in network.specs]
+    specs = [asdict(spec) for spec in network.specs]
     (folder / "heads.json").write_text(json.dumps(specs, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     save_file(_plain(network.heads.state_dict()), folder / "heads.safetensors")
 
@@ -101,7 +103,7 @@ def load_network(folder: Path) -> Network:
     """Read what ``save_network`` wrote; for prediction, so without dropout."""
     vocabulary = read_vocabulary(folder)
     encoder = load_encoder(folder, dropout=0.0)
-    specs = [HeadOf(row["task"], TaskType(row["type"]), row["labels"]) for row in _json(folder / "heads.json")]
+    specs = [HeadOf(**{**row, "type": TaskType(row["type"])}) for row in _json(folder / "heads.json")]
     network = with_new_heads(encoder, vocabulary, specs, 0.0, 0)
     network.heads.load_state_dict(read_tensors(folder / "heads.safetensors"))
     return network.eval()

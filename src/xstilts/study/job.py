@@ -91,7 +91,8 @@ class Start:
 @dataclass(frozen=True)
 class Settings:
     """How one phase trains. ``batch`` counts examples an update, ``warmup`` is a share of the updates.
-    ``embedding_rate`` multiplies the learning rate of the table of token vectors."""
+    ``embedding_rate`` multiplies the learning rate of the table of token vectors.
+    ``pooling``: what a classification reads of a sequence, its first token or the mean over all."""
 
     updates: int
     batch: int
@@ -111,6 +112,7 @@ class Settings:
     alpha: float = 0.3
     masking: float = 0.15
     embedding_rate: float = 1.0
+    pooling: Literal["first", "mean"] = "first"
     freeze: Literal["nothing", "body", "embeddings"] = "nothing"
 
 

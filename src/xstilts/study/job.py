@@ -188,9 +188,14 @@ KINDS: Mapping[str, type[Train] | type[Predict] | type[Score]] = {"train": Train
 
 
 def canonical(value: Any) -> Any:
-    """``value`` as plain JSON with one spelling only; what has none is refused with a ``TypeError``."""
+    """``value`` as plain JSON with one spelling only; what has none is refused with a ``TypeError``.
+
+    Fields that have their default value are left out, so that a field added later changes no earlier key. A default is
+    therefore never changed: its job's ``revision`` is raised instead.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: canonical(getattr(value, field.name)) for field in fields(value)}
+        said = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+        return {name: canonical(item) for name, (item, default) in said.items() if item != default}
     if value is None or isinstance(value, bool | str | int):
         return value
     if isinstance(value, float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,11 +12,17 @@ from xstilts.catalogue.errors import Problem
 from xstilts.study.identity import identify, known_as
 
 
+def whole(content: bytes) -> bytes:
+    """A safetensors file with one tensor of these bytes."""
+    header = json.dumps({"x": {"dtype": "U8", "shape": [len(content)], "data_offsets": [0, len(content)]}}).encode()
+    return len(header).to_bytes(8, "little") + header + content
+
+
 def make(folder: Path, weights: bytes = b"weights") -> Path:
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     (folder / "tokenizer.json").write_text("{}")
-    (folder / "model.safetensors").write_bytes(weights)
+    (folder / "model.safetensors").write_bytes(whole(weights))
     return folder
 
 
@@ -32,7 +39,7 @@ def test_a_moved_folder_is_the_same_backbone(tmp_path: Path) -> None:
 def test_other_weights_are_another_backbone(tmp_path: Path) -> None:
     first, second = make(tmp_path / "a"), make(tmp_path / "b", b"WEIGHTS")
     assert identify(str(first)) != identify(str(second))
-    (first / "model.safetensors").write_bytes(b"WEIGHTS")
+    (first / "model.safetensors").write_bytes(whole(b"WEIGHTS"))
     assert identify(str(first)) == identify(str(second))
 
 
@@ -43,6 +50,14 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         identify(str(folder))
     with pytest.raises(Problem, match="no such folder"):
         identify(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("cut", [4, 30, -1])
+def test_cut_weights_are_refused_before_anything_starts(cut: int, tmp_path: Path) -> None:
+    weights = make(tmp_path / "a") / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:cut])
+    with pytest.raises(Problem, match=r"model.safetensors' is not a whole safetensors file .* copy it again"):
+        identify(str(tmp_path / "a"))
 
 
 def test_a_hub_name_that_cannot_be_asked_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -83,12 +83,41 @@ def _of_folder(folder: Path) -> str:
     if missing:
         other = " (pickled weights are not read: convert them to safetensors)" if list(folder.glob("*.bin")) else ""
         raise Problem(f"'{folder}' is not a whole backbone: it lacks {', '.join(missing)}{other}")
+    for name in weights:
+        _check_weights(folder / name)
     digest = hashlib.sha256()
     for name in sorted([*names, *tokenizer, *weights]):
         path = folder / name
         status = path.stat()
         digest.update(f"{name}:{_of_file(str(path.resolve()), status.st_size, status.st_mtime_ns)}\n".encode())
     return f"sha256:{digest.hexdigest()}"
+
+
+def body_parameters(path_or_name: str, layers: int | None) -> int | None:
+    """Weights without embeddings of a ready backbone, or of its first ``layers``: per layer four h x h projections and
+    two h x f; None where its configuration can not be read here."""
+    try:
+        config = json.loads((folder_of(path_or_name) / "config.json").read_text(encoding="utf-8"))
+        hidden, feedforward = int(config["hidden_size"]), int(config["intermediate_size"])
+        return (layers or int(config["num_hidden_layers"])) * (4 * hidden * hidden + 2 * hidden * feedforward)
+    except (OSError, ValueError, KeyError, TypeError, Problem):
+        return None
+
+
+def _check_weights(path: Path) -> None:
+    """Refuse a safetensors file whose header can not be read or does not cover the file."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as handle:
+            length = int.from_bytes(handle.read(8), "little")
+            if length > size:
+                raise ValueError("its header is longer than the file")
+            header = json.loads(handle.read(length))
+        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+        if 8 + length + max(ends, default=0) != size:
+            raise ValueError(f"it has {size} bytes, its header says {8 + length + max(ends, default=0)}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Problem(f"'{path}' is not a whole safetensors file ({error}): fetch or copy it again") from None
 
 
 def layers_of(path_or_name: str) -> int | None:

@@ -18,8 +18,8 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task, TaskType
 from xstilts.study import defaults
+from xstilts.study.identity import body_parameters, layers_of
 from xstilts.study.identity import identify as identify_files
-from xstilts.study.identity import layers_of
 from xstilts.study.job import (
     Architecture,
     Job,
@@ -434,7 +434,7 @@ def _seen(language: str, encoder: _Encoder, shares: Sequence[Share]) -> str:
 def _parameters(spec: Backbone) -> int:
     """Weights without embeddings: per layer four h x h projections and two h x f."""
     if (made := spec.architecture) is None:
-        return defaults.PARAMETERS[spec.kind]
+        return body_parameters(str(spec.path), spec.layers) or defaults.PARAMETERS[spec.kind]
     return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
 
 

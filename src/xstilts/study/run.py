@@ -20,6 +20,8 @@ from xstilts.study.store import Store
 Kind = Literal["planned", "started", "done", "failed", "progress", "stopping", "ended"]
 POLL = 0.5
 ATTEMPTS = 3
+# The share of the work that must be done before its rate says anything about the rest.
+ENOUGH = 0.01
 
 
 @dataclass(frozen=True)
@@ -283,8 +285,9 @@ class _Run:
         begun = {key: costs[key].units * part for key, part in parts.items() if key in self.open}
         worked = self.worked + sum(now - start for start in self.groups.values())
         found = None
-        if worked > 0 and (done := self.units + sum(begun.values())) > 0:
-            rest = sum(costs[key].units for key in self.open) - sum(begun.values())
+        done = self.units + sum(begun.values())
+        rest = sum(costs[key].units for key in self.open) - sum(begun.values())
+        if worked > 0 and done >= ENOUGH * (done + rest):
             longest = max(self.chains[key] - begun.get(key, 0.0) for key in self.open)
             found = max(rest / self.backend.slots, longest) * worked / done
         self.estimate = (now, found)

@@ -42,16 +42,17 @@ def nearest(queries: Array, candidates: Array) -> tuple[Array, Array]:
     """Index of the nearest candidate of each query and its cosine; exact ties go to the lower index."""
     found = np.zeros(len(queries), dtype=np.int64)
     cosine = np.zeros(len(queries), dtype=np.float32)
-    right = torch.from_numpy(_unit(candidates)).T
+    right = torch.from_numpy(unit(candidates)).T
     for low in range(0, len(queries), _BLOCK):
-        scores = (torch.from_numpy(_unit(queries[low : low + _BLOCK])) @ right).numpy()
+        scores = (torch.from_numpy(unit(queries[low : low + _BLOCK])) @ right).numpy()
         best = scores.argmax(axis=1)
         found[low : low + _BLOCK] = best
         cosine[low : low + _BLOCK] = scores[np.arange(len(scores)), best]
     return found, cosine
 
 
-def _unit(vectors: Array) -> Array:
+def unit(vectors: Array) -> Array:
+    """``vectors`` [n, width] with length one; a zero vector stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     result: Array = vectors / np.maximum(lengths, 1e-12)
     return result

@@ -16,7 +16,7 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded, Lengths, encode
 from xstilts.data.sample import Pool, subset
 from xstilts.data.vocabulary import Vocabulary
-from xstilts.evaluate.retrieve import mean_vectors
+from xstilts.evaluate.retrieve import mean_vectors, unit
 from xstilts.jobs.sources import AllSources
 from xstilts.model.network import Network
 from xstilts.study import job
@@ -49,7 +49,7 @@ def taught(
     encoded = _singles(texts, vocabulary, lengths)
     columns = {
         "vector": np.array([number[text] for text in [*chosen, *own]], dtype=np.int64),
-        "vectors": _unit(
+        "vectors": unit(
             mean_vectors(teacher, _singles(own, teacher.vocabulary, lengths), None, settings.precision, _BUDGET)
         ),
     }
@@ -62,8 +62,3 @@ def _singles(texts: Sequence[str], vocabulary: Vocabulary, lengths: Lengths) -> 
     table = pa.table({"text": pa.array(texts, pa.string()), "text_b": pa.nulls(len(texts), pa.string())})
     found = encode(table, TaskType.MLM, vocabulary, lengths)
     return Encoded(found.ids, found.segments, found.starts, found.example)
-
-
-def _unit(vectors: Array) -> Array:
-    unit: Array = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-    return unit

@@ -108,3 +108,16 @@ def test_damaged_checkpoint_is_named(harm: str, vocabulary, tmp_path: Path) -> N
         config.write_text(config.read_text().replace('"xlm-roberta"', '"gpt2"'))
     with pytest.raises(Problem, match=str(tmp_path)):
         load_encoder(tmp_path)
+
+
+def test_an_earlier_layer_is_the_librarys_hidden_state(vocabulary, tmp_path: Path) -> None:
+    network = small_network(vocabulary).eval()
+    save_network(network, tmp_path)
+    model = AutoModel.from_pretrained(tmp_path).eval()
+    ids = np.array(vocabulary.tokenizer.encode("the old red cat").ids)
+    batch = batch_of([len(ids)], np.zeros(1, np.int64), ids)
+    with torch.inference_mode():
+        states = model(input_ids=torch.from_numpy(ids)[None], output_hidden_states=True).hidden_states
+        for layer in range(3):
+            ours = hidden_states(network.encoder, batch, layer)
+            torch.testing.assert_close(ours, states[layer][0], atol=1e-5, rtol=1e-4)

@@ -137,6 +137,9 @@ def usable_positions(encoder: nn.Module) -> int:
 
 def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None) -> Tensor:
     """Vectors of every token, [tokens, width]: of the last layer, or after block ``layer`` (0 = embeddings)."""
+    blocks: Any = encoder.get_submodule("encoder.layer")
+    if layer is not None and layer < len(blocks):
+        return _after(encoder, batch, layer)
     device = next(encoder.parameters()).device
     config: Any = encoder.config
     ids, segments, positions = (

@@ -157,7 +157,7 @@ class Predict:
     stride: int = 64
     layer: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
-    revision: int = 1
+    revision: int = 2
 
     @property
     def inputs(self) -> tuple[Key, ...]:
@@ -195,7 +195,9 @@ def canonical(value: Any) -> Any:
     """
     if is_dataclass(value) and not isinstance(value, type):
         said = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
-        return {name: canonical(item) for name, (item, default) in said.items() if item != default}
+        return {
+            name: canonical(item) for name, (item, default) in said.items() if item != default or name == "revision"
+        }
     if value is None or isinstance(value, bool | str | int):
         return value
     if isinstance(value, float):

@@ -114,6 +114,9 @@ def flat_attention(
         q, k, v = (part.view(len(group.lengths), group.width, heads, size).transpose(1, 2) for part in parts)
         if module.training and dropout > 0:
             attended = _with_dropout(module.dropout, q, k, v, group, scale)
+        elif module.training and q.device.type == "cpu" and q.dtype == torch.bfloat16:
+            # written out: the fused kernel's way back is slower here
+            attended = torch.matmul(_weights(q, k, group, scale).to(v.dtype), v)
         else:
             hidden = None if group.hidden is None else group.hidden.to(q.dtype)
             attended = functional.scaled_dot_product_attention(q, k, v, attn_mask=hidden, scale=scale)
@@ -124,12 +127,17 @@ def flat_attention(
     return flat.unsqueeze(0), None
 
 
-def _with_dropout(drop: Any, q: Tensor, k: Tensor, v: Tensor, group: Group, scale: float) -> Tensor:
-    """[n, heads, width, size]; the dropout factors are drawn sequence by sequence, so padding draws none."""
+def _weights(q: Tensor, k: Tensor, group: Group, scale: float) -> Tensor:
+    """What each token takes of each other one, [n, heads, width, width]."""
     weights = torch.matmul(q * scale, k.transpose(-1, -2))
     if group.hidden is not None:
         weights = weights + group.hidden.to(weights.dtype)
-    weights = functional.softmax(weights, dim=-1)
+    return functional.softmax(weights, dim=-1)
+
+
+def _with_dropout(drop: Any, q: Tensor, k: Tensor, v: Tensor, group: Group, scale: float) -> Tensor:
+    """[n, heads, width, size]; the dropout factors are drawn sequence by sequence, so padding draws none."""
+    weights = _weights(q, k, group, scale)
     if not isinstance(drop, StreamDropout):
         raise RuntimeError("attention dropout needs a StreamDropout: call replace_dropout first")
     heads = q.shape[1]

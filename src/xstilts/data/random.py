@@ -1,14 +1,18 @@
 """Randomness by name: every stream of random numbers has a seed and a name, so a new draw in one place moves none
 elsewhere.
 
-In: a seed and names. Out: a generator, or a 63-bit seed for another library's generator.
+In: a seed and names. Out: a generator, or a 63-bit seed for another library's generator; and one item of several.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+
+Item = TypeVar("Item")
 
 
 def seed_of(seed: int, *names: str | int) -> int:
@@ -20,3 +24,8 @@ def seed_of(seed: int, *names: str | int) -> int:
 def stream(seed: int, *names: str | int) -> np.random.Generator:
     """The generator of one stream."""
     return np.random.Generator(np.random.PCG64(seed_of(seed, *names)))
+
+
+def pick(items: Sequence[Item], rng: np.random.Generator) -> Item:
+    """One of ``items``, each equally likely."""
+    return items[int(rng.random() * len(items))]

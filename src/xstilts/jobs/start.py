@@ -58,6 +58,9 @@ def open_start(
     encoder = make_encoder(
         shape.layers, shape.hidden, shape.heads, shape.feedforward, shape.positions, vocabulary, dropout, seed
     )
+    if start.vocabulary.alignment:
+        table = aligned_embeddings(start.vocabulary, encoder, vocabulary, vocabulary, source)
+        replace_embeddings(encoder, table, vocabulary.pad)
     return encoder, vocabulary
 
 

@@ -90,7 +90,8 @@ class Architecture(_Table):
 class Vocabulary(_Table):
     """A tokenizer to be trained on ``text`` (tasks of type ``mlm``). With an architecture, the size is its own
     and the text, unless stated, that of the pretraining stages. ``alignment`` (tasks of type ``mlm`` or ``ranking``):
-    the translations from which new embeddings for a ready body are made."""
+    the translations that give new embeddings their start, in the space of a ready body's or of an architecture's first
+    random ones."""
 
     size: Annotated[int, Field(ge=100)] | None = None
     text: tuple[str, ...] = ()

@@ -1,17 +1,18 @@
 """How a language says a meaning.
 
 In: a meaning, a style, and what is asked (nothing, or one slot). Out: phrases: which slot, its words, their tags.
-Word order, morphology and script come from the table of languages, the words from the lexicon.
+Word order, morphology and script come from the table of languages, the words of each register from the lexicon.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from xstilts.catalogue.language import Language
-from xstilts.world.lexicon import Words
+from xstilts.world.lexicon import REGISTERS, Words, of_register
 from xstilts.world.meanings import NONE, PLURAL, SINGULAR, TENSES, Meaning
 from xstilts.world.settings import WorldSettings
 
@@ -32,26 +33,38 @@ class Phrase(NamedTuple):
 
 
 class Style(NamedTuple):
-    """Ways to say the same: passive voice, the verb's other word, the place moved to the front, the time to its other
-    position."""
+    """Ways to say the same: passive voice, the place moved to the front, the time to its other position, and which of
+    the language's two registers the words come from."""
 
     passive: bool = False
-    synonym: bool = False
     place_moved: bool = False
     time_moved: bool = False
+    register: int = 0
 
 
-def styles(rng: np.random.Generator, size: int) -> list[Style]:
-    """``size`` styles, mostly plain."""
-    drawn = rng.random((size, 4)) < np.array((0.15, 0.25, 0.15, 0.25))
-    return [Style(*row) for row in drawn.tolist()]
+def styles(rng: np.random.Generator, size: int, unlike: Sequence[Style] = ()) -> list[Style]:
+    """``size`` styles, each register equally likely; or each in the other register than the one of
+    ``unlike`` (size)."""
+    drawn = (rng.random((size, 4)) < np.array((0.3, 0.4, 0.4, 0.5))).tolist()
+    registers = [1 - style.register for style in unlike] if unlike else [int(row[3]) for row in drawn]
+    return [Style(*row[:3], register) for row, register in zip(drawn, registers, strict=True)]
 
 
 class Grammar:
-    """One language: renders meanings. Phrases are kept, since most come again."""
+    """One language with its two registers, which have the same endings and order but not one word in common."""
 
     def __init__(self, settings: WorldSettings, language: Language, words: Words) -> None:
-        self.language = language
+        self._registers = [Register(settings, language, of_register(words, register)) for register in range(REGISTERS)]
+
+    def say(self, meaning: Meaning, style: Style = Style(), asked: Asked | None = None) -> list[Phrase]:  # noqa: B008
+        """The sentence as phrases in order; the asked slot is a question word."""
+        return self._registers[style.register].say(meaning, style, asked)
+
+
+class Register:
+    """One register of one language: renders meanings. Phrases are kept, since most come again."""
+
+    def __init__(self, settings: WorldSettings, language: Language, words: Words) -> None:
         self._settings = settings
         self._words = words
         self._morphology = language.morphology
@@ -60,7 +73,7 @@ class Grammar:
         self._head_last = language.word_order == "SOV"
         self._kept: dict[tuple[object, ...], Phrase] = {}
 
-    def say(self, meaning: Meaning, style: Style = Style(), asked: Asked | None = None) -> list[Phrase]:  # noqa: B008
+    def say(self, meaning: Meaning, style: Style, asked: Asked | None) -> list[Phrase]:
         """The sentence as phrases in order; the asked slot is a question word."""
         passive = style.passive
         agent = self._noun_phrase("agent", meaning, "ins" if passive else "nom", asked)
@@ -129,7 +142,7 @@ class Grammar:
         return words + adposition if self._head_last else adposition + words
 
     def _verb_phrase(self, meaning: Meaning, style: Style, many: bool) -> Phrase:
-        name = ("verb", meaning.verb, meaning.tense, meaning.denied, style.passive, style.synonym, many)
+        name = ("verb", meaning.verb, meaning.tense, meaning.denied, style.passive, many)
         if name not in self._kept:
             self._kept[name] = _phrase("verb", self._verbal(meaning, style, many))
         return self._kept[name]
@@ -137,7 +150,7 @@ class Grammar:
     def _verbal(self, meaning: Meaning, style: Style, many: bool) -> Tagged:
         """The verb with tense, voice and denial, as endings or as words around it."""
         words = self._words
-        root, tense = words[f"verb.{meaning.verb}.{int(style.synonym)}"], TENSES[meaning.tense]
+        root, tense = words[f"verb.{meaning.verb}"], TENSES[meaning.tense]
         if self._morphology == "agglutinative":
             endings = [name for name, said in (("-passive", style.passive), ("-not", meaning.denied)) if said]
             endings += [f"-{tense}"] if tense != "present" else []

@@ -2,7 +2,8 @@
 
 In: settings and the table of constructed languages. Out: for each language the written form of every root and affix.
 Families begin with a common stock; sound changes and replaced words along the tree leave cognates inside a family,
-loans make a few between families. With ``cognates`` off each language has words of its own that no other has.
+loans make a few between families. Every root and function word has two forms, one for each register. With ``cognates``
+off each language has words of its own that no other has.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from xstilts.catalogue.language import Language, languages
+from xstilts.data.random import pick, stream
 from xstilts.world.meanings import TENSES
 from xstilts.world.settings import WorldSettings
-from xstilts.world.streams import pick, stream
 
 Words = dict[str, str]
 
@@ -27,10 +28,14 @@ VOWEL_SHIFTS = ("ao", "oa", "ei", "ie", "uo", "ou", "ia", "ue")
 PLACES_OF_CHANGE = ("anywhere", "first", "inside")
 REPLACED = 0.06
 BORROWED = 0.12
-FUNCTION_WORDS = (
+# Two words for everything, and no word in both: a text and what is asked about it, or said again, have no word in
+# common, so that seeing which words are the same tells nothing about what they mean.
+REGISTERS = 2
+_FUNCTIONS = (
     *("not", "passive", "past", "future", "by", "in", "plural"),
     *("who", "what", "where", "when", "how_many"),
 )
+FUNCTION_WORDS = tuple(f"{name}/{register}" for name in _FUNCTIONS for register in range(REGISTERS))
 SUFFIXES = ("-plural", "-acc", "-ins", "-loc", "-passive", "-not", "-past", "-future")
 NOUN_ENDINGS = tuple(f"-{case}.{number}" for case in ("nom", "acc", "ins", "loc") for number in ("one", "many"))
 VERB_ENDINGS = tuple(
@@ -40,23 +45,35 @@ AFFIXES = (*SUFFIXES, *NOUN_ENDINGS, *VERB_ENDINGS)
 
 
 def roots(settings: WorldSettings) -> tuple[str, ...]:
-    """The names of all content roots. Verbs have two each, which mean the same."""
-    return (
+    """The names of all content roots, as ``kind.number/register``."""
+    plain = (
         *(f"animate.{i}" for i in range(settings.animates)),
         *(f"thing.{i}" for i in range(settings.things)),
-        *(f"verb.{i}.{word}" for i in range(settings.verbs) for word in range(2)),
+        *(f"verb.{i}" for i in range(settings.verbs)),
         *(f"adjective.{i}" for i in range(settings.adjectives)),
         *(f"place.{i}" for i in range(settings.places)),
         *(f"time.{i}" for i in range(3 * settings.times)),
         *(f"number.{i}" for i in range(2, 2 + settings.numbers)),
     )
+    return _in_registers(plain)
 
 
 def twins(settings: WorldSettings) -> dict[str, str]:
     """Some roots serve in two word classes, in every language (to hunt, a hunt; old, an old one)."""
-    things = {f"thing.{i}": f"verb.{i}.0" for i in range(settings.noun_verbs)}
+    things = {f"thing.{i}": f"verb.{i}" for i in range(settings.noun_verbs)}
     animates = {f"animate.{i}": f"adjective.{i}" for i in range(settings.noun_adjectives)}
-    return things | animates
+    pairs = (things | animates).items()
+    return {f"{name}/{register}": f"{root}/{register}" for name, root in pairs for register in range(REGISTERS)}
+
+
+def of_register(words: Words, register: int) -> Words:
+    """The words of one register, by their names without it, and the endings that both have."""
+    end = f"/{register}"
+    return {name.removesuffix(end): form for name, form in words.items() if name.endswith(end) or name[0] == "-"}
+
+
+def _in_registers(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{name}/{register}" for name in names for register in range(REGISTERS))
 
 
 def constructed() -> dict[str, Language]:
@@ -65,12 +82,12 @@ def constructed() -> dict[str, Language]:
 
 
 def lexicon(settings: WorldSettings) -> dict[str, Words]:
-    """The written form of every root, function word and affix, by language and name."""
+    """The written form of every root, function word and affix, by language and name (see ``of_register``)."""
     tongues = constructed()
-    spoken = _family_tree(settings, tongues) if settings.cognates else _strangers(settings, tongues)
+    sounds = _family_tree(settings, tongues) if settings.cognates else _strangers(settings, tongues)
     shared = twins(settings)
     written: dict[str, Words] = {}
-    for code, words in spoken.items():
+    for code, words in sounds.items():
         words |= {name: words[root] for name, root in shared.items()}
         other = tongues[code].script != tongues["qaa"].script
         written[code] = {name: form.translate(OTHER_SCRIPT) if other else form for name, form in words.items()}

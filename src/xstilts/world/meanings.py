@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xstilts.data.random import stream
 from xstilts.world.settings import WorldSettings
-from xstilts.world.streams import stream
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -21,6 +21,7 @@ Region = Literal["text", "parallel", "train", "validation", "test"]
 NONE = -1
 SINGULAR, PLURAL = 0, 1
 TENSES = ("present", "past", "future")
+PRESENT, PAST, FUTURE = range(3)
 TOPICS = ("sea", "town", "forest")
 # Scenes fall into a hundred buckets; each region owns some.
 REGIONS: dict[Region, tuple[int, int]] = {
@@ -104,10 +105,11 @@ class Meanings:
         topic: Ints | None = None,
         denied: float = 0.2,
         placed: float = 0.3,
+        timed: float = 0.3,
     ) -> list[Meaning]:
         """``size`` meanings of ``region``. ``verb`` and ``agent`` (size, with ``NONE`` where free) are kept where the
-        region allows; ``topic`` (size) decides places and favours things; ``placed`` is the share that names a
-        place."""
+        region allows; ``topic`` (size) decides places and favours things; ``placed`` and ``timed`` are the shares
+        that name a place and a time."""
         topic = rng.integers(0, len(TOPICS), size) if topic is None else topic
         verbs, agents, patients = self._scenes(rng, region, topic, verb, agent)
         tense = rng.integers(0, len(TENSES), size)
@@ -122,7 +124,7 @@ class Meanings:
             self._numbers(rng, size),
             self._numbers(rng, size),
             tense,
-            _sometimes(rng, 0.3, time),
+            _sometimes(rng, timed, time),
             _sometimes(rng, placed, place),
             rng.random(size) < denied,
         )

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from xstilts.world.meanings import NONE, PLURAL, SINGULAR, Meaning, Meanings
+from xstilts.data.random import pick
+from xstilts.world.meanings import FUTURE, NONE, PAST, PLURAL, PRESENT, SINGULAR, Meaning, Meanings
 from xstilts.world.settings import WorldSettings
-from xstilts.world.streams import pick
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
-# The share of near-paraphrases where one content word is another; in the rest the words are the same or nearly so.
-REWORDED = 0.6
+# Where the second sentence means something else: the share that tells of another event, and the share where one word
+# is another; in the rest words change places where they can.
+ELSEWHERE, REWORDED = 0.4, 0.4
 
 
 def judge(premise: Meaning, hypothesis: Meaning) -> int:
@@ -100,8 +101,8 @@ def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> M
     """A hypothesis that says something else, or more than ``premise`` states."""
     settings = meanings.settings
     less = thin(premise, rng)
-    ways = ["agent", "patient", "verb"]
-    ways += ["roles"] if meanings.animate(premise.patient) else []
+    ways = ["agent", "patient", "verb"] * 2
+    ways += ["roles"] * 2 if meanings.animate(premise.patient) else []
     ways += [slot for slot in ("agent_adjective", "patient_adjective") if getattr(premise, slot) == NONE]
     ways += [slot for slot in ("time", "place") if getattr(premise, slot) == NONE]
     way = pick(ways, rng)
@@ -120,40 +121,37 @@ def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> M
 
 
 def near_paraphrase(meaning: Meaning, meanings: Meanings, rng: np.random.Generator) -> Meaning:
-    """Almost the same words, another meaning: one word is another one, roles, adjectives or counts change places, or
-    something is denied."""
+    """Another meaning in as many words: another event, one word another one, or roles, adjectives or counts change
+    places. Nothing is added or left out, so that the length of the two sentences tells nothing."""
     settings = meanings.settings
+    kind = rng.random()
+    if kind < ELSEWHERE:
+        return _another_scene(meaning, meanings, rng)
     words = ["agent", "patient", "verb"]
-    words += ["place"] if meaning.place != NONE else []
-    words += [slot for slot in ("agent_adjective", "patient_adjective") if getattr(meaning, slot) != NONE]
-    ways = ["denied", "number", "tense"]
-    ways += ["roles"] if meanings.animate(meaning.patient) else []
+    words += [slot for slot in ("agent_adjective", "patient_adjective", "place") if getattr(meaning, slot) != NONE]
+    words += [slot for slot in ("agent_number", "patient_number") if getattr(meaning, slot) > PLURAL]
+    words += ["tense"] if meaning.tense != PRESENT else []
+    ways = ["roles"] * 2 if meanings.animate(meaning.patient) else []
     ways += ["adjectives"] if meaning.agent_adjective != meaning.patient_adjective else []
     ways += ["numbers"] if meaning.agent_number != meaning.patient_number else []
-    if rng.random() < REWORDED:
-        way = pick(words, rng)
-        if way == "place":
-            return meaning._replace(place=_other(meaning.place, settings.places, rng))
-        if way.endswith("adjective"):
-            return _with(meaning, way, _other(getattr(meaning, way), settings.adjectives, rng))
-        changed = _elsewhere(meaning, way, meanings, rng)
-        if changed is not None:
-            return changed
-    way = pick(ways, rng)
+    way = pick(ways, rng) if ways and kind >= ELSEWHERE + REWORDED else pick(words, rng)
     if way == "roles":
         return swap_roles(meaning)
     if way == "adjectives":
         return meaning._replace(agent_adjective=meaning.patient_adjective, patient_adjective=meaning.agent_adjective)
     if way == "numbers":
         return meaning._replace(agent_number=meaning.patient_number, patient_number=meaning.agent_number)
-    if way == "denied":
-        return meaning._replace(denied=not meaning.denied)
     if way == "tense":
-        tense = _other(meaning.tense, 3, rng)
+        tense = PAST + FUTURE - meaning.tense
         time = NONE if meaning.time == NONE else tense * settings.times + meaning.time % settings.times
         return meaning._replace(tense=tense, time=time)
-    slot = pick(("agent_number", "patient_number"), rng)
-    return _with(meaning, slot, _another_number(getattr(meaning, slot), settings, rng))
+    if way == "place":
+        return meaning._replace(place=_other(meaning.place, settings.places, rng))
+    if way.endswith("adjective"):
+        return _with(meaning, way, _other(getattr(meaning, way), settings.adjectives, rng))
+    if way.endswith("number"):
+        return _with(meaning, way, 2 + _other(getattr(meaning, way) - 2, settings.numbers, rng))
+    return _elsewhere(meaning, way, meanings, rng) or _another_scene(meaning, meanings, rng)
 
 
 def _other(value: int, size: int, rng: np.random.Generator) -> int:
@@ -171,6 +169,14 @@ def _another_number(number: int, settings: WorldSettings, rng: np.random.Generat
         return PLURAL + int(rng.random() * (settings.numbers + 1))
     others = [SINGULAR, *(count for count in range(2, 2 + settings.numbers) if count != number)]
     return pick(others, rng)
+
+
+def _another_scene(meaning: Meaning, meanings: Meanings, rng: np.random.Generator) -> Meaning:
+    """The same said of another verb and other participants of the same region."""
+    while True:
+        (other,) = meanings.draw(rng, meanings.region_of(*meaning[:3]), 1)
+        if other[:3] != meaning[:3]:
+            return meaning._replace(verb=other.verb, agent=other.agent, patient=other.patient)
 
 
 def _elsewhere(meaning: Meaning, slot: str, meanings: Meanings, rng: np.random.Generator) -> Meaning | None:

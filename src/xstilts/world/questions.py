@@ -1,39 +1,42 @@
 """Contexts, questions and where their answers stand.
 
 In: a request. Out: columns ``id, question, context, answer_texts, answer_starts``. A context has sentences that share
-verbs and participants, so that an answer is found by its role; exactly one sentence fits the question.
+verbs and participants, so that an answer is found by its role; exactly one sentence fits the question. The question is
+in the other register: no word of it is in the context.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from xstilts.data.random import pick
 from xstilts.world.grammar import ADP, NUM, Asked, Phrase, Style, styles, text
 from xstilts.world.meanings import NONE, PLURAL, Meaning
 from xstilts.world.pairs import thin
 from xstilts.world.request import Columns, Request
-from xstilts.world.streams import pick
 
 
 def questions(request: Request) -> Columns:
     """One question a context; the answer is a verbatim part of the context. A share ``noise`` of answers is wrong."""
     rng, grammar = request.rng, request.grammar
-    targets = request.meanings.draw(rng, request.region, request.size, placed=0.6)
+    targets = request.meanings.draw(rng, request.region, request.size, placed=0.6, timed=0.6)
     others = _others(request, targets)
-    ways = iter(styles(rng, 5 * request.size))
+    ways = zip(*(styles(rng, request.size) for _ in range(5)), strict=True)
     columns: Columns = {name: [] for name in ("id", "question", "context", "answer_texts", "answer_starts")}
     for row, target in enumerate(targets):
         asked = pick(askable(target), rng)
         told = [other for other in others[row] if not _fits(other, target, asked)]
         told.insert(int(rng.random() * (len(told) + 1)), target)
-        sentences = [grammar.say(meaning, next(ways)) for meaning in told]
+        first, *more, last = next(ways)
+        context = [first, *(way._replace(register=first.register) for way in more)]
+        sentences = [grammar.say(meaning, way) for meaning, way in zip(told, context, strict=False)]
         texts = [text(sentence) for sentence in sentences]
         where = told.index(target)
         start, answer = find(sentences[where], asked)
         if rng.random() < request.settings.noise:
             where, start, answer = _wrong(sentences, (where, start, answer), rng)
         columns["id"].append(f"{request.split}-{row}")
-        columns["question"].append(question(request, target, asked, next(ways)))
+        columns["question"].append(question(request, target, asked, last._replace(register=1 - first.register)))
         columns["context"].append(" ".join(texts))
         columns["answer_texts"].append([answer])
         columns["answer_starts"].append([start + sum(len(sentence) + 1 for sentence in texts[:where])])
@@ -86,10 +89,16 @@ def _others(request: Request, targets: list[Meaning]) -> list[list[Meaning]]:
     verb, agent = np.array([target.verb for target in targets]), np.array([target.agent for target in targets])
     same_verb = rng.random(size) < 0.5
     alike = meanings.draw(
-        rng, region, size, verb=np.where(same_verb, verb, NONE), agent=np.where(same_verb, NONE, agent), placed=0.6
+        rng,
+        region,
+        size,
+        verb=np.where(same_verb, verb, NONE),
+        agent=np.where(same_verb, NONE, agent),
+        placed=0.6,
+        timed=0.6,
     )
     patient = np.array([target.patient if meanings.animate(target.patient) else NONE for target in targets])
-    turned = meanings.draw(rng, region, size, agent=patient, placed=0.6)
+    turned = meanings.draw(rng, region, size, agent=patient, placed=0.6, timed=0.6)
     two = rng.random(size) < 0.5
     return [[one, other] if more else [one] for one, other, more in zip(alike, turned, two.tolist(), strict=True)]
 

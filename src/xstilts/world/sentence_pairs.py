@@ -1,7 +1,7 @@
 """Rows of the two classification tasks over two sentences.
 
 In: a request. Out: columns ``text_a, text_b, label``. Labels are drawn first, evenly, then sentences made to fit; a
-share ``noise`` of the labels is wrong.
+share ``noise`` of the labels is wrong. The second sentence is in the other register: no word of it is in the first.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def _said(request: Request, firsts: list[Meaning], seconds: list[Meaning], label
     wrong = rng.random(request.size) < request.settings.noise
     shift = rng.integers(1, classes, request.size)
     noisy = (np.array(labels, np.int64) + wrong * shift) % classes
-    ways = zip(firsts, styles(rng, request.size), seconds, styles(rng, request.size), strict=True)
+    plain = styles(rng, request.size)
+    ways = zip(firsts, plain, seconds, styles(rng, request.size, unlike=plain), strict=True)
     said = [(text(grammar.say(first, one)), text(grammar.say(second, two))) for first, one, second, two in ways]
     return {"text_a": [a for a, _ in said], "text_b": [b for _, b in said], "label": noisy.tolist()}
 

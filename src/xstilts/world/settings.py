@@ -31,7 +31,7 @@ TEXT_WORDS: Mapping[str, int] = {
 WORDS_A_DOCUMENT = 19
 PAIRS = 1_500
 LEAST = {"animates": 8, "things": 6, "verbs": 4, "adjectives": 2, "places": 6, "times": 2, "numbers": 2, "parallel": 0}
-SHARES = ("noise", "restated", "asked")
+SHARES = ("noise", "switched", "restated", "asked")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class WorldSettings:
 
     ``animates`` to ``numbers`` are sizes of the lexicon (``times`` are words a tense). ``noise`` is the share of wrong
     labels, tags and answers, and of unfaithful translations. ``cognates`` off: no two languages share a word.
-    ``parallel`` is the number of sentence pairs of each language with the labelled one (True: 1,500; False: none).
+    ``parallel`` is the number of sentence pairs of each language with the labelled one (True: 1,500; False: none),
+    ``phrases`` the number of translated words and phrases; a share ``switched`` of the
+    phrases of translation language modelling is said in the other language of the pair.
     ``words`` is the amount of plain text by language, in words of the labelled language. ``restated`` and ``asked`` are
     the shares of plain texts that say a thing twice, or hold a question with its answer. The last four count rows.
     """
@@ -56,6 +58,8 @@ class WorldSettings:
     noise: float = 0.05
     cognates: bool = True
     parallel: bool | int = True
+    phrases: int = 1_500
+    switched: float = 0.0
     words: Mapping[str, int] = field(default_factory=lambda: dict(TEXT_WORDS))
     restated: float = 0.2
     asked: float = 0.2
@@ -66,13 +70,13 @@ class WorldSettings:
 
     @property
     def noun_verbs(self) -> int:
-        """Roots that are verb and noun: a third of the verbs or things, whichever are fewer."""
-        return min(self.things, self.verbs) // 3
+        """Roots that are verb and noun: three quarters of the verbs or things, whichever are fewer."""
+        return min(self.things, self.verbs) * 3 // 4
 
     @property
     def noun_adjectives(self) -> int:
-        """Roots that are adjective and noun: a third of the adjectives or animates, whichever are fewer."""
-        return min(self.animates, self.adjectives) // 3
+        """Roots that are adjective and noun: three quarters of the adjectives or animates, whichever are fewer."""
+        return min(self.animates, self.adjectives) * 3 // 4
 
     @property
     def pairs(self) -> int:

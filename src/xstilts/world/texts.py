@@ -1,33 +1,41 @@
-"""Rows made of sentences as they come: tagged words, topics, translations and plain text.
+"""Rows made of sentences as they come: tagged words, topics, translations, phrases and plain text.
 
-In: a request. Out: the columns of the task type. Plain texts have recurring participants and one topic each; some say a
-thing twice, some hold a question with its answer, as real text does.
+In: a request. Out: the columns of the task type. Plain texts have recurring participants, one topic and one register
+each; some say a thing again or hold a question with its answer, both in the other register.
 """
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
-from xstilts.world.grammar import PUNCT, TAGS, styles, text
+from xstilts.data.random import pick
+from xstilts.world.grammar import PUNCT, TAGS, Grammar, Style, styles, text
 from xstilts.world.meanings import NONE, TOPICS, Meaning
 from xstilts.world.pairs import thin
 from xstilts.world.questions import askable, find, question
 from xstilts.world.request import Columns, Request
-from xstilts.world.streams import pick
 
 
 def tagged(request: Request) -> Columns:
-    """Words and their classes (indices into ``grammar.TAGS``); one sentence in seven is a question. A share ``noise``
-    of the tags is wrong."""
+    """Words and their classes (indices into ``grammar.TAGS``) of one to three sentences, one in seven a question. A
+    share ``noise`` of the tags is wrong."""
     rng, grammar = request.rng, request.grammar
     tokens, tags = [], []
-    meanings = request.meanings.draw(rng, request.region, request.size)
+    sentences = rng.integers(1, 4, request.size)
+    meanings = request.meanings.draw(rng, request.region, int(sentences.sum()))
     # All questions before any noise: how much noise is drawn depends on the language's number of words.
     asks = [pick(askable(meaning), rng) if rng.random() < 1 / 7 else None for meaning in meanings]
-    for meaning, style, asked in zip(meanings, styles(rng, request.size), asks, strict=True):
-        phrases = grammar.say(meaning, style, asked)
-        tokens.append([*(word for phrase in phrases for word in phrase.words), "?" if asked else "."])
-        row = np.array([*(tag for phrase in phrases for tag in phrase.tags), PUNCT])
+    ways = zip(meanings, styles(rng, len(meanings)), asks, strict=True)
+    for size in sentences.tolist():
+        words: list[tuple[str, int]] = []
+        for meaning, style, asked in islice(ways, size):
+            for phrase in grammar.say(meaning, style, asked):
+                words += zip(phrase.words, phrase.tags, strict=True)
+            words.append(("?" if asked else ".", PUNCT))
+        tokens.append([word for word, _ in words])
+        row = np.array([tag for _, tag in words])
         wrong = rng.random(len(row)) < request.settings.noise
         tags.append(((row + wrong * rng.integers(1, len(TAGS), len(row))) % len(TAGS)).tolist())
     return {"tokens": tokens, "tags": tags}
@@ -54,31 +62,64 @@ def translations(request: Request) -> Columns:
     while len(found) < request.size:
         found |= dict.fromkeys(request.meanings.draw(rng, request.region, request.size))
     columns: Columns = {"source": [], "target": []}
-    for meaning, style in zip(list(found)[: request.size], styles(rng, request.size), strict=True):
+    for meaning, (style, other) in zip(list(found)[: request.size], _both_sides(request), strict=True):
         loose = thin(meaning, rng, 0.6) if rng.random() < request.settings.noise else meaning
         columns["source"].append(text(request.grammar.say(loose, style)))
-        columns["target"].append(text(request.pivot.say(meaning, style)))
+        columns["target"].append(text(request.pivot.say(meaning, other)))
     return columns
 
 
 def parallel(request: Request) -> Columns:
-    """Translations as training data, a quarter of them questions; a share ``noise`` of them is of another sentence."""
+    """Translations as training data, a quarter of them questions; a share ``noise`` of them is of another sentence, and
+    a share ``switched`` of the phrases on either side is said in the other side's language."""
+    return dict(zip(("text", "text_b"), _sentence_pairs(request, request.settings.switched), strict=True))
+
+
+def ranked(request: Request) -> Columns:
+    """The sentences of ``parallel`` as queries and candidates, no phrase switched."""
+    return dict(zip(("query", "candidate"), _sentence_pairs(request, 0.0), strict=True))
+
+
+def _sentence_pairs(request: Request, switched: float) -> tuple[list[str], list[str]]:
+    """Sentences of the language and of the labelled one, in the same order."""
     rng, size = request.rng, request.size
     meanings = request.meanings.draw(rng, request.region, size)
     asks = [pick(askable(meaning), rng) if rng.random() < 1 / 4 else None for meaning in meanings]
     wrong = rng.random(size) < request.settings.noise
-    columns: Columns = {"text": [], "text_b": []}
-    for row, style in enumerate(styles(rng, size)):
-        for name, grammar, other in (("text", request.grammar, row), ("text_b", request.pivot, row - int(wrong[row]))):
-            said = grammar.say(meanings[other], style, asks[other])
-            columns[name].append(text(said, "?" if asks[other] else "."))
+    ways = _both_sides(request)
+
+    def said(grammar: Grammar, stranger: Grammar, row: int, style: Style) -> str:
+        own, foreign = (speaker.say(meanings[row], style, asks[row]) for speaker in (grammar, stranger))
+        known = {phrase.slot: phrase for phrase in foreign}
+        mixed = [known[phrase.slot] if rng.random() < switched else phrase for phrase in own]
+        return text(mixed, "?" if asks[row] else ".")
+
+    ours = [said(request.grammar, request.pivot, row, ways[row][0]) for row in range(size)]
+    theirs = [said(request.pivot, request.grammar, row - int(wrong[row]), ways[row][1]) for row in range(size)]
+    return ours, theirs
+
+
+def _both_sides(request: Request) -> list[tuple[Style, Style]]:
+    """The styles of a translation and its original: the same but for the register."""
+    pairs = zip(styles(request.rng, request.size), styles(request.rng, request.size), strict=True)
+    return [(one, one._replace(register=two.register)) for one, two in pairs]
+
+
+def phrases(request: Request) -> Columns:
+    """Phrases of one to four words, each with a translation in either register; a share ``noise`` is of another
+    phrase."""
+    rng, size = request.rng, request.size
+    meanings = request.meanings.draw(rng, request.region, size, placed=0.6)
+    wrong = rng.random(size) < request.settings.noise
+    columns: Columns = {"query": [], "candidate": []}
+    for row, (one, two) in enumerate(_both_sides(request)):
+        other = meanings[row - int(wrong[row])]
+        said = {phrase.slot: phrase.words for phrase in request.grammar.say(meanings[row], one)}
+        heard = {phrase.slot: phrase.words for phrase in request.pivot.say(other, two)}
+        slot = pick([slot for slot in said if slot in heard], rng)
+        columns["query"].append(" ".join(said[slot]))
+        columns["candidate"].append(" ".join(heard[slot]))
     return columns
-
-
-def ranked(request: Request) -> Columns:
-    """The rows of ``parallel`` as queries and candidates."""
-    columns = parallel(request)
-    return {"query": columns["text"], "candidate": columns["text_b"]}
 
 
 def plain(request: Request) -> Columns:
@@ -89,17 +130,19 @@ def plain(request: Request) -> Columns:
     second = draw(rng, request.region, size, topic=topic, agent=_recurring(request, first))
     third = draw(rng, request.region, size, topic=topic, agent=_recurring(request, second))
     kinds = rng.random(size)
-    ways = iter(styles(rng, 4 * size))
+    ways = zip(*(styles(rng, size) for _ in range(4)), strict=True)
     texts = []
-    for row in zip(first, second, third, kinds.tolist(), strict=True):
-        *meanings, kind = row
+    for *meanings, kind, (way, *others) in zip(first, second, third, kinds.tolist(), ways, strict=True):
+        own = [way, *(other._replace(register=way.register) for other in others[:2])]
+        again = others[2]._replace(register=1 - way.register)
         if kind < settings.restated:
             meanings = [meanings[0], thin(meanings[0], rng), meanings[1]]
-        said = [request.grammar.say(meaning, next(ways)) for meaning in meanings]
+            own = [own[0], again, own[1]]
+        said = [request.grammar.say(meaning, style) for meaning, style in zip(meanings, own, strict=True)]
         if settings.restated <= kind < settings.restated + settings.asked:
             about = int(rng.random() * 2)
             asked = pick(askable(meanings[about]), rng)
-            ends = [question(request, meanings[about], asked, next(ways)), find(said[about], asked)[1] + "."]
+            ends = [question(request, meanings[about], asked, again), find(said[about], asked)[1] + "."]
             texts.append(" ".join([text(said[0]), text(said[1]), *ends]))
         else:
             texts.append(" ".join(text(sentence) for sentence in said))

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
+from xstilts.data.random import stream
 from xstilts.data.rows import SCHEMAS
 from xstilts.world import questions, sentence_pairs, texts
 from xstilts.world.grammar import Grammar
@@ -23,10 +24,9 @@ from xstilts.world.lexicon import constructed, lexicon
 from xstilts.world.meanings import Meanings, Region
 from xstilts.world.request import Columns, Request
 from xstilts.world.settings import WorldSettings
-from xstilts.world.streams import stream
 
 # Raise whenever the same settings would give other rows.
-GENERATOR = 2
+GENERATOR = 3
 PIVOT = "qaa"
 MAKERS: Mapping[str, Callable[[Request], Columns]] = {
     "world/nli": sentence_pairs.nli,
@@ -37,12 +37,14 @@ MAKERS: Mapping[str, Callable[[Request], Columns]] = {
     "world/retrieval": texts.translations,
     "world/parallel": texts.parallel,
     "world/parallel-ranking": texts.ranked,
+    "world/lexicon": texts.phrases,
     "world/text": texts.plain,
 }
 REGION_OF: Mapping[tuple[str, str], Region] = {
     ("world/text", "train"): "text",
     ("world/parallel", "train"): "parallel",
     ("world/parallel-ranking", "train"): "parallel",
+    ("world/lexicon", "train"): "parallel",
 }
 
 
@@ -76,6 +78,8 @@ class World:
             return self.settings.documents(language)
         if task.name in ("world/parallel", "world/parallel-ranking"):
             return self.settings.pairs
+        if task.name == "world/lexicon":
+            return self.settings.phrases
         if task.name == "world/retrieval":
             return self.settings.retrieval
         return {"train": self.settings.train, "validation": self.settings.validation, "test": self.settings.test}[split]
@@ -85,7 +89,7 @@ class World:
         size = self.count(task, split, language)
         region = REGION_OF.get((task.name, split))
         # Labelled sets say the same in every language; plain and parallel text is each language's own.
-        # The ranking has the rows of the parallel text.
+        # The ranking has the sentences of the parallel text.
         name = task.name.removesuffix("-ranking")
         names = (name, split) if region is None else (name, split, language)
         request = Request(

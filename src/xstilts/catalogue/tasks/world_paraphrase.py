@@ -25,5 +25,6 @@ TASK = Task(
     lineage="world/paraphrase",
     licence="made by this package",
     notes="Constructed languages: says nothing about human ones."
-    " Voice, synonyms and order change in both classes; roles, adjectives, counts and denial only in class 0.",
+    " Every word is another in the second sentence, voice and order change, in both classes; in class 0 one word means"
+    " something else, or two have changed places.",
 )

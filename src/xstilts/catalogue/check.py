@@ -32,7 +32,7 @@ def _columns(kind: TaskType, columns: Mapping[str, str]) -> Iterator[str]:
 def _labels(task: Task) -> Iterator[str]:
     if task.type in _LABELLED and len(task.labels) < 2:
         yield f"labels: a {task.type} task needs at least two"
-    if task.type not in _LABELLED and task.labels:
+    if task.type not in (*_LABELLED, TaskType.MULTIPLE_CHOICE) and task.labels:
         yield f"labels: a {task.type} task has none"
     if len(set(task.labels)) < len(task.labels):
         yield "labels: one is named twice"

@@ -89,7 +89,9 @@ class Task:
     """Data, task type and metric. ``columns`` maps the roles of ``data.rows.SCHEMAS`` to the columns of the files.
 
     A role without an entry is read from the column of its own name.
-    A column may be ``outer.inner`` (a field of a struct) or, for ``choices``, several names with commas between them.
+    A column may be ``outer.inner`` (a field of a struct), a text with columns in braces (``{premise} {question}``) or,
+    for ``choices``, several names with commas between them. ``labels`` are the names of the labels in the order of
+    their numbers; of a multiple choice, where its files do not count from 0, the names of the choices.
     ``splits`` maps ``train``, ``validation``, ``test`` to files. ``languages`` are the official ones in official order;
     ``Files.languages`` (if given) are those of one split. ``lineage`` names the data a task trains on, so that an
     intermediate and a target task with the same lineage are a self-pair.

@@ -7,6 +7,7 @@ In: Parquet, JSONL or CSV files and how a task reads them (``Files``: columns, f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from xstilts.data.tables import column_names, open_table
 
 READER = 1  # counts up when the same file and recipe give other rows
 
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _COMPARE: Mapping[str, Callable[..., Any]] = {
     "==": pc.equal,
     "!=": pc.not_equal,
@@ -89,9 +91,14 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
 
 def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
     """Names of the columns that may be read, structs by their outer name."""
-    names = {part.strip() for role in ROLES[task.type] for part in columns.get(role, role).split(",")}
+    names = {name for role in ROLES[task.type] for name in _names_in(columns.get(role, role))}
     names |= {column for column, _, _ in files.where}
     return names | {name.split(".")[0] for name in names}
+
+
+def _names_in(column: str) -> list[str]:
+    """The columns that an entry of ``Task.columns`` names."""
+    return _BRACES.findall(column) if "{" in column else [name.strip() for name in column.split(",")]
 
 
 def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
@@ -147,6 +154,8 @@ def _rows(part: _Part) -> Loaded:
     rows = pa.table({name: arrays[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
     if part.task.type is TaskType.TOKEN_CLASSIFICATION:
         _check_lengths(part, rows)
+    if part.task.type is TaskType.MULTIPLE_CHOICE:
+        _check_choices(part, rows)
     if part.task.type is TaskType.SPAN_EXTRACTION and part.training:
         exact = _exact(rows)
         left_out["an answer that is not where the file says"] = int((~exact).sum())
@@ -159,10 +168,23 @@ def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
     name = part.columns.get(role, role)
     if role in OPTIONAL_ROLES and role not in part.columns and name not in part.table.column_names:
         return None
+    if "{" in name:
+        return _filled(part, name)
     if role == "choices" and "," in name:
         several = [_column(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
         return pa.chunked_array([pa.array([list(row) for row in zip(*several, strict=True)], pa.list_(pa.string()))])
     return _column(part.table, name, part.path)
+
+
+def _filled(part: _Part, template: str) -> pa.ChunkedArray:
+    """``template`` with each row's values for the columns in braces; null where one of them is."""
+    pieces: list[pa.ChunkedArray | str] = []
+    for place, piece in enumerate(_BRACES.split(template)):  # words and names take turns
+        column = _column(part.table, piece, part.path) if place % 2 else None
+        if column is not None and pa.types.is_nested(column.type):
+            raise _wrong(part, piece, "one text a row", column.type)
+        pieces.append(piece if column is None else column.cast(pa.string()))
+    return pc.binary_join_element_wise(*pieces, "")
 
 
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
@@ -319,6 +341,16 @@ def _check_lengths(part: _Part, rows: pa.Table) -> None:
         raise Problem(
             f"{part.path}: the {row + 1}th usable row has {tokens[row]} tokens and {tags[row]} tags "
             f"({wrong.size} such rows); each token needs one tag"
+        )
+
+
+def _check_choices(part: _Part, rows: pa.Table) -> None:
+    choices, label = pc.list_value_length(rows["choices"]).to_numpy(), rows["label"].to_numpy()
+    if (wrong := np.flatnonzero((choices < 2) | (label >= choices))).size:
+        row = int(wrong[0])
+        raise Problem(
+            f"{part.path}: the {row + 1}th usable row has {choices[row]} choices and the label {label[row]} "
+            f"({wrong.size} such rows); at least two choices are needed, and labels count them from 0"
         )
 
 

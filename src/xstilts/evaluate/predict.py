@@ -7,6 +7,7 @@ from short to long under a token budget; the order of the rows is restored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,16 @@ def _classification(network: Network, task: str, table: pa.Table, encoded: Encod
     return pa.table({"prediction": pa.array(logits.argmax(axis=1), pa.int16()), "logits": flat})
 
 
+def _multiple_choice(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+    scores = np.zeros(len(encoded.starts) - 1, dtype=np.float32)
+    for part, output in _outputs(network, task, TaskType.MULTIPLE_CHOICE, encoded, precision):
+        scores[part.sequences] = output[:, 0]
+    edges = np.concatenate([[0], np.cumsum(encoded.columns["choices"])])
+    best = [int(scores[low:high].argmax()) for low, high in pairwise(edges)]
+    logits = pa.ListArray.from_arrays(pa.array(edges, pa.int32()), pa.array(scores))
+    return pa.table({"prediction": pa.array(best, pa.int16()), "logits": logits})
+
+
 def _token_classification(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
     words = encoded.columns["words"]
     tag = np.zeros(int(words[-1]) if len(words) else 0, dtype=np.int16)
@@ -95,6 +106,7 @@ _Predictor = Callable[[Network, str, pa.Table, Encoded, str], pa.Table]
 
 _PREDICTORS: dict[TaskType, _Predictor] = {
     TaskType.CLASSIFICATION: _classification,
+    TaskType.MULTIPLE_CHOICE: _multiple_choice,
     TaskType.TOKEN_CLASSIFICATION: _token_classification,
     TaskType.SPAN_EXTRACTION: _span_extraction,
 }

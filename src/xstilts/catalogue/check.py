@@ -13,7 +13,7 @@ from xstilts.catalogue.language import get_language
 from xstilts.catalogue.task import METRICS, OPTIONAL_ROLES, ROLES, Files, Task, TaskType
 
 _LABELLED = (TaskType.CLASSIFICATION, TaskType.TOKEN_CLASSIFICATION)
-_COMPARISONS = ("==", "!=", "<", ">=")
+_COMPARISONS = ("==", "!=", "<", ">=", "starts")
 
 
 def mistakes_of(task: Task) -> list[str]:
@@ -34,6 +34,8 @@ def _labels(task: Task) -> Iterator[str]:
         yield f"labels: a {task.type} task needs at least two"
     if task.type not in (*_LABELLED, TaskType.MULTIPLE_CHOICE) and task.labels:
         yield f"labels: a {task.type} task has none"
+    if task.other and task.other not in task.labels:
+        yield f"other: '{task.other}' is none of the labels{nearest(task.other, task.labels) or ''}"
     if len(set(task.labels)) < len(task.labels):
         yield "labels: one is named twice"
 

@@ -30,6 +30,7 @@ _COMPARE: Mapping[str, Callable[..., Any]] = {
     "!=": pc.not_equal,
     "<": pc.less,
     ">=": pc.greater_equal,
+    "starts": pc.starts_with,
 }
 
 
@@ -86,6 +87,8 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "where": [list(row) for row in files.where],
         "join": files.join[1] if files.join else None,
         "training": split == "train",
+        **({"no_answer": True} if task.no_answer else {}),
+        **({"other": task.other} if task.other else {}),
     }
 
 
@@ -158,6 +161,8 @@ def _rows(part: _Part) -> Loaded:
         _check_choices(part, rows)
     if part.task.type is TaskType.SPAN_EXTRACTION and part.training:
         exact = _exact(rows)
+        if part.task.no_answer:
+            exact |= pc.equal(pc.list_value_length(rows["answer_texts"]), 0).to_numpy()
         left_out["an answer that is not where the file says"] = int((~exact).sum())
         rows = rows.filter(pa.array(exact))
     return Loaded(rows, {reason: count for reason, count in left_out.items() if count})
@@ -191,7 +196,8 @@ def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarr
     """Which rows have all that their type needs, and how many have not, by reason."""
     kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
     for role, column in found.items():
-        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not part.training):
+        answers_needed = part.training and not part.task.no_answer
+        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
             continue
         bad = pc.is_null(column)
         reason = f"no {role}"
@@ -309,7 +315,8 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
             return places.get(names[number].casefold()) if number < len(names) else None
         return number if not labels or number < len(labels) else None
 
-    found = [index(value) for value in kinds]
+    rare = labels.index(part.task.other) if part.task.other else None
+    found = [rare if (place := index(value)) is None else place for value in kinds]
     unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
     if unknown:
         known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"

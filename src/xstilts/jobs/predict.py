@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Lengths, encode_cached
-from xstilts.evaluate.predict import predict, predict_neighbours
+from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.metrics import get_metric
@@ -72,6 +72,8 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
         if type is TaskType.RETRIEVAL:
             predicted = predict_neighbours(network, encoded, work.layer, work.precision)
+        elif type is TaskType.SPAN_EXTRACTION:
+            predicted = predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
         else:
             predicted = predict(network, work.task, type, table, encoded, work.precision)
     with store.writing(key) as (folder, extra):

@@ -68,6 +68,14 @@ class Known:
                     self.tasks[name] = self.find(name, self._own)
         return self.tasks[name]
 
+    def parts(self, task: Task) -> list[Task]:
+        """The tasks whose training rows ``task`` trains on. Raises ``Problem`` naming those without any."""
+        parts = [self.find(name, self._own) for name in task.parts]
+        if lacking := [part.name for part in parts if not self.source.languages(part, "train")]:
+            have = ", ".join(part.name for part in parts if part.name not in lacking) or "none"
+            raise Problem(f"'{task.name}' is made of several sets: no data for {', '.join(lacking)} (there is {have})")
+        return parts or [task]
+
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """``Source.rows``, asked once."""
         at = (task.name, split, language)
@@ -78,6 +86,9 @@ class Known:
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
         at = (task.name, split)
+        if at not in self._there and task.parts and split == "train":
+            parts = [self.there(part, split) for part in self.parts(task)]
+            self._there[at] = tuple(code for code in task.languages if all(code in there for there in parts))
         if at not in self._there:
             self._there[at] = self.source.languages(task, split) if split in task.splits else ()
         if not self._there[at]:
@@ -132,7 +143,7 @@ class Known:
         shuffled: bool = False,
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
-        data = tuple(self.rows(task, "train", language) for language in languages)
+        data = tuple(self.rows(part, "train", language) for part in self.parts(task) for language in languages)
         cut = examples is not None and examples < sum(part.rows for part in data)
         return Share(
             task=task.name,

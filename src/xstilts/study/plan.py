@@ -324,6 +324,8 @@ class _Planner:
             layer = spec.retrieval_layer if spec.retrieval_layer is not None else self.study.retrieval_layer
             layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
             how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
+        if task.no_answer:
+            how["null_threshold"] = 0.0
         _check_length(spec, how["max_length"])
         return how
 

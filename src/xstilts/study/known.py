@@ -6,7 +6,7 @@ raises ``Problem``, and keeps the mistakes that ``plan`` reports together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
@@ -156,6 +156,17 @@ class Known:
             weight=weight,
         )
 
+    def check_apart(self, shares: Sequence[Share], task: Task, split: str, language: str) -> None:
+        """Raises ``Problem`` where one of ``shares`` trains on the very files that are scored."""
+        scored = _places(task, split, language)
+        for rows in (rows for share in shares for rows in share.data):
+            if both := scored & _places(self.find(rows.task, self._own), rows.split, rows.language):
+                place = "/".join(min(both))
+                raise Problem(
+                    f"{split} ({language}) is scored on {place}, on which a phase before it trains through "
+                    f"'{rows.task}': leave out that language there, or score another split"
+                )
+
     def ready(self, path: str) -> Start:
         """A ready backbone, identified. Raises ``Problem`` where it is not there or its name is taken."""
         if path not in self._digests:
@@ -165,3 +176,14 @@ class Known:
         if self._digests[other] != self._digests[path]:
             raise Problem(f"'{other}' and '{path}' are different backbones of one name: rename one folder")
         return Start(backbone=name, checksum=self._digests[path])
+
+
+def _places(task: Task, split: str, language: str) -> set[tuple[str, str, str]]:
+    """Set, configuration and split of the files that may hold these rows; none where only some rows of them count."""
+    found: set[tuple[str, str, str]] = set()
+    files = task.splits.get(split)
+    while files is not None:
+        if not files.where and language in (files.languages or task.languages_of(split)):
+            found |= {(files.folder, config, files.split) for config in files.configs_of(language)}
+        files = files.otherwise
+    return found

@@ -312,6 +312,7 @@ class _Planner:
             model = self.model(encoder, arms, task, arm, seed)
             for split in self.splits(task):
                 for language in self.evaluated(task, split):
+                    self.known.check_apart((*arms[arm][seed].shares, *model.shares), task, split, language)
                     self.cell(encoder, arm, arms[arm][seed], task, model, (split, language, seed), how)
 
     def reading(self, spec: Backbone, task: Task) -> dict[str, Any]:

@@ -16,8 +16,8 @@ TASK = replace(
     title="TyDiQA-GoldP, scored zero-shot on the training sets of Korean and Swahili",
     languages=("ko", "sw"),
     splits={
-        "train": Files(REPOSITORY, CONFIG, "train", languages=("en",), official=TRAIN_SIZES),
-        "test": Files(REPOSITORY, CONFIG, "train", official=TRAIN_SIZES),
+        "train": Files(REPOSITORY, CONFIG, "train", languages=("en",), official={"en": TRAIN_SIZES["en"]}),
+        "test": Files(REPOSITORY, CONFIG, "train", official={code: TRAIN_SIZES[code] for code in ("ko", "sw")}),
     },
     protocol="",
     notes=(

@@ -289,7 +289,7 @@ class _Planner:
         if self.study.languages == "every":
             return there
         if self.study.languages == "all":
-            official = [language for language in catalogued if language in task.languages]
+            official = [language for language in catalogued if language in (*task.languages, task.train_language)]
             if lacking := [language for language in official if language not in there]:
                 self.known.notes[f"{task.name} ({split}): no data here in {', '.join(lacking)}"] = None
             found = tuple(language for language in there if language in official)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.catalogue import METRICS, Files, Task, TaskType, mistakes_of
+from xstilts.catalogue import METRICS, Files, Task, TaskType, mistakes_of, task_from_table
 from xstilts.data.load import recipe
 from xstilts.data.source import Folder
 
@@ -70,3 +72,16 @@ def test_what_a_task_does_not_say_changes_no_checksum() -> None:
     plain = recipe(task, task.splits["train"], "train")
     assert set(plain) == {"reader", "type", "columns", "labels", "where", "join", "training"}
     assert recipe(replace(task, no_answer=True), task.splits["train"], "train") != plain
+
+
+def test_the_local_format_of_ccgbank_is_read_as_its_page_says(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/ccgbank.md").read_text(encoding="utf-8")
+    line = re.search(r"^\{.*\}$", page, re.MULTILINE)
+    table = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert line and table
+    (tmp_path / "ccgbank/default").mkdir(parents=True)
+    (tmp_path / "ccgbank/default/train.jsonl").write_text(line[0] + "\n", encoding="utf-8")
+    task = task_from_table("ccg", tomllib.loads(table[1])["tasks"]["ccg"], "docs/ccgbank.md")
+    rows = Folder(tmp_path).read(task, "train", "en")
+    assert rows["tokens"].to_pylist() == [["It", "rains", "."]]
+    assert [task.labels[tag] for tag in rows["tags"][0].as_py()] == ["other", "other", "other"]

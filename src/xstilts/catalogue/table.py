@@ -45,6 +45,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if (
         isinstance(value, str)
@@ -107,6 +113,8 @@ _TASK: Mapping[str, Callable[[object], Any]] = {
     "licence": _text,
     "citation": _text,
     "notes": _text,
+    "no_answer": _flag,
+    "other": _text,
 }
 _FILES: Mapping[str, Callable[[object], Any]] = {
     "repository": _text,

@@ -289,3 +289,18 @@ def test_no_language_is_trained_and_scored_on_one_file() -> None:
         "validation (sw) is scored on xnli/sw/validation, on which a phase before it trains through 'xnli_dev': "
         "leave out that language there, or score another split"
     ]
+
+
+def test_sets_that_are_not_as_large_as_the_official_ones_are_told() -> None:
+    test = replace(TASKS["xnli"].splits["test"], official={"en": 50, "de": 60, "sw": 70})
+    train = replace(TASKS["xnli"].splits["train"], official={"en": 392_702})
+    part = replace(TASKS["xnli"], splits={"train": train, "test": test})
+
+    def known(name: str, own: Mapping[str, Task]) -> Task:
+        return part if name == "xnli" else find(name, own)
+
+    found = plan(study_of(tomllib.loads(TINY), "toy", "toy.toml"), ToySource(), known, identify)
+    assert found.notes == (
+        "xnli (train): 1,000 rows here, 392,702 in the official set",
+        "xnli (test): 150 rows here, 180 in the official sets of the same 3 languages",
+    )

@@ -83,6 +83,20 @@ class Known:
             self._rows[at] = self.source.rows(task, split, language)
         return self._rows[at]
 
+    def sizes(self) -> list[str]:
+        """A line for each split, among those asked for, whose sets are not as large as the official ones."""
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for (name, split, language), rows in self._rows.items():
+            task = self.tasks.get(name) or self.find(name, self._own)
+            if official := task.splits[split].official.get(language):
+                found.setdefault((name, split), []).append((rows.rows, official))
+        return [
+            f"{name} ({split}): {sum(here for here, _ in sets):,} rows here, {sum(size for _, size in sets):,} in the "
+            f"official set{f's of the same {len(sets)} languages' if len(sets) > 1 else ''}"
+            for (name, split), sets in found.items()
+            if any(here != size for here, size in sets)
+        ]
+
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
         at = (task.name, split)

@@ -124,7 +124,7 @@ class _Planner:
             costs=self.costs,
             backbones=known.backbones,
             tasks={task.name: _shown(task) for task in known.tasks.values() if task},
-            notes=tuple(known.notes),
+            notes=(*known.notes, *known.sizes()),
         )
 
     def add(self, job: Job, label: str, parameters: int) -> Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from xstilts.catalogue import get_task
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded, Lengths, encode
 from xstilts.data.source import Folder
-from xstilts.data.vocabulary import Vocabulary, train_vocabulary
+from xstilts.data.vocabulary import Vocabulary, train_vocabulary, vocabulary_of
 from xstilts.evaluate.decode import Answers, answers_of
 from xstilts.evaluate.retrieve import nearest
 
@@ -125,11 +127,61 @@ def pointed(encoded: Encoded) -> np.ndarray:
     return logits
 
 
+def unigrams(text: str) -> Vocabulary:
+    """Single letters in XLM-R's manner: one model of unigrams, a mark for blanks, compatibility forms folded."""
+    letters = sorted(set(unicodedata.normalize("NFKC", text)))
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("<mask>", 0.0), ("▁", -1.0)]
+    tokenizer = Tokenizer(models.Unigram([*pieces, *((letter, -1.0) for letter in letters)], 3, False))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    return framed(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", "<s>", "</s>", "<pad>", "<unk>", "<mask>")
+
+
+def word_pieces(text: str) -> Vocabulary:
+    """Letters in BERT's manner: ideographs apart, letters lower, what follows in a word marked."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted({*folded, *(f"##{letter}" for letter in folded)})]
+    tokenizer = Tokenizer(models.WordPiece({piece: k for k, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    bert = normalizers.BertNormalizer(strip_accents=False, lowercase=True)
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), bert])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return framed(
+        tokenizer, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", "[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"
+    )
+
+
+def bytewise(text: str) -> Vocabulary:
+    """Single bytes in RoBERTa's manner: one letter is several tokens, all with its place."""
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    tokenizer = Tokenizer(models.BPE({piece: k for k, piece in enumerate(pieces)}, [], unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return framed(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", "<s>", "</s>", "<pad>", "<unk>", "<mask>")
+
+
+def framed(tokenizer: Tokenizer, single: str, pair: str, *special: str) -> Vocabulary:
+    tokenizer.add_special_tokens(list(special))
+    ends = [(token, tokenizer.token_to_id(token)) for token in special[:2]]
+    tokenizer.post_processor = processors.TemplateProcessing(single=single, pair=pair, special_tokens=ends)
+    return vocabulary_of(tokenizer)
+
+
+FAMILIES = {
+    "merges": lambda text: letters([text]),
+    "unigrams": unigrams,
+    "word pieces": word_pieces,
+    "bytes": bytewise,
+}
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
 @pytest.mark.parametrize("language", list(TEXTS))
-def test_a_span_of_any_script_comes_back_as_it_stands(language: str) -> None:
-    context, answer = TEXTS[language]
-    table = questions([context], [answer], context[:3])
-    encoded = encode(table, TaskType.SPAN_EXTRACTION, letters([context]), Lengths(24, 6))
+def test_a_span_of_any_script_comes_back_as_it_stands(language: str, family: str) -> None:
+    sentence, answer = TEXTS[language]
+    context = f"{sentence} {sentence}{sentence}"
+    table = questions([context], [answer], context[:2])
+    # windows hold more than twice the answer, so that the one where its start has most context holds it whole
+    lengths = Lengths(100 if family == "bytes" else 40, 8)
+    encoded = encode(table, TaskType.SPAN_EXTRACTION, FAMILIES[family](context), lengths)
     assert len(encoded.example) > 1
     (answers,) = answers_of(encoded, pointed(encoded), [context])
     assert answers.best() == answer

@@ -304,3 +304,20 @@ def test_sets_that_are_not_as_large_as_the_official_ones_are_told() -> None:
         "xnli (train): 1,000 rows here, 392,702 in the official set",
         "xnli (test): 150 rows here, 180 in the official sets of the same 3 languages",
     )
+
+
+def test_what_only_trains_is_no_target() -> None:
+    text = """
+    question = "Both?"
+    targets = ["nli_mix", "squad_v2", "lexicon"]
+    [backbones.base]
+    path = "models/base"
+    [arms.baseline]
+    """
+    with pytest.raises(Problem) as caught:
+        plan(study_of(tomllib.loads(text), "toy", "toy.toml"), ToySource(), identify=identify)
+    assert caught.value.problems == (
+        "toy.toml, target nli_mix: it can be trained on, but has no score: score one of its parts (mnli, snli_cad)",
+        "toy.toml, target squad_v2: it can be trained on, but has no score",
+        "toy.toml, target lexicon: it can be trained on, but has no score",
+    )

@@ -266,6 +266,9 @@ class _Planner:
         with self.known.collect(f"target {task.name}"):
             if task.type == TaskType.MLM:
                 raise Problem("masked language modelling can be trained on, but has no score")
+            if task.parts or not task.metric:
+                parts = f": score one of its parts ({', '.join(task.parts)})" if task.parts else ""
+                raise Problem(f"it can be trained on, but has no score{parts}")
             if self.study.splits and not any(split in task.splits for split in self.study.splits):
                 raise Problem(f"no split {' or '.join(self.study.splits)} (there is {', '.join(task.splits)})")
             if task.type != TaskType.RETRIEVAL:

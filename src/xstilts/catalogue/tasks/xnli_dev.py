@@ -27,6 +27,7 @@ TASK = Task(
     citation="Conneau et al. 2018; Ham et al. 2020; Htet and Dras 2024",
     notes=(
         "In one study a language's validation set is either training data, through this task, or development data of "
-        'xnli (splits = ["validation"]), never both. Korean and Burmese in a data folder only. It trains only.'
+        'xnli (splits = ["validation"]), never both. An arm that names no languages trains on the English set alone. '
+        "Korean and Burmese in a data folder only. It trains only."
     ),
 )

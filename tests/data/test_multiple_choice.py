@@ -187,7 +187,7 @@ def test_choices_in_columns_names_of_choices_and_a_text_of_two_columns(tmp_path:
         question=["Why?", "How?"],
         a=["x", "y"],
         b=["z", "w"],
-        answer=["2", "1"],
+        answer=["2\n", "1"],
     )
     task = task_of({"text_a": "{context} | {question}", "choices": "a,b", "label": "answer"}, ("1", "2"))
     assert folder.read(task, "test", "en").to_pylist() == [

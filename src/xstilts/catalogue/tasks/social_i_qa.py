@@ -21,5 +21,8 @@ TASK = Task(
     lineage="social_i_qa",
     licence="CC BY 4.0 (unverified)",
     citation="Sap, Rashkin, Chen, Le Bras, Choi 2019",
-    notes="Columns and sizes as listed by the hub's library; that labels count from 1 is unverified.",
+    notes=(
+        "Columns and sizes as listed by the hub's library; labels count from 1, as texts, which may end with a line "
+        "break (datasets issue 1633). No file of it was at hand."
+    ),
 )

@@ -127,9 +127,14 @@ def test_real_rows_hold_each_label_and_perfect_predictions_score_best(name: str,
 
 
 @pytest.mark.parametrize("name", [name for name in tasks() if name.startswith("world/")])
-def test_constructed_rows_hold_each_label_and_perfect_predictions_score_best(name: str) -> None:
-    task, world = get_task(name), ConstructedRows()
+def test_constructed_rows_hold_each_label_and_perfect_predictions_score_best(name: str, world: ConstructedRows) -> None:
+    task = get_task(name)
     check_rows(task, world, {split: world.languages(task, split) for split in task.splits})
+
+
+@pytest.fixture(scope="module")
+def world() -> ConstructedRows:
+    return ConstructedRows()
 
 
 class ConstructedRows:

@@ -20,7 +20,7 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
     from xstilts.jobs.sources import open_source
     from xstilts.study.protocols import Places
 
-    source = open_source(Places(data=str(data) if data else None))
+    source = open_source(Places(data=str(data) if data else None), online=False)
     rows = []
     for task in known().values():
         here = {split: list(source.languages(task, split)) for split in task.splits}

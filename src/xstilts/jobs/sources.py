@@ -14,19 +14,23 @@ import pyarrow as pa
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task, task_from_table
 from xstilts.catalogue.task import Task
-from xstilts.data.source import Folder
+from xstilts.data.hub import Hub
+from xstilts.data.source import Folder, Sources, candidates
 from xstilts.study.job import Rows
 from xstilts.study.protocols import Places
 from xstilts.world import World, WorldSettings
 
 
 class AllSources:
-    """The constructed languages for tasks named ``world/...``; the data folder for all others."""
+    """The constructed languages for tasks named ``world/...``; for all others the data folder and files of one's own,
+    and for languages that these lack the hub (None: it is not asked)."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, fetch: bool = True, online: bool = True) -> None:
         self._world = World(WorldSettings.of(places.world))
-        self._folder = Folder(Path(places.data)) if places.data else None
         self._places = places
+        self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
+        self.hub = Hub(revisions=places.revisions, kept=cache_folder() / "hub", fetch=fetch) if online else None
+        self._rows = Sources([self.folder, self.hub] if self.hub else [self.folder])
 
     def task(self, name: str) -> Task:
         """A task of the catalogue, or one of the study's own."""
@@ -35,10 +39,13 @@ class AllSources:
         return get_task(name)
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows can be had."""
+        """Languages whose rows can be had. Raises ``Problem`` where there is none because the hub gave nothing."""
         if _constructed(task):
             return self._world.languages(task, split)
-        return self._folder.languages(task, split) if self._folder else ()
+        found = self._rows.languages(task, split)
+        if not found and self.hub and (why := self._refusals(task, split)):
+            raise Problem(*why)
+        return found
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """Number and digest of the rows."""
@@ -46,7 +53,7 @@ class AllSources:
             count = self._world.count(task, split, language)
             digest = hashlib.sha256(f"{self._world.identity()}:{task.name}:{split}:{language}".encode()).hexdigest()
         else:
-            count, digest = self._here(task).rows_of(task, split, language)
+            count, digest = self._rows.rows_of(task, split, language)
         return Rows(task.name, split, language, count, digest)
 
     def read(self, rows: Rows) -> pa.Table:
@@ -59,17 +66,36 @@ class AllSources:
             )
         if _constructed(task):
             return self._world.read(task, rows.split, rows.language)
-        return self._here(task).read(task, rows.split, rows.language)
+        return self._rows.read(task, rows.split, rows.language)
 
-    def _here(self, task: Task) -> Folder:
-        if self._folder is None:
-            raise Problem(f"no data for '{task.name}': name a data folder with --data DIR or XSTILTS_DATA")
-        return self._folder
+    def place_of(self, task: Task, split: str, language: str) -> str:
+        """Where these rows come from: ``constructed``, ``folder``, ``hub``, or nothing where they can not be had."""
+        if _constructed(task):
+            return "constructed" if language in self._world.languages(task, split) else ""
+        if language in self.folder.languages(task, split):
+            return "folder"
+        return "hub" if self.hub and language in self.hub.languages(task, split) else ""
+
+    def notes(self) -> list[str]:
+        """What whoever asked for rows should know: rows that can not be used, sets that the hub did not give or has in
+        a newer version."""
+        left_out = [*self.folder.contents.left_out, *(self.hub.contents.left_out if self.hub else ())]
+        if self.hub is None:
+            return left_out
+        refused = dict.fromkeys(str(problem) for problem in self.hub.refused.values())
+        return [*left_out, *self.hub.notes, *refused, *self.hub.changed()]
+
+    def _refusals(self, task: Task, split: str) -> list[str]:
+        """Why the hub gave nothing of a split."""
+        refused = self.hub.refused if self.hub else {}
+        names = {files.repository for code in task.languages_of(split) for files in candidates(task, split, code)}
+        return list(dict.fromkeys(str(refused[name]) for name in sorted(names) if name in refused))
 
 
-def open_source(places: Places) -> AllSources:
-    """The sources of this machine."""
-    return AllSources(places)
+def open_source(places: Places, fetch: bool = True, online: bool = True) -> AllSources:
+    """The sources of this machine. Without ``fetch`` nothing is downloaded where the hub says enough; without
+    ``online`` the hub is not asked at all."""
+    return AllSources(places, fetch, online)
 
 
 def cache_folder() -> Path:

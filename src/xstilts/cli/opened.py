@@ -49,13 +49,20 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
     folder = str(data.resolve()) if data else None
     base = str(find(study).resolve().parent)
     locked = read_lock(store / NAME)
-    source = open_source(Places(folder, found.world, found.tasks, base=base, revisions=locked), fetch)
-    planned = plan(found, source)
+    own = {"tasks": found.tasks, "languages": found.own_languages, "base": base}
+    source = open_source(Places(folder, found.world, revisions=locked, **own), fetch)
+    wrong = [line for task in found.own_tasks().values() for line in source.mistakes(task)]
+    try:
+        planned = plan(found, source)
+    except Problem as problem:
+        more = [line for line in problem.problems if not line.endswith(tuple(wrong))]
+        raise Problem(*wrong, *more) from None
+    if wrong:
+        raise Problem(*wrong)
     planned = replace(planned, notes=(*planned.notes, *source.notes()))
-    revisions = source.hub.taken if source.hub else {}
-    if fetch and revisions:
-        write_lock(store / NAME, revisions)
-    places = replace(places_of(found, planned, folder), base=base, revisions=revisions)
+    if fetch and source.hub.taken:
+        write_lock(store / NAME, source.hub.taken)
+    places = replace(places_of(found, planned, folder), base=base, revisions=source.hub.taken)
     return Opened(planned, places, Store(store))
 
 

@@ -24,7 +24,7 @@ from xstilts.data.listing import Listing, Stored, listing_from_json, listing_of
 from xstilts.data.load import Loaded
 from xstilts.data.lock import COMMIT
 from xstilts.data.refusal import no_connection, refusal
-from xstilts.data.source import Contents, Located, candidates, check_asked, read_located
+from xstilts.data.source import OWN, Contents, Located, candidates, check_asked, read_located
 
 CONVERTED = "refs/convert/parquet"  # the hub's own conversion of sets in other formats
 SECONDS = 15  # for each question; downloads have the client's own limit
@@ -56,7 +56,8 @@ class Hub:
     is listed once (None: each time). ``revisions`` are locked commits by data set; a set that is neither locked nor
     pinned by its task is read at its newest commit. ``taken`` holds the commits of the sets whose rows were asked for,
     as a lock file would. With ``fetch`` False ``rows_of`` goes by what
-    the hub says wherever it says enough, and downloads nothing then. ``refused`` holds the reason, by repository, where
+    the hub says wherever it says enough, and downloads nothing then. Without ``ask`` only what was fetched before is
+    there. ``down`` says why nobody answers, where that is so. ``refused`` holds the reason, by repository, where
     the hub gave nothing; ``languages`` then knows none.
     """
 
@@ -67,21 +68,23 @@ class Hub:
         revisions: Mapping[str, str] | None = None,
         kept: Path | None = None,
         fetch: bool = True,
+        ask: bool = True,
     ) -> None:
         self.cache = cache
         self.endpoint = endpoint
         self.kept = kept
         self.fetch = fetch
+        self.ask = ask
         self.revisions: Mapping[str, str] = revisions or {}
         self.taken: dict[str, str] = {}
         self.refused: dict[str, Problem] = {}
         self.notes: dict[str, None] = {}
         self._listings: dict[tuple[str, str], Listing | None] = {}
-        self._down: Problem | None = None
+        self.down = None if ask else Problem("the hub was not asked: fetch the data with xstilts data fetch TASK")
         self.contents = Contents()
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if self._has(task, split, code))
+        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         check_asked(task, split, language)
@@ -97,16 +100,18 @@ class Hub:
         """The rows, and how many were left out for which reason."""
         return read_located(task, split, self._located(task, split, language))
 
-    def _has(self, task: Task, split: str, language: str) -> bool:
+    def has(self, task: Task, split: str, language: str) -> bool:
+        """Whether the hub has these rows, as far as it can be asked."""
         try:
-            return self.find(task, split, language) is not None
+            found = self.find(task, split, language)
         except Problem:
             return False
+        return found is not None and (self.ask or self.here(found))
 
     def find(self, task: Task, split: str, language: str) -> Found | None:
         """The files that hold these rows, None where the hub has none. Raises ``Problem`` where it can not be asked."""
         for files in candidates(task, split, language):
-            if "/" not in files.repository or files.path or files.repository.startswith(("/", ".", "~")):
+            if "/" not in files.repository or files.path or files.repository.startswith(OWN):
                 continue  # not on a hub
             for asked in self._asked(files):
                 listing = self._listing(files.repository, asked)
@@ -124,14 +129,23 @@ class Hub:
         locked = [branch for branch in branches if _lock_name(files.repository, branch) in self.revisions]
         return tuple(locked) or branches
 
+    def here(self, found: Found) -> bool:
+        """Whether these files were fetched before."""
+        return all(self._cached(found, name) for name in (*found.names, *found.other))
+
     def newest(self, repository: str, asked: str = "main") -> str:
         """The commit that ``asked`` (a branch) is at now. Raises ``Problem`` where the hub does not say."""
         return self._ask(repository, asked).commit
 
+    def newest_of(self, task: Task, split: str) -> dict[str, str]:
+        """The newest commits of the data sets that hold a split, as a lock file says them. Raises ``Problem``."""
+        found = [there for code in task.languages_of(split) if (there := self.find(task, split, code))]
+        return {there.lock_name: there.listing.commit for there in found if not COMMIT.fullmatch(there.asked)}
+
     def changed(self) -> list[str]:
         """A line for each locked data set of which the hub has a newer version; nothing where it can not be asked."""
         lines = []
-        for name in sorted(self.taken):
+        for name in sorted(self.taken) if self.ask else ():
             if (known := self.revisions.get(name)) is None:
                 continue
             repository, _, asked = name.partition("@")
@@ -203,17 +217,18 @@ class Hub:
                 found = None
             except Problem as problem:
                 # Without a connection what was listed last still serves; nothing is locked that way.
-                found = self._read_kept(repository, asked) if self._down else None
+                found = self._read_kept(repository, asked) if self.down else None
                 if found is None:
                     self.refused[repository] = problem
                     raise
-                self.notes[f"{problem}; '{repository}' is read as it was when last seen ({found.commit[:10]})"] = None
+                if self.ask:
+                    self.notes[f"{problem}; '{repository}' is read as it was when last seen ({found.commit[:10]})"] = None
             self._listings[repository, asked] = found
         return self._listings[repository, asked]
 
     def _ask(self, repository: str, asked: str, commit: str | None = None) -> Listing:
-        if self._down:
-            raise self._down
+        if self.down:
+            raise self.down
         client = _client()
         try:
             info = client.HfApi(endpoint=self.endpoint).dataset_info(
@@ -252,8 +267,8 @@ class Hub:
         path = self._cached(found, name)
         if path and not again:
             return path
-        if self._down:
-            raise self._down
+        if self.down:
+            raise self.down
         try:
             return Path(
                 client.hf_hub_download(
@@ -288,7 +303,7 @@ class Hub:
         endpoint = self.endpoint or str(_client().constants.ENDPOINT)
         problem = refusal(repository, error, endpoint)
         if no_connection(error):
-            self._down = problem
+            self.down = problem
         return problem
 
     def _keep(self, repository: str, revision: str, listing: Listing) -> None:

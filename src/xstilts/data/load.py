@@ -65,7 +65,7 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         if files.join and partner is not None:
             table = _joined(table, partner, files.join[1], path)
         for condition in files.where:
-            table = _filtered(table, condition, path)
+            table = filtered(table, condition, path)
         loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
     if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
@@ -87,6 +87,12 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
     }
 
 
+def required(kind: TaskType, columns: Mapping[str, str]) -> list[str]:
+    """Columns that a file must have: of every role that is not optional or that ``columns`` names."""
+    roles = [role for role in ROLES[kind] if role not in OPTIONAL_ROLES or role in columns]
+    return list(dict.fromkeys(part.strip() for role in roles for part in columns.get(role, role).split(",")))
+
+
 def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
     """Names of the columns that may be read, structs by their outer name."""
     names = {part.strip() for role in ROLES[task.type] for part in columns.get(role, role).split(",")}
@@ -94,10 +100,10 @@ def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
     return names | {name.split(".")[0] for name in names}
 
 
-def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
+def filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
     """Rows of ``table`` that fulfil ``condition``; a missing value differs from every value."""
     name, comparison, value = condition
-    column = _column(table, name, path)
+    column = column_of(table, name, path)
     try:
         if isinstance(value, int) and pa.types.is_string(column.type):
             column = column.cast(pa.int64())
@@ -110,8 +116,8 @@ def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path
 
 def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Table:
     """Rows of ``table`` with a partner, in their order; the partner's columns are called ``other.NAME``."""
-    wanted = _column(table, key, path)
-    places = pc.index_in(wanted, _column(partner, key, path).combine_chunks().cast(wanted.type))
+    wanted = column_of(table, key, path)
+    places = pc.index_in(wanted, column_of(partner, key, path).combine_chunks().cast(wanted.type))
     found = pc.is_valid(places)
     table, taken = table.filter(found), partner.take(pc.drop_null(places))
     for name in taken.column_names:
@@ -119,7 +125,7 @@ def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Tabl
     return table
 
 
-def _column(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
+def column_of(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     """A column by its name, or a field of a struct by ``outer.inner``."""
     if name in table.column_names:
         return table[name]
@@ -160,9 +166,9 @@ def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
     if role in OPTIONAL_ROLES and role not in part.columns and name not in part.table.column_names:
         return None
     if role == "choices" and "," in name:
-        several = [_column(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
+        several = [column_of(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
         return pa.chunked_array([pa.array([list(row) for row in zip(*several, strict=True)], pa.list_(pa.string()))])
-    return _column(part.table, name, part.path)
+    return column_of(part.table, name, part.path)
 
 
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
@@ -269,7 +275,24 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
     """
     labels, column = part.task.labels, part.columns.get(role, role)
     kinds = values.unique().to_pylist()
-    names = _names(part.table.schema.metadata, column) if labels else ()
+    index = label_index(labels, label_names(part.table.schema.metadata, column) if labels else ())
+    found = [index(value) for value in kinds]
+    unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
+    if unknown:
+        known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"
+        near = nearest(unknown[0], labels)
+        raise Problem(f"{part.path}: column '{column}' holds the unknown label '{unknown[0]}'{near or '.'} {known}")
+    if not kinds:
+        return np.zeros(0, np.int16)
+    indices: np.ndarray = np.array(found, np.int16)[values.dictionary_encode("encode").indices.to_numpy()]
+    return indices
+
+
+def label_index(labels: Sequence[str], names: Sequence[str]) -> Callable[[object], int | None]:
+    """From a value in a file to the index of its label: -1 where the file says none, None for an unknown label.
+
+    ``names`` are what the file's metadata calls its numbers, empty where it does not.
+    """
     places = {name.casefold(): place for place, name in enumerate(labels)}
 
     def index(value: object) -> int | None:
@@ -287,19 +310,10 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
             return places.get(names[number].casefold()) if number < len(names) else None
         return number if not labels or number < len(labels) else None
 
-    found = [index(value) for value in kinds]
-    unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
-    if unknown:
-        known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"
-        near = nearest(unknown[0], labels)
-        raise Problem(f"{part.path}: column '{column}' holds the unknown label '{unknown[0]}'{near or '.'} {known}")
-    if not kinds:
-        return np.zeros(0, np.int16)
-    indices: np.ndarray = np.array(found, np.int16)[values.dictionary_encode("encode").indices.to_numpy()]
-    return indices
+    return index
 
 
-def _names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
+def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
     """The names of a ClassLabel column in the metadata that the hub's ``datasets`` writes; empty if there are none."""
     try:
         feature = json.loads((metadata or {})[b"huggingface"])["info"]["features"]

@@ -21,6 +21,8 @@ from xstilts.data.tables import SUFFIXES
 
 Located = tuple[Files, tuple[Path, ...], tuple[Path, ...]]
 
+OWN = ("/", "./", "../", "~")  # how a repository begins that is a folder of the user's own
+
 
 class RowSource(Protocol):
     """What has rows."""
@@ -49,7 +51,11 @@ class Folder:
         self.contents = Contents()
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if self._find(task, split, code))
+        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
+
+    def has(self, task: Task, split: str, language: str) -> bool:
+        """Whether these rows are here."""
+        return self._find(task, split, language) is not None
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         return self.contents.rows_of(task, split, language, self._located(task, split, language))
@@ -84,7 +90,7 @@ class Folder:
         return self.base / Path(files.path.format(language=files.names.get(language, language))).expanduser()
 
     def _folder(self, files: Files) -> Path | None:
-        if files.repository.startswith(("/", "./", "../", "~")):
+        if files.repository.startswith(OWN):
             return self.base / Path(files.repository).expanduser()
         return self.root / files.folder if self.root else None
 

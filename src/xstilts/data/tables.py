@@ -37,7 +37,11 @@ def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
 
 def column_names(path: Path) -> list[str]:
     """The names of all columns of a file that can be opened; fields of structs as ``outer.inner``."""
-    schema = pq.read_schema(path) if path.suffix == ".parquet" else open_table(path).schema
+    return schema_names(pq.read_schema(path) if path.suffix == ".parquet" else open_table(path).schema)
+
+
+def schema_names(schema: pa.Schema) -> list[str]:
+    """The same for a schema."""
     structs = [field for field in schema if pa.types.is_struct(field.type)]
     return [*schema.names, *(f"{field.name}.{inner.name}" for field in structs for inner in field.type)]
 

@@ -235,6 +235,7 @@ class Study(_Table):
     arms: Annotated[dict[str, Arm], Field(min_length=1)]
     targets: Names
     languages: Literal["all", "every"] | Names = "all"
+    own_languages: dict[str, dict[str, Any]] = Field(default_factory=dict)
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2)
     splits: tuple[Literal["validation", "test"], ...] = ()
     settings: SettingsTables = SettingsTables()
@@ -297,15 +298,21 @@ class Study(_Table):
 
     def own_tasks(self) -> dict[str, Task]:
         """The tasks of ``[tasks]``, checked. Raises ``Problem`` with every mistake."""
-        if not self.tasks:
-            return {}
+        from xstilts.catalogue.language import Language, language_from_table
         from xstilts.catalogue.table import task_from_table
 
         found: dict[str, Task] = {}
         wrong: list[str] = []
+        languages: dict[str, Language] = {}
+        for code, table in self.own_languages.items():
+            try:
+                languages[code] = language_from_table(code, table, self.file)
+            except Problem as problem:
+                wrong += problem.problems
+                languages[code] = Language(code, code, "", "")
         for name, table in self.tasks.items():
             try:
-                found[name] = task_from_table(name, table, self.file)
+                found[name] = task_from_table(name, table, self.file, languages=languages)
             except Problem as problem:
                 wrong += problem.problems
         if wrong:
@@ -363,8 +370,15 @@ def load(name_or_path: str, level: str | None = None) -> Study:
 
 
 def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = None) -> Study:
-    """A ``Study`` from the tables of its file; ``place`` names the file in messages."""
+    """A ``Study`` from the tables of its file; ``place`` names the file in messages.
+
+    Where the file describes languages of its own, ``[languages.CODE]``, the list of those to score is
+    ``[languages] scored``.
+    """
     base = {key: value for key, value in raw.items() if key != "levels"}
+    if isinstance(described := base.get("languages"), dict):
+        base["own_languages"] = {code: table for code, table in described.items() if code != "scored"}
+        base["languages"] = described.get("scored", "all")
     levels = raw.get("levels", {})
     wrong: list[str] = []
     if not isinstance(levels, dict):

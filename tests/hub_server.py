@@ -185,7 +185,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def tree(self, name: str, revision: str, folder: str | None, body: bytes, query: dict[str, list[str]]) -> None:
         if (found := self.files(name, revision)) is None:
-            return
+            return None
         inside = f"{folder}/" if folder else ""
         deep = query.get("recursive", ["false"])[0].lower() in ("true", "1")
         entries, folders = [], {}

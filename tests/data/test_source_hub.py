@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hub_server import HubServer, running
 
+from hub_server import HubServer, running
 from xstilts.catalogue import Files, Problem, Task, TaskType
 from xstilts.data.hub import Hub
 from xstilts.data.listing import Stored, listing_from_json, listing_of, named
@@ -65,8 +65,12 @@ def test_a_card_says_which_files_are_a_split() -> None:
             {"config_name": "b", "data_files": "all/**/*.jsonl"},
             {"config_name": "c", "data_dir": "sub", "data_files": {"split": "test", "path": ["t.csv", "u.csv"]}},
         ],
-        "dataset_info": {"config_name": "a", "features": [{"name": "text"}], "splits": [{"name": "dev_r1", "num_examples": 7}]},
-    }  # fmt: skip
+        "dataset_info": {
+            "config_name": "a",
+            "features": [{"name": "text"}],
+            "splits": [{"name": "dev_r1", "num_examples": 7}],
+        },
+    }
     names = ("x/dev-1.parquet", "x/dev-0.parquet", "x/y/dev-2.parquet", "x/dev-3.py", "all/1.jsonl", "all/p/q/2.jsonl")
     names += ("sub/t.csv", "sub/u.csv", "t.csv", "a/other.parquet")
     listing = listing_of("c" * 40, dict.fromkeys(names, Stored()), card)
@@ -194,7 +198,9 @@ def test_a_gated_set_is_listed_and_says_how_to_get_it(server: HubServer, hub: Ma
     server.publish("me/gated", PLAIN, gated=True)
     found, task = hub(), text_task("me/gated")
     assert found.languages(task, "train") == ("en",)
-    with pytest.raises(Problem, match=r"'me/gated' is gated: accept its terms at http.*/datasets/me/gated, then log in"):
+    with pytest.raises(
+        Problem, match=r"'me/gated' is gated: accept its terms at http.*/datasets/me/gated, then log in"
+    ):
         found.read(task, "train", "en")
 
 
@@ -291,7 +297,8 @@ def test_the_hubs_own_reader_of_data_sets_finds_the_same_rows(server: HubServer,
     """The library `datasets` is the oracle: configurations and splits by the card, by names, several files."""
     pytest.importorskip("datasets")
     readme = "---\nconfigs:\n- config_name: en\n  data_files:\n  - {split: train, path: en/part-*}\n---\n"
-    server.publish("me/card", {"README.md": readme.encode(), "en/part-1.parquet": parquet("b", "c"), "en/part-0.parquet": parquet("a")})  # fmt: skip
+    parts = {"en/part-1.parquet": parquet("b", "c"), "en/part-0.parquet": parquet("a")}
+    server.publish("me/card", {"README.md": readme.encode(), **parts})
     code = (
         "import datasets; datasets.disable_progress_bars()\n"
         "print(datasets.load_dataset('me/card', 'en', split='train')['text'][:])"

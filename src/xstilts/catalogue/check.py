@@ -73,7 +73,9 @@ def _splits(task: Task) -> Iterator[str]:
 
 def _files(kind: TaskType, files: Files) -> Iterator[str]:
     if bool(files.repository) == bool(files.path):
-        yield "repository: missing; a file of one's own is named by path" if not files.path else "path: and a repository"
+        yield (
+            "repository: missing; a file of one's own is named by path" if not files.path else "path: and a repository"
+        )
     if files.path and not files.path.endswith((".parquet", ".jsonl", ".json", ".csv")):
         yield f"path: '{files.path}' is no .csv, .jsonl, .json or .parquet file"
     if not files.configs:

@@ -69,7 +69,9 @@ def language_from_table(code: str, table: Mapping[str, Any], where: str) -> Lang
     """
     wrong = []
     if code in languages():
-        wrong.append(f"the catalogue has '{code}' already ({languages()[code].name}): leave the table out, or rename it")
+        wrong.append(
+            f"the catalogue has '{code}' already ({languages()[code].name}): leave the table out, or rename it"
+        )
     if not re.fullmatch(r"[a-z]{2,3}(_[A-Z][a-z]{3})?", code):
         wrong.append("a code has two or three small letters, and where needed a script, as in 'srp_Latn'")
     for field, value in table.items():

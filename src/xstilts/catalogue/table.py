@@ -27,9 +27,10 @@ def task_from_table(
     """The task that ``table`` describes; its fields are those of ``Task`` and, under ``splits``, of ``Files``.
 
     Left out, they default to: title, the name; metric, the first that fits the type; lineage, the name;
-    ``splits.X.split``, X; ``configs``, ``["{language}"]``; the language of a training file whose ``path`` names none, the
-    ``train_language``. ``languages`` are further known ones, by code. ``metrics`` names further metrics and the types they fit.
-    ``where`` (such as ``studies/mine.toml``) opens every line of the ``Problem`` that is raised for mistakes.
+    ``splits.X.split``, X; ``configs``, ``["{language}"]``; the language of a training file whose ``path`` names none,
+    the ``train_language``. ``languages`` are further known ones, by code. ``metrics`` names further metrics and the
+    types they fit. ``where`` (such as ``studies/mine.toml``) opens every line of the ``Problem`` that is raised for
+    mistakes.
     """
     mistakes: list[str] = []
     fields = _fields(table, _TASK, mistakes.append)

@@ -59,8 +59,8 @@ class Files:
     each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
     are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
-    file's folder where it is relative; only languages whose file is there count. ``official`` holds the number of rows of the official set by language, so that a part of it can be
-    called a part.
+    file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
+    a part of it can be called a part.
     """
 
     repository: str

@@ -1,7 +1,7 @@
 """Commands about the data of tasks: ``data check``, ``data fetch``, ``data show``, ``data lock``.
 
-In: names of tasks, of the catalogue or of a study's own. Out: where each comes from and whether it is whole; downloads in
-the hub client's cache; examples; commits in the lock file of the store.
+In: names of tasks, of the catalogue or of a study's own. Out: where each comes from and whether it is whole; downloads
+in the hub client's cache; examples; commits in the lock file of the store.
 """
 
 from __future__ import annotations

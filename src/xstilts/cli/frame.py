@@ -41,7 +41,8 @@ STORE = Path("xstilts-store")
 
 
 def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function the command ``name`` of ``group``; mistakes meant for the user end in exit code 2 without a traceback."""
+    """Make a function the command ``name`` of ``group``; mistakes meant for the user end in exit code 2, without a
+    traceback."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)

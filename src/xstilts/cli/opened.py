@@ -56,7 +56,8 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
         planned = plan(found, source)
     except Problem as problem:
         more = [line for line in problem.problems if not line.endswith(tuple(wrong))]
-        raise Problem(*wrong, *more) from None
+        refused = [line for line in source.refused() if not any(line in told for told in more)]
+        raise Problem(*wrong, *more, *refused) from None
     if wrong:
         raise Problem(*wrong)
     planned = replace(planned, notes=(*planned.notes, *source.notes()))

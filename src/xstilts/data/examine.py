@@ -1,8 +1,8 @@
 """Everything that is wrong with a file of one's own, at once: what, in which row, and what to do.
 
 In: a task, one of its files. Out: a line a kind of mistake, with its first rows; nothing where all is well. The loader
-(``data.load``) stops at the first mistake and leaves unusable rows out, which is right for published sets; one's own file is
-better corrected.
+(``data.load``) stops at the first mistake and leaves unusable rows out, which is right for published sets; one's own
+file is better corrected.
 """
 
 from __future__ import annotations

@@ -1,26 +1,23 @@
 """Rows from the hub: tables only, nothing executed, the revision always a commit.
 
-In: a task's repository and configuration. Out: the same as from a data folder, with the same checksums, and the files kept
-in the hub client's cache (``HF_HOME``). The client is imported when it is first needed; it obeys ``HF_ENDPOINT``,
+In: a task's repository and configuration. Out: the same as from a data folder, with the same checksums, and the files
+kept in the hub client's cache (``HF_HOME``). The client is imported when it is first needed; it obeys ``HF_ENDPOINT``,
 ``HF_TOKEN`` and ``HF_HUB_OFFLINE``.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
-from xstilts.data.listing import Listing, Stored, listing_from_json, listing_of
+from xstilts.data.listing import Listing, Stored, keep_listing, kept_listing, listing_of
 from xstilts.data.load import Loaded
 from xstilts.data.lock import COMMIT
 from xstilts.data.refusal import no_connection, refusal
@@ -212,17 +209,21 @@ class Hub:
         if (repository, asked) not in self._listings:
             commit = asked if COMMIT.fullmatch(asked) else self.revisions.get(_lock_name(repository, asked))
             try:
-                found = (self._read_kept(repository, commit) if commit else None) or self._ask(repository, asked, commit)
+                found = (kept_listing(self.kept, repository, commit) if commit else None) or self._ask(
+                    repository, asked, commit
+                )
             except _NoRevision:
                 found = None
             except Problem as problem:
                 # Without a connection what was listed last still serves; nothing is locked that way.
-                found = self._read_kept(repository, asked) if self.down else None
+                found = kept_listing(self.kept, repository, asked) if self.down else None
                 if found is None:
                     self.refused[repository] = problem
                     raise
                 if self.ask:
-                    self.notes[f"{problem}; '{repository}' is read as it was when last seen ({found.commit[:10]})"] = None
+                    self.notes[f"{problem}; '{repository}' is read as it was when last seen ({found.commit[:10]})"] = (
+                        None
+                    )
             self._listings[repository, asked] = found
         return self._listings[repository, asked]
 
@@ -243,11 +244,13 @@ class Hub:
             raise _NoRevision(f"'{repository}' has no revision '{asked}' on the hub") from error
         except Exception as error:  # the client lets through errors of whatever carries its requests
             raise self._refused(repository, error) from error
-        files = {file.rfilename: Stored(file.size, file.lfs.sha256 if file.lfs else None) for file in info.siblings or ()}
+        files = {
+            file.rfilename: Stored(file.size, file.lfs.sha256 if file.lfs else None) for file in info.siblings or ()
+        }
         card = info.card_data.to_dict() if info.card_data else {}
         listing = listing_of(str(info.sha), files, card)
-        for key in (listing.commit, asked):
-            self._keep(repository, key, listing)
+        for key in (listing.commit, asked) if self.kept else ():
+            keep_listing(self.kept, repository, key, listing)
         return listing
 
     def _fetched(self, found: Found, names: Sequence[str]) -> tuple[Path, ...]:
@@ -305,24 +308,6 @@ class Hub:
         if no_connection(error):
             self.down = problem
         return problem
-
-    def _keep(self, repository: str, revision: str, listing: Listing) -> None:
-        if self.kept is None:
-            return
-        path = self._place(repository, revision)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_text(json.dumps(listing.to_json(), ensure_ascii=False), encoding="utf-8")
-        aside.replace(path)
-
-    def _read_kept(self, repository: str, revision: str) -> Listing | None:
-        try:
-            return listing_from_json(json.loads(self._place(repository, revision).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, KeyError):
-            return None  # not there, or written by another version: the hub is asked
-
-    def _place(self, repository: str, revision: str) -> Path:
-        return (self.kept or Path(os.devnull)) / quote(repository, safe="") / f"{quote(revision, safe='')}.json"
 
 
 class _NoRevision(Problem):

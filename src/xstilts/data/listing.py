@@ -6,10 +6,14 @@ as JSON, since a commit never changes; and the files of one split, found as the 
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 # Rows are read from these alone; nothing else of a repository is ever downloaded.
 READABLE = ("parquet", "jsonl", "json", "csv")
@@ -54,6 +58,28 @@ def listing_from_json(value: Mapping[str, Any]) -> Listing:
     """The listing that ``Listing.to_json`` wrote. Raises ``KeyError`` or ``TypeError`` where it is none."""
     files = {name: Stored(**stored) for name, stored in value["files"].items()}
     return Listing(**{**value, "files": files})
+
+
+def keep_listing(folder: Path, repository: str, revision: str, listing: Listing) -> None:
+    """Keep ``listing`` in ``folder`` as what ``revision`` (a commit or a branch) of ``repository`` was last seen to
+    be."""
+    path = _place(folder, repository, revision)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(listing.to_json(), ensure_ascii=False), encoding="utf-8")
+    aside.replace(path)
+
+
+def kept_listing(folder: Path | None, repository: str, revision: str) -> Listing | None:
+    """What ``keep_listing`` kept; None where nothing is, or where another version wrote it."""
+    try:
+        return listing_from_json(json.loads(_place(folder, repository, revision).read_bytes())) if folder else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _place(folder: Path, repository: str, revision: str) -> Path:
+    return folder / quote(repository, safe="") / f"{quote(revision, safe='')}.json"
 
 
 def listing_of(commit: str, files: Mapping[str, Stored], card: Mapping[str, Any]) -> Listing:

@@ -1,7 +1,7 @@
 """The lock file: which commit of each data set of the hub is read.
 
-In and out: ``data.lock.json`` in the store, so that all studies of one store, and every job of theirs, read the same rows
-until someone asks for newer ones. One line a data set, sorted, fit to be kept under version control.
+In and out: ``data.lock.json`` in the store, so that all studies of one store, and every job of theirs, read the same
+rows until someone asks for newer ones. One line a data set, sorted, fit to be kept under version control.
 """
 
 from __future__ import annotations

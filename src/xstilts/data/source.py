@@ -58,18 +58,18 @@ class Folder:
         return self._find(task, split, language) is not None
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
-        return self.contents.rows_of(task, split, language, self._located(task, split, language))
+        return self.contents.rows_of(task, split, language, self.located(task, split, language))
 
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self.load(task, split, language).rows
 
     def load(self, task: Task, split: str, language: str) -> Loaded:
         """The rows, and how many were left out for which reason."""
-        return read_located(task, split, self._located(task, split, language))
+        return read_located(task, split, self.located(task, split, language))
 
     def files(self, task: Task, split: str, language: str) -> tuple[Path, ...]:
         """The files that hold these rows, without those they are joined with."""
-        return self._located(task, split, language)[1]
+        return self.located(task, split, language)[1]
 
     def _find(self, task: Task, split: str, language: str) -> Located | None:
         for files in candidates(task, split, language):
@@ -94,14 +94,17 @@ class Folder:
             return self.base / Path(files.repository).expanduser()
         return self.root / files.folder if self.root else None
 
-    def _located(self, task: Task, split: str, language: str) -> Located:
+    def located(self, task: Task, split: str, language: str) -> Located:
+        """How and from which files these rows are read. Raises ``Problem`` where they are not here."""
         check_asked(task, split, language)
         if found := self._find(task, split, language):
             return found
         files = task.splits[split]
         folder = self._folder(files)
         if files.path or folder is None:
-            lacking = f"no file {self.own_file(files, language)}" if files.path else "no data folder is named (--data DIR)"
+            lacking = (
+                f"no file {self.own_file(files, language)}" if files.path else "no data folder is named (--data DIR)"
+            )
             raise Problem(f"no rows of '{task.name}' ({split}, {language}): {lacking}")
         wanted = folder / files.configs_of(language)[0] / f"{files.split}.parquet"
         raise Problem(

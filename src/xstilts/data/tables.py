@@ -1,7 +1,7 @@
 """Opens one file as an Arrow table.
 
-In: a Parquet, JSON (one object a line, or one list of objects) or CSV file. Out: its columns as they are, before any task has a say. A damaged file gives a
-``Problem`` that names it.
+In: a Parquet, JSON (one object a line, or one list of objects) or CSV file. Out: its columns as they are, before any
+task has a say. A damaged file gives a ``Problem`` that names it.
 """
 
 from __future__ import annotations
@@ -63,10 +63,21 @@ def _open_csv(path: Path, needed: Collection[str] | None) -> pa.Table:
 def _open_json(path: Path) -> pa.Table:
     rows = list(json_rows(path))
     names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: _column(path, name, [row.get(name) for row in rows]) for name in names})
+
+
+def _column(path: Path, name: str, values: list[Any]) -> pa.Array:
     try:
-        return pa.table({name: [row.get(name) for row in rows] for name in names})
-    except pa.ArrowException as error:
-        raise Problem(f"{path}: a field has values of different kinds in different rows ({error})") from error
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError) as error:
+        kinds = [type(value) for value in values]
+        first = next(kind for kind in kinds if kind is not type(None))
+        odd = next((place for place, kind in enumerate(kinds) if kind not in (first, type(None))), None)
+        where = f", row {odd + 1}" if odd is not None else ""
+        raise Problem(
+            f"{path}{where}: the field '{name}' has values of different kinds in different rows ({error}): write "
+            "all of them as texts, or all as numbers"
+        ) from error
 
 
 def json_rows(path: Path) -> Iterator[dict[str, Any]]:

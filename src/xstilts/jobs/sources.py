@@ -62,8 +62,9 @@ class AllSources:
         """Everything that is wrong with the files of a task that lie outside data folder and hub, a line each."""
         if task.name not in self._mistakes:
             found: dict[str, None] = {}
-            for split, language in ((split, code) for split in task.splits for code in task.languages_of(split)):
-                found.update(dict.fromkeys(self._mistakes_of(task, split, language)))
+            for split in task.splits:
+                for language in task.languages_of(split):
+                    found.update(dict.fromkeys(self._mistakes_of(task, split, language)))
             self._mistakes[task.name] = list(found)
         return self._mistakes[task.name]
 
@@ -71,7 +72,7 @@ class AllSources:
         files = task.splits[split]
         if files.path and not (path := self.folder.own_file(files, language)).is_file():
             return [f"{path} is not there, but '{task.name}' ({split}, {language}) names it: correct path or languages"]
-        if not files.path and not files.repository.startswith(OWN) or not self.folder.has(task, split, language):
+        if not (files.path or files.repository.startswith(OWN)) or not self.folder.has(task, split, language):
             return []
         return [line for path in self.folder.files(task, split, language) for line in mistakes_in(path, task, files)]
 
@@ -106,14 +107,17 @@ class AllSources:
     def notes(self) -> list[str]:
         """What whoever asked for rows should know: rows that can not be used, sets that the hub did not give or has in
         a newer version."""
-        refused = dict.fromkeys(str(problem) for problem in self.hub.refused.values() if self.hub.ask)
         return [
             *self.folder.contents.left_out,
             *self.hub.contents.left_out,
             *self.hub.notes,
-            *refused,
+            *self.refused(),
             *self.hub.changed(),
         ]
+
+    def refused(self) -> list[str]:
+        """Why the hub gave nothing of some data sets, where it was asked."""
+        return list(dict.fromkeys(str(problem) for problem in self.hub.refused.values() if self.hub.ask))
 
     def refusals(self, task: Task, split: str) -> list[str]:
         """Why the hub gave nothing of a split."""

@@ -53,7 +53,8 @@ class Places:
 
     ``data``: a data folder. ``world``: settings of the constructed languages. ``tasks``: a study's own tasks, as the
     fields of ``Task``; relative paths in them start at ``base``. ``backbones``: ``Start.backbone`` to a folder or hub
-    name. ``languages``: a study's own, as the fields of ``Language``. ``revisions``: the commits at which data sets of the hub are read.
+    name. ``languages``: a study's own, as the fields of ``Language``. ``revisions``: the commits at which data sets of
+    the hub are read.
     """
 
     data: str | None = None

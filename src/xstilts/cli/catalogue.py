@@ -44,7 +44,7 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
     )
     say("train, scored: languages whose rows are here (of all in the catalogue). Everything about a task: --json")
     if data is None:
-        say("For human languages name a data folder: --data DIR or XSTILTS_DATA")
+        say("Human languages come from a data folder (--data DIR or XSTILTS_DATA) or the hub: xstilts data fetch TASK")
 
 
 @command("languages")

@@ -58,8 +58,9 @@ class Files:
     rows whose column compares as stated, with one of ``== != < >= starts``. ``join`` (a configuration, a key column)
     adds to each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
-    are not here. ``official`` holds the number of rows of the official set by language, so that a part of it can be
-    called a part.
+    are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
+    file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
+    a part of it can be called a part.
     """
 
     repository: str
@@ -72,6 +73,7 @@ class Files:
     join: tuple[str, str] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     otherwise: Files | None = None
+    path: str = ""
     official: Mapping[str, int] = field(default_factory=dict)
 
     @property

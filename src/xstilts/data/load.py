@@ -68,7 +68,7 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         if files.join and partner is not None:
             table = _joined(table, partner, files.join[1], path)
         for condition in files.where:
-            table = _filtered(table, condition, path)
+            table = filtered(table, condition, path)
         loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
     if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
@@ -92,22 +92,28 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
     }
 
 
+def required(kind: TaskType, columns: Mapping[str, str]) -> list[str]:
+    """Columns that a file must have: of every role that is not optional or that ``columns`` names."""
+    roles = [role for role in ROLES[kind] if role not in OPTIONAL_ROLES or role in columns]
+    return list(dict.fromkeys(name for role in roles for name in names_in(columns.get(role, role))))
+
+
 def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
     """Names of the columns that may be read, structs by their outer name."""
-    names = {name for role in ROLES[task.type] for name in _names_in(columns.get(role, role))}
+    names = {name for role in ROLES[task.type] for name in names_in(columns.get(role, role))}
     names |= {column for column, _, _ in files.where}
     return names | {name.split(".")[0] for name in names}
 
 
-def _names_in(column: str) -> list[str]:
+def names_in(column: str) -> list[str]:
     """The columns that an entry of ``Task.columns`` names."""
     return _BRACES.findall(column) if "{" in column else [name.strip() for name in column.split(",")]
 
 
-def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
+def filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
     """Rows of ``table`` that fulfil ``condition``; a missing value differs from every value."""
     name, comparison, value = condition
-    column = _column(table, name, path)
+    column = column_of(table, name, path)
     try:
         if isinstance(value, int) and pa.types.is_string(column.type):
             column = column.cast(pa.int64())
@@ -120,8 +126,8 @@ def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path
 
 def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Table:
     """Rows of ``table`` with a partner, in their order; the partner's columns are called ``other.NAME``."""
-    wanted = _column(table, key, path)
-    places = pc.index_in(wanted, _column(partner, key, path).combine_chunks().cast(wanted.type))
+    wanted = column_of(table, key, path)
+    places = pc.index_in(wanted, column_of(partner, key, path).combine_chunks().cast(wanted.type))
     found = pc.is_valid(places)
     table, taken = table.filter(found), partner.take(pc.drop_null(places))
     for name in taken.column_names:
@@ -129,7 +135,7 @@ def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Tabl
     return table
 
 
-def _column(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
+def column_of(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     """A column by its name, or a field of a struct by ``outer.inner``."""
     if name in table.column_names:
         return table[name]
@@ -176,16 +182,16 @@ def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
     if "{" in name:
         return _filled(part, name)
     if role == "choices" and "," in name:
-        several = [_column(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
+        several = [column_of(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
         return pa.chunked_array([pa.array([list(row) for row in zip(*several, strict=True)], pa.list_(pa.string()))])
-    return _column(part.table, name, part.path)
+    return column_of(part.table, name, part.path)
 
 
 def _filled(part: _Part, template: str) -> pa.ChunkedArray:
     """``template`` with each row's values for the columns in braces; null where one of them is."""
     pieces: list[pa.ChunkedArray | str] = []
     for place, piece in enumerate(_BRACES.split(template)):  # words and names take turns
-        column = _column(part.table, piece, part.path) if place % 2 else None
+        column = column_of(part.table, piece, part.path) if place % 2 else None
         if column is not None and pa.types.is_nested(column.type):
             raise _wrong(part, piece, "one text a row", column.type)
         pieces.append(piece if column is None else column.cast(pa.string()))
@@ -297,26 +303,8 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
     """
     labels, column = part.task.labels, part.columns.get(role, role)
     kinds = values.unique().to_pylist()
-    names = _names(part.table.schema.metadata, column) if labels else ()
-    places = {name.casefold(): place for place, name in enumerate(labels)}
-
-    def index(value: object) -> int | None:
-        if value is None or value == "" or str(value) in ("-1", "-1.0"):
-            return -1
-        if isinstance(value, str) and value.strip().casefold() in places:
-            return places[value.strip().casefold()]
-        try:
-            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
-        except (TypeError, ValueError):
-            return None
-        if number is None or number < 0:
-            return None
-        if names:
-            return places.get(names[number].casefold()) if number < len(names) else None
-        return number if not labels or number < len(labels) else None
-
-    rare = labels.index(part.task.other) if part.task.other else None
-    found = [rare if (place := index(value)) is None else place for value in kinds]
+    index = label_index(part.task, label_names(part.table.schema.metadata, column) if labels else ())
+    found = [index(value) for value in kinds]
     unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
     if unknown:
         known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"
@@ -328,7 +316,34 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
     return indices
 
 
-def _names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
+def label_index(task: Task, names: Sequence[str]) -> Callable[[object], int | None]:
+    """From a value in a file to the index of its label: -1 where the file says none, None for an unknown label.
+
+    ``names`` are what the file's metadata calls its numbers, empty where it does not.
+    """
+    labels = task.labels
+    rare = labels.index(task.other) if task.other else None
+    places = {name.casefold(): place for place, name in enumerate(labels)}
+
+    def index(value: object) -> int | None:
+        if value is None or value == "" or str(value) in ("-1", "-1.0"):
+            return -1
+        if isinstance(value, str) and value.strip().casefold() in places:
+            return places[value.strip().casefold()]
+        try:
+            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
+        except (TypeError, ValueError):
+            return rare
+        if number is None or number < 0:
+            return None
+        if names:
+            return places.get(names[number].casefold(), rare) if number < len(names) else None
+        return number if not labels or number < len(labels) else None
+
+    return index
+
+
+def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
     """The names of a ClassLabel column in the metadata that the hub's ``datasets`` writes; empty if there are none."""
     try:
         feature = json.loads((metadata or {})[b"huggingface"])["info"]["features"]

@@ -51,7 +51,7 @@ def plan(study: Study, source: Source, find: Find = get_task, identify: Identify
 
 def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
     """Where the jobs of ``plan`` find what they name."""
-    return Places(data=data, world=study.world, tasks=study.tasks, backbones=plan.backbones)
+    return Places(data, study.world, study.tasks, plan.backbones, languages=study.own_languages)
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ class _Planner:
             backbones=known.backbones,
             tasks={task.name: _shown(task) for task in known.tasks.values() if task},
             notes=(*known.notes, *known.sizes()),
+            languages=study.own_languages,
         )
 
     def add(self, job: Job, label: str, parameters: int) -> Key:

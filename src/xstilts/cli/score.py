@@ -1,0 +1,84 @@
+"""The command ``score``: official benchmark scores of any system's predictions.
+
+In: two folders in the benchmark's layout. Out: the leaderboard's numbers, as a table or as the official report's JSON.
+Nothing is trained and no model is loaded.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xstilts.cli.frame import JsonOption, command, put, put_json, say
+
+if TYPE_CHECKING:
+    from xstilts.metrics.benchmark import Scores, TaskScores
+
+
+@command("score")
+def score(
+    predictions: Annotated[Path, typer.Option("--predictions", help="TASK/test-LANGUAGE files of predictions.")],
+    references: Annotated[Path, typer.Option("--references", help="The same files with the right answers.")],
+    benchmark: Annotated[str, typer.Option("--benchmark", help="xtreme or xtreme-r")] = "xtreme",
+    rules: Annotated[
+        str,
+        typer.Option(
+            "--rules",
+            help="checked; strict: notes are mistakes, too; official: faults of the official evaluator and all; "
+            "seqeval-1: tags as seqeval from 0.0.18 on reads them.",
+        ),
+    ] = "checked",
+    json: JsonOption = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="With --json: also rules, metrics, examples, token accuracy, notes.")
+    ] = False,
+) -> None:
+    """The official scores of predictions that lie in a benchmark's folder layout."""
+    from xstilts.catalogue.benchmark import get_benchmark
+    from xstilts.metrics.benchmark import score_folders
+
+    found = score_folders(get_benchmark(benchmark), predictions, references, rules)
+    for note in found.notes:
+        say(f"note: {note}")
+    if json:
+        put_json(found.to_json() | ({"details": found.details()} if details else {}))
+        return
+    _show(found)
+
+
+def _show(found: Scores) -> None:
+    from xstilts.cli.catalogue import put_table
+
+    put(f"{found.benchmark.title}, rules: {found.rules}; points from 0 to 100\n")
+    rows = [
+        (name, f"{one.score:.2f}", f"{sum(one.examples.values()):,}", str(len(one.examples)), _averages(one))
+        for name, one in found.tasks.items()
+    ]
+    put_table(("task", "score", "examples", "languages", "averages"), rows)
+    put("")
+    put_table(("group", "score"), [(name, f"{value:.2f}") for name, value in found.groups.items()])
+    if "all_task" not in found.groups:
+        missing = [task.name for task in found.benchmark.tasks if task.name not in found.tasks]
+        put(f"all_task needs {', '.join(missing)}, too")
+    put("")
+    languages = sorted({language for one in found.tasks.values() for language in one.examples})
+    put_table(
+        ("language", *found.tasks),
+        [(language, *(_cell(one, language) for one in found.tasks.values())) for language in languages],
+    )
+
+
+def _averages(one: TaskScores) -> str:
+    """``f1 70.22, precision 71.02, recall 69.55; token_accuracy 78.20``."""
+    official = ", ".join(f"{name} {value:.2f}" for name, value in one.averages.items())
+    beside = "".join(f"; {name} {sum(of.values()) / len(of):.2f}" for name, of in one.beside.items())
+    return official + beside
+
+
+def _cell(one: TaskScores, language: str) -> str:
+    """The scores that make up the task's own, of one language; several are joined by a slash."""
+    if language not in one.examples:
+        return ""
+    return "/".join(f"{one.scores[name][language]:.1f}" for name in one.task.main)

@@ -99,7 +99,9 @@ _PANX = Scored(
 _UDPOS = replace(
     _PANX,
     name="udpos",
-    languages=words("af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"),
+    languages=words(
+        "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"
+    ),
     labels=words("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X _ O"),
     beside=("token_accuracy",),
 )
@@ -108,7 +110,9 @@ _TATOEBA = Scored(
     "tatoeba",
     Form.POSITIONS,
     "accuracy",
-    words("ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw zh kk tr et fi hu"),
+    words(
+        "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw zh kk tr et fi hu"
+    ),
     _ACCURACY,
     ("accuracy",),
 )

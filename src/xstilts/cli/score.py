@@ -16,6 +16,8 @@ from xstilts.cli.frame import JsonOption, command, put, put_json, say
 if TYPE_CHECKING:
     from xstilts.metrics.benchmark import Scores, TaskScores
 
+_NOTES = 12
+
 
 @command("score")
 def score(
@@ -40,8 +42,10 @@ def score(
     from xstilts.metrics.benchmark import score_folders
 
     found = score_folders(get_benchmark(benchmark), predictions, references, rules)
-    for note in found.notes:
+    for note in found.notes[:_NOTES]:
         say(f"note: {note}")
+    if len(found.notes) > _NOTES:
+        say(f"and {len(found.notes) - _NOTES} more notes: --json --details has them all")
     if json:
         put_json(found.to_json() | ({"details": found.details()} if details else {}))
         return

@@ -18,8 +18,10 @@ from xstilts.metrics.metric import Counts, Metric
 
 def count(gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[str]) -> Counts:
     """Counts [different pairs, 3], gold pairs first, each side in its own order."""
-    right, said = (dict.fromkeys(zip(*(side[name].to_pylist() for name in ("source", "target")), strict=True)) for side
-                   in (gold, predicted))
+    right, said = (
+        dict.fromkeys(zip(*(side[name].to_pylist() for name in ("source", "target")), strict=True))
+        for side in (gold, predicted)
+    )
     rows = [(pair in right, pair in said, pair in right and pair in said) for pair in {**right, **said}]
     return np.array(rows, dtype=np.float64).reshape(-1, 3)
 

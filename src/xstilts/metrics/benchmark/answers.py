@@ -102,7 +102,7 @@ def _questions(path: Path, found: Findings) -> list[tuple[str, list[str]]] | Non
         except (KeyError, TypeError):
             odd.append(str(number))
     if odd:
-        found.mistake(path, f"{some_of(odd, 'article')}: not in the form of SQuAD 1.1 (paragraphs, qas, id, answers, text)")
+        found.mistake(path, f"{some_of(odd, 'article')}: not in SQuAD 1.1's form (paragraphs, qas, id, answers, text)")
         return None
     if not questions:
         found.mistake(path, "holds no question: there is nothing to score against")

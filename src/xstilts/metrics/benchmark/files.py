@@ -86,9 +86,8 @@ def json_of(path: Path, found: Findings) -> dict[str, Any] | list[Any] | None:
         return None
     if names := [f"'{name}'" for name in twice]:
         found.fault(path, f"{some_of(names, 'id')} given more than once: give each id once")
-    if isinstance(value, dict):
-        inner: Any = value.get("data", value)
-        if isinstance(inner, dict | list):
-            return inner
+    inner: Any = value.get("data", value) if isinstance(value, dict) else value
+    if isinstance(inner, dict | list):
+        return inner
     found.mistake(path, 'holds no JSON object: write {"id": ...}')
     return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,8 +31,8 @@ def _labels(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | Non
     right, mine = lines_of(gold, found), lines_of(said, found)
     if right is None or mine is None or not _one_each(gold, said, len(right), len(mine), "line", found):
         return None
-    _unknown(task, gold, right, found.fault, "line", "; correct the references")
-    _unknown(task, said, mine, found.note, "line", " and counts as wrong")
+    _unknown(task, gold, right, range(1, len(right) + 1), found.fault, "; correct the references")
+    _unknown(task, said, mine, range(1, len(mine) + 1), found.note, " and counts as wrong")
     _same(gold, right, found)
     return _as_labels(task.labels, right, mine)
 
@@ -110,8 +109,8 @@ def _tags(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:
     if not flat:
         found.mistake(gold, "holds no tag: there is nothing to score against")
         return None
-    _unknown(task, gold, flat, found.fault, "token", "; correct the references")
-    _unknown(task, said, flat_said, found.note, "token", " and counts as wrong where it makes a chunk")
+    _unknown(task, gold, flat, _rows_of(*right), found.fault, "; correct the references")
+    _unknown(task, said, flat_said, _rows_of(*mine), found.note, " and counts as a tag of its own")
     _same(gold, flat, found)
     labels = tuple(dict.fromkeys([*task.labels, *flat, *flat_said]))
     place = {label: number for number, label in enumerate(labels)}
@@ -157,14 +156,24 @@ def _one_each(gold: Path, said: Path, right: int, mine: int, what: str, found: F
 
 
 def _unknown(
-    task: Scored, path: Path, labels: Sequence[str], tell: Callable[[Path, str], None], what: str, then: str
+    task: Scored,
+    path: Path,
+    labels: Sequence[str],
+    rows: Sequence[int],
+    tell: Callable[[Path, str], None],
+    then: str,
 ) -> None:
-    """Tell of labels that are none of the task's."""
+    """Tell of labels that are none of the task's; ``rows`` are the lines on which they stand."""
     known = set(task.labels)
-    if odd := [row for row, label in enumerate(labels, 1) if label not in known]:
-        first = labels[odd[0] - 1]
-        shown = f"'{first}'" if first else "a blank line"
-        tell(path, f"{some_of(odd, what)}: {shown} is no label of {task.name} ({' '.join(task.labels)}){then}")
+    if odd := [(row, label) for row, label in zip(rows, labels, strict=True) if label not in known]:
+        shown = f"'{odd[0][1]}'" if odd[0][1] else "a blank line"
+        where = some_of([row for row, _ in odd], "line")
+        tell(path, f"{where}: {shown} is no label of {task.name} ({' '.join(task.labels)}){then}")
+
+
+def _rows_of(sentences: Sequence[Sequence[str]], starts: Sequence[int]) -> list[int]:
+    """The line of every tag."""
+    return [start + at for tags, start in zip(sentences, starts, strict=True) for at in range(len(tags))]
 
 
 def _same(path: Path, labels: Sequence[str], found: Findings) -> None:

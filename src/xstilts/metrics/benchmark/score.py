@@ -145,7 +145,7 @@ def _rows_of(
         read = read_rows(task, gold, said, found)
         if read is not None:
             rows[language] = read
-    also = languages_anywhere(task.name)
+    also = {*task.languages, *languages_anywhere(task.name)}
     ending = task.file("*").name
     for path in sorted((predictions / task.name).glob(ending)):
         language = path.name.removeprefix("test-").removesuffix(path.suffix)

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from benchmark_folders import TASKS, answers, put, small, whole
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from xstilts.catalogue import Problem
 from xstilts.catalogue.benchmark import XTREME, XTREME_R, get_benchmark
 from xstilts.cli import app
 from xstilts.metrics.benchmark import Scores, score_folders
+from xstilts.metrics.benchmark.write import texts_of
 
 # Each case writes and reads files, whose time depends on the machine.
 FEW = settings(max_examples=30, deadline=None)
@@ -316,6 +318,38 @@ def test_the_command_s_requests(tmp_path: Path) -> None:
     assert code == 2 and "no such folder" in told
     code, _, told = call("--predictions", str(tmp_path))
     assert code == 2 and "share no task" in told
+
+
+def test_choices_are_written_as_they_are_read(tmp_path: Path) -> None:
+    gold = pa.table({"label": pa.array([0, 1, 1, 0], pa.int16())})
+    said = pa.table({"prediction": pa.array([0, 1, 0, 0], pa.int16())})
+    texts = texts_of(TASKS["xcopa"], gold, said, ())
+    assert texts is not None
+    for folder, text in zip(reversed(folders(tmp_path)), texts, strict=True):
+        put(folder, "xcopa", "et", text)
+    found = score_folders(small("xcopa", languages=("et",)), *folders(tmp_path), "strict")
+    assert found.tasks["xcopa"].score == 75
+
+
+def test_labels_that_the_benchmark_lacks_are_not_exported() -> None:
+    gold, said = pa.table({"label": [0]}), pa.table({"prediction": [0]})
+    with pytest.raises(Problem, match="labels of xnli are not the benchmark's: yes, no"):
+        texts_of(TASKS["xnli"], gold, said, ("yes", "no", "neutral"))
+    assert texts_of(TASKS["bucc2018"], gold, said, ()) is None
+
+
+def test_a_part_of_the_languages_has_scores_and_no_average(tmp_path: Path) -> None:
+    predictions, labels = folders(tmp_path)
+    for language in ("en", "de"):
+        for folder in (predictions, labels):
+            put(folder, "xnli", language, "neutral\nentailment\n")
+    put(labels, "xnli", "fr", "neutral\n")
+    with pytest.raises(Problem, match=r"predictions/xnli/test-fr\.tsv: missing"):
+        score_folders(XTREME, predictions, labels, partial=True)
+    put(predictions, "xnli", "fr", "entailment\n")
+    found = score_folders(XTREME, predictions, labels, partial=True)
+    assert found.to_json() == {"groups": {}, "tasks": {"xnli": {"accuracy": {"de": 100.0, "en": 100.0, "fr": 0.0}}}}
+    assert any("12 of 15 languages are missing (ar bg el" in note for note in found.notes)
 
 
 def test_benchmarks_are_found_by_name() -> None:

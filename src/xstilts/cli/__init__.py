@@ -10,7 +10,7 @@ from __future__ import annotations
 from xstilts.cli import catalogue, machine, score, study
 from xstilts.cli.frame import app
 
-_STUDY = ["demo", "run", "plan", "status", "results", "report", "score"]
+_STUDY = ["demo", "run", "plan", "status", "results", "report", "score", "export"]
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 

@@ -29,7 +29,10 @@ Languages = Mapping[str, float]
 
 @dataclass(frozen=True)
 class TaskScores:
-    """The scores of one task in points: by official name and language, and their averages by official name."""
+    """The scores of one task in points: by official name and language, and their averages by official name.
+
+    ``averages`` is empty where languages are missing: the mean of a part is not the benchmark's number.
+    """
 
     task: Scored
     metric: str
@@ -39,8 +42,13 @@ class TaskScores:
     examples: Mapping[str, int]
 
     @property
+    def complete(self) -> bool:
+        """Whether every language of the task was scored."""
+        return len(self.examples) == len(self.task.languages)
+
+    @property
     def score(self) -> float:
-        """The task's one number, official name ``avg_metric``."""
+        """The task's one number, official name ``avg_metric``; only a complete task has it."""
         return _mean(self.averages[name] for name in self.task.main)
 
 
@@ -60,7 +68,7 @@ class Scores:
         return {
             name: _mean(self.tasks[task].score for task in tasks)
             for name, tasks in groups.items()
-            if all(task in self.tasks for task in tasks)
+            if all(task in self.tasks and self.tasks[task].complete for task in tasks)
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +77,7 @@ class Scores:
             name: {
                 **{key: dict(values) for key, values in one.scores.items()},
                 **{f"avg_{key}": value for key, value in one.averages.items()},
-                "avg_metric": one.score,
+                **({"avg_metric": one.score} if one.complete else {}),
             }
             for name, one in self.tasks.items()
         }
@@ -89,18 +97,21 @@ class Scores:
         return {"benchmark": self.benchmark.name, "rules": self.rules, "tasks": tasks, "notes": list(self.notes)}
 
 
-def score_folders(benchmark: Benchmark, predictions: Path, references: Path, rules: str = "checked") -> Scores:
+def score_folders(
+    benchmark: Benchmark, predictions: Path, references: Path, rules: str = "checked", partial: bool = False
+) -> Scores:
     """Score everything that both folders hold; a task without folder on one side is left out, with a note.
 
-    Raises ``Problem`` with every mistake: a listed language without file, files that do not fit, nothing to score.
+    With ``partial``, so is a language without file on either side; its task then has no average. Raises ``Problem``
+    with every mistake: a listed language without file, files that do not fit, nothing to score.
     """
     found = Findings(rules)
     if missing := [f"{folder}: no such folder" for folder in (predictions, references) if not folder.is_dir()]:
         raise Problem(*missing)
     scored: dict[str, TaskScores] = {}
     for task in _present(benchmark, predictions, references, found):
-        rows = _rows_of(benchmark, task, predictions, references, found)
-        if len(rows) == len(task.languages) and not found.mistakes:
+        rows = _rows_of(benchmark, task, predictions, references, found, partial)
+        if rows and not found.mistakes:
             scored[task.name] = _score(task, rows, rules)
     if not scored and not found.mistakes:
         names = ", ".join(task.name for task in benchmark.tasks)
@@ -132,19 +143,29 @@ def _present(benchmark: Benchmark, predictions: Path, references: Path, found: F
 
 
 def _rows_of(
-    benchmark: Benchmark, task: Scored, predictions: Path, references: Path, found: Findings
+    benchmark: Benchmark, task: Scored, predictions: Path, references: Path, found: Findings, partial: bool
 ) -> dict[str, Rows]:
     """What every language of a task holds; languages that cannot be scored are missing, with their mistakes found."""
     rows: dict[str, Rows] = {}
+    absent: list[str] = []
     for language in task.languages:
         gold, said = (folder / task.file(language) for folder in (references, predictions))
-        if lacking := [path for path in (gold, said) if not path.is_file()]:
+        lacking = [path for path in (gold, said) if not path.is_file()]
+        if partial and len(lacking) == 2:
+            absent.append(language)
+            continue
+        if lacking:
             for path in lacking:
                 found.mistake(path, f"missing: {task.name} is scored in {len(task.languages)} languages; add this file")
             continue
         read = read_rows(task, gold, said, found)
         if read is not None:
             rows[language] = read
+    if absent:
+        found.notes.append(
+            f"{predictions / task.name}: {len(absent)} of {len(task.languages)} languages are missing "
+            f"({' '.join(absent)}), so {task.name} has no average"
+        )
     also = {*task.languages, *languages_anywhere(task.name)}
     ending = task.file("*").name
     for path in sorted((predictions / task.name).glob(ending)):
@@ -162,7 +183,9 @@ def _score(task: Scored, rows: Mapping[str, Rows], rules: str) -> TaskScores:
     counts = {name: metric.count(each.gold, each.predicted, name, each.labels) for name, each in rows.items()}
     reductions = {key: metric.further[name] if name else metric.reduce for key, name in task.scores.items()}
     scores = {key: {name: reduce(each) for name, each in counts.items()} for key, reduce in reductions.items()}
-    if task.pooled:
+    if len(rows) < len(task.languages):
+        averages = {}
+    elif task.pooled:
         every = np.concatenate(list(counts.values()))
         averages = {key: reduce(every) for key, reduce in reductions.items()}
     else:

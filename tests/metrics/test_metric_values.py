@@ -182,6 +182,39 @@ def test_an_answer_without_gold_or_null_is_refused() -> None:
         metric.count(gold, pa.table({"id": ["q"], "text": pa.array([None], pa.string())}), "en", ())
 
 
+@pytest.mark.parametrize(
+    ("gold", "said", "exact", "f1"),
+    [
+        ([], "", 100, 100),
+        ([], "the", 100, 100),
+        ([], "x", 0, 0),
+        (["the"], "", 100, 100),
+        (["x"], "", 0, 0),
+        (["x"], None, 0, 0),
+        ([], None, 0, 0),
+        (["the", "x"], "a", 0, 0),
+        (["x y", "z"], "The X", 0, 2 / 3 * 100),
+    ],
+)
+def test_answers_that_may_be_none(gold: list[str], said: str | None, exact: float, f1: float) -> None:
+    """By the published rules of SQuAD 2.0: of two empty texts the F1 is 1; an empty gold answer is no answer."""
+    metric = get_metric("squad_v2_f1")
+    right = pa.table({"id": ["q"], "answer_texts": pa.array([gold], pa.list_(pa.string()))})
+    counts = metric.count(right, pa.table({"id": ["q"], "text": [said]}).slice(0, said is not None), "en", ())
+    assert (metric.further["exact_match"](counts), metric.reduce(counts)) == (exact, pytest.approx(f1, abs=1e-12))
+
+
+def test_answered_and_unanswered_questions_stand_apart() -> None:
+    metric = get_metric("squad_v2_f1")
+    gold = pa.table({"id": list("pqr"), "answer_texts": pa.array([["x"], [], []], pa.list_(pa.string()))})
+    counts = metric.count(gold, pa.table({"id": list("pqr"), "text": ["x", "", "y"]}), "en", ())
+    assert (metric.further["answered"](counts), metric.further["unanswered"](counts)) == (100, 50)
+    with pytest.raises(Problem, match="is null"):
+        metric.count(gold, pa.table({"id": ["p"], "text": pa.array([None], pa.string())}), "en", ())
+    with pytest.raises(Problem, match="no example"):
+        metric.further["answered"](counts[1:])
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40))
 def test_accuracy_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     right, said = (np.array(side) for side in zip(*pairs, strict=True))

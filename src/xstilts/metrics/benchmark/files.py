@@ -7,6 +7,7 @@ findings. Lines end with LF, CR or CRLF and lose white space at both ends; a bla
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,8 @@ def json_of(path: Path, found: Findings) -> dict[str, Any] | list[Any] | None:
     def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         object = dict(pairs)
         if len(object) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice.update(dict.fromkeys(name for name in object if names.count(name) > 1))
+            times = Counter(name for name, _ in pairs)
+            twice.update(dict.fromkeys(name for name, count in times.items() if count > 1))
         return object
 
     try:

@@ -238,7 +238,8 @@ def test_bad_files_are_refused_with_file_row_and_remedy(
     [
         ("xnli", "neutral\nentailment\n", "neutral\n\n", "line 2: a blank line is no label of xnli"),
         ("udpos", "X\n\nX\nNOUN\n", "X\n\nX\nFOO\n", "line 4: 'FOO' is no label of udpos"),
-        ("bucc2018", "a\tb\n", "a\tb\na\tb\n", "1 lines stand there more than once"),
+        ("udpos", "X\n", "word\tX\n", "a label alone, without its text"),
+        ("bucc2018", "a\tb\n", "a\tb\na\tb\n", "line 2: the same pair again; it counts once"),
         ("xquad", answers(("q", ["x"]), ("p", ["y"])), '{"q": "x", "r": "z"}', "id 'p': not answered"),
         ("xquad", answers(("q", ["x"])), '{"q": "x", "r": "z"}', "id 'r': unknown in the references"),
         ("mewslix", '{"m": ["Q1", "Q2"]}', '{"m": ["Q1"]}', "query 'm': several names"),

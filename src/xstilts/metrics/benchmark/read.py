@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -19,6 +20,7 @@ from xstilts.metrics.benchmark.files import lines_of, sentences_of, text_of
 from xstilts.metrics.benchmark.findings import Findings, some_of
 from xstilts.metrics.benchmark.rows import PLACEHOLDER, Rows
 
+Item = TypeVar("Item")
 Reader = Callable[[Scored, Path, Path, Findings], Rows | None]
 
 
@@ -28,9 +30,9 @@ def read_rows(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | N
 
 
 def _labels(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:
-    right, mine = lines_of(gold, found), lines_of(said, found)
-    if right is None or mine is None or not _one_each(gold, said, len(right), len(mine), "line", found):
+    if (both := _both(lines_of, gold, said, found)) is None:
         return None
+    right, mine = both
     _unknown(task, gold, right, range(1, len(right) + 1), found.fault, "; correct the references")
     _unknown(task, said, mine, range(1, len(mine) + 1), found.note, " and counts as wrong")
     _same(gold, right, found)
@@ -38,9 +40,9 @@ def _labels(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | Non
 
 
 def _positions(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:
-    right, mine = lines_of(gold, found), lines_of(said, found)
-    if right is None or mine is None or not _one_each(gold, said, len(right), len(mine), "line", found):
+    if (both := _both(lines_of, gold, said, found)) is None:
         return None
+    right, mine = both
     if odd := [row for row, text in enumerate(right, 1) if not _is_position(text)]:
         found.fault(gold, f"{some_of(odd, 'line')}: no row number; write bare whole numbers, the first row is 0")
     times = Counter(right)
@@ -56,9 +58,9 @@ def _positions(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | 
 
 
 def _choices(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:
-    right, mine = _choices_of(gold, found), _choices_of(said, found)
-    if right is None or mine is None or not _one_each(gold, said, len(right), len(mine), "line", found):
+    if (both := _both(_choices_of, gold, said, found)) is None:
         return None
+    right, mine = both
     # By value, as the evaluator compares: 1.0 and true are 1, "1" is not.
     index: dict[object, int] = {number: number for number in range(len(task.labels))}
     gold_index, said_index = (
@@ -115,7 +117,7 @@ def _tags(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:
     labels = tuple(dict.fromkeys([*task.labels, *flat, *flat_said]))
     place = {label: number for number, label in enumerate(labels)}
     gold_tags, said_tags = (
-        pa.table({"tags": pa.array([[place[tag] for tag in tags] for tags in side[0]], pa.list_(pa.int16()))})
+        pa.table({"tags": pa.array([[place[tag] for tag in tags] for tags in side[0]], pa.list_(pa.int32()))})
         for side in (right, mine)
     )
     return Rows(gold_tags, said_tags, labels)
@@ -131,8 +133,9 @@ def _pairs(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None
     for path, lines, tell in ((gold, right, found.fault), (said, mine, found.note)):
         if odd := [row for row, line in enumerate(lines, 1) if line.count("\t") != 1]:
             tell(path, f"{some_of(odd, 'line')}: not two names with a tab between them; it counts as a pair of its own")
-        if again := len(lines) - len(set(lines)):
-            found.note(path, f"{again} lines stand there more than once: each pair counts once")
+        first = {line: row for row, line in reversed(list(enumerate(lines, 1)))}
+        if again := [row for row, line in enumerate(lines, 1) if first[line] != row]:
+            found.note(path, f"{some_of(again, 'line')}: the same pair again; it counts once")
     pairs = ([tuple(line.partition("\t")[::2]) for line in lines] for lines in (right, mine))
     gold_pairs, said_pairs = (
         pa.table({name: pa.array([pair[at] for pair in side], pa.string()) for at, name in enumerate(_PAIR)})
@@ -142,6 +145,16 @@ def _pairs(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None
 
 
 _PAIR = ("source", "target")
+
+
+def _both(
+    read: Callable[[Path, Findings], list[Item] | None], gold: Path, said: Path, found: Findings
+) -> tuple[list[Item], list[Item]] | None:
+    """The lines of both files; None if one cannot be read or they are not as many."""
+    right, mine = read(gold, found), read(said, found)
+    if right is None or mine is None or not _one_each(gold, said, len(right), len(mine), "line", found):
+        return None
+    return right, mine
 
 
 def _one_each(gold: Path, said: Path, right: int, mine: int, what: str, found: Findings) -> bool:
@@ -168,6 +181,8 @@ def _unknown(
     if odd := [(row, label) for row, label in zip(rows, labels, strict=True) if label not in known]:
         shown = f"'{odd[0][1]}'" if odd[0][1] else "a blank line"
         where = some_of([row for row, _ in odd], "line")
+        if len(odd[0][1].split()) > 1:
+            then += "; each line holds a label alone, without its text"
         tell(path, f"{where}: {shown} is no label of {task.name} ({' '.join(task.labels)}){then}")
 
 

@@ -15,6 +15,7 @@ from benchmark_folders import answers, put, small
 from xstilts.catalogue import Problem
 from xstilts.metrics.benchmark import score_folders
 from xstilts.metrics.mean_average_precision import average_precision
+from xstilts.metrics.mining_f1 import best_threshold
 from xstilts.metrics.mlqa_f1 import normalised
 
 
@@ -174,6 +175,22 @@ def test_average_precision_of_several_targets() -> None:
     assert average_precision(["0", "5", "7"], list("510347")) == 0.7222222222222222
     assert average_precision([str(k) for k in range(40)], [str(k) for k in range(40)]) == 1
     assert average_precision(["0"], ["1", "1", "0", "0"]) == 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("candidates", "right", "gold", "threshold"),
+    [
+        ([1.5, 1.4], [True, False], 1, 1.45),
+        ([1.4, 1.5], [False, True], 1, 1.45),
+        ([1.5, 1.4], [True, True], 2, 1.4),  # the official code raises IndexError here
+        ([1.5, 1.4], [False, False], 2, 0),
+        ([], [], 2, 0),
+        ([1.6, 1.5, 1.4, 1.3], [True, False, True, False], 2, 1.35),
+        ([1.6, 1.5, 1.4], [True, False, True], 1, 1.55),
+    ],
+)
+def test_thresholds_of_mining(candidates: list[float], right: list[bool], gold: int, threshold: float) -> None:
+    assert best_threshold(candidates, right, gold) == pytest.approx(threshold, abs=1e-12)
 
 
 def test_lines_end_in_every_way_and_blanks_are_items(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_sets_that_are_not_as_large_as_the_official_ones_are_told() -> None:
 def test_what_only_trains_is_no_target() -> None:
     text = """
     question = "Both?"
-    targets = ["nli_mix", "squad_v2", "lexicon"]
+    targets = ["nli_mix", "lexicon"]
     [backbones.base]
     path = "models/base"
     [arms.baseline]
@@ -318,6 +318,5 @@ def test_what_only_trains_is_no_target() -> None:
         plan(study_of(tomllib.loads(text), "toy", "toy.toml"), ToySource(), identify=identify)
     assert caught.value.problems == (
         "toy.toml, target nli_mix: it can be trained on, but has no score: score one of its parts (mnli, snli_cad)",
-        "toy.toml, target squad_v2: it can be trained on, but has no score",
         "toy.toml, target lexicon: it can be trained on, but has no score",
     )

@@ -40,8 +40,8 @@ OPTIONAL_ROLES = frozenset({"text_b", "id"})
 METRICS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.CLASSIFICATION: ("accuracy",),
     TaskType.MULTIPLE_CHOICE: ("accuracy",),
-    TaskType.SPAN_EXTRACTION: ("answer_f1",),
-    TaskType.TOKEN_CLASSIFICATION: ("chunk_f1",),
+    TaskType.SPAN_EXTRACTION: ("answer_f1", "mlqa_f1", "squad_v2_f1"),
+    TaskType.TOKEN_CLASSIFICATION: ("chunk_f1", "chunk_f1_seqeval1", "token_accuracy"),
     TaskType.RETRIEVAL: ("retrieval_accuracy",),
     TaskType.RANKING: (),
     TaskType.MLM: (),

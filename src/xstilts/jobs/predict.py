@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
@@ -17,13 +16,12 @@ from xstilts.data.encode import Lengths, encode_cached
 from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
+from xstilts.jobs.stored import PREDICTIONS, first_rows
 from xstilts.metrics import get_metric
 from xstilts.model.network import Network, device_of, load_network
 from xstilts.study import job
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
-
-PREDICTIONS = "predictions.parquet"
 
 
 class Models:
@@ -48,11 +46,6 @@ class Models:
                 raise Problem("a floor has no network")
             self._name, self._network = name, network.to(device_of())
         return self._network
-
-
-def first_rows(table: pa.Table, examples: int | None) -> pa.Table:
-    """The first ``examples`` rows, all if None."""
-    return table if examples is None else table.slice(0, examples)
 
 
 def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, models: Models, cache: Path) -> None:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
-from xstilts.jobs.predict import PREDICTIONS, first_rows
 from xstilts.jobs.sources import AllSources
+from xstilts.jobs.stored import PREDICTIONS, first_rows
 from xstilts.metrics import get_metric
 from xstilts.study import job
 from xstilts.study.store import Store

@@ -14,7 +14,7 @@ TASK = Task(
     name="mlqa",
     title="MLQA: which span of the paragraph answers the question, in 7 languages?",
     type=TaskType.SPAN_EXTRACTION,
-    metric="answer_f1",
+    metric="mlqa_f1",
     languages=words("en es de ar hi vi zh"),
     splits={
         "train": TRAIN,

@@ -63,7 +63,7 @@ TASK = Task(
     name="ud_ccg",
     title="CCG supertags derived from UD: which category does every English word have?",
     type=TaskType.TOKEN_CLASSIFICATION,
-    metric="chunk_f1",
+    metric="token_accuracy",
     languages=("en",),
     splits={
         "train": Files("ud_ccg", ("en_ewt",), "train"),

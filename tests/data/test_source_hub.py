@@ -174,16 +174,20 @@ def test_offline_with_a_warm_cache_all_goes_on(server: HubServer, hub: Make, tmp
     rows, note, other = done.stdout.splitlines()
     assert rows == str(before)
     assert "'me/plain' is read as it was when last seen" in note
-    assert "'me/plain' is not in the download cache, and HF_HUB_OFFLINE is set" in other
+    assert "not in the download cache, and HF_HUB_OFFLINE is set: the data set 'me/other'; fetch it" in other
     assert server.asked == []
 
 
 def test_a_hub_that_does_not_answer_is_asked_once(tmp_path: Path) -> None:
     hub = Hub(tmp_path, "http://127.0.0.1:9")
     for name in ("me/one", "me/two"):
-        with pytest.raises(Problem, match=r"the hub at http://127\.0\.0\.1:9 can not be reached .* --data DIR"):
+        with pytest.raises(
+            Problem, match=rf"the hub at http://127\.0\.0\.1:9 can not be reached .*{name}.* --data DIR"
+        ):
             hub.read(text_task(name), "train", "en")
     assert hub.languages(text_task("me/one"), "train") == ()
+    (line,) = hub.refusals()
+    assert "'me/one', 'me/two'" in line
 
 
 def test_a_repository_that_is_not_there(hub: Make) -> None:

@@ -84,7 +84,7 @@ def _check_online(names: list[str] | None, study: str | None, store: Path, json:
     from xstilts.data.agree import agreement
     from xstilts.jobs.holdings import on_hub
 
-    source, tasks = _opened(names, study, None, store, online=True, locked=False)
+    source, tasks = _opened(names, study, None, store, online=True, fresh=True)
     found = []
     for task in tasks:
         splits = [split for split in task.splits if task.splits[split] in on_hub(task)]
@@ -92,7 +92,7 @@ def _check_online(names: list[str] | None, study: str | None, store: Path, json:
             say(f"asking for {task.name} ...")
         found += [agreement(source.hub, task, split) for split in splits]
         if source.hub.down:
-            raise source.hub.down
+            raise Problem(*source.refused())
     if json:
         put_json([asdict(one) for one in found])
     else:
@@ -202,7 +202,7 @@ def lock(
     from xstilts.data.lock import NAME, read_lock, write_lock
     from xstilts.jobs.holdings import on_hub
 
-    source, tasks = _opened(names, study, None, store, online=True, locked=False)
+    source, tasks = _opened(names, study, None, store, online=True, fresh=True)
     known, newest = read_lock(store / NAME), {}
     for task in tasks:
         if not on_hub(task):
@@ -223,7 +223,7 @@ def lock(
 
 
 def _opened(
-    names: list[str] | None, study: str | None, data: Path | None, store: Path, online: bool, locked: bool = True
+    names: list[str] | None, study: str | None, data: Path | None, store: Path, online: bool, fresh: bool = False
 ) -> tuple[AllSources, list[Task]]:
     """The sources, and the tasks that are meant. Raises ``Problem`` for every name that is no task."""
     from xstilts.catalogue.find import tasks as known
@@ -241,9 +241,9 @@ def _opened(
         tasks=asked.tasks if asked else {},
         languages=asked.own_languages if asked else {},
         base=str(find(study).resolve().parent) if study else None,
-        revisions=read_lock(store / NAME) if locked else {},
+        revisions={} if fresh else read_lock(store / NAME),
     )
-    source = open_source(places, online=online)
+    source = open_source(places, online=online, fresh=fresh)
     wanted = names or [*places.tasks, *known()]
     wrong: list[str] = []
     tasks: list[Task] = []

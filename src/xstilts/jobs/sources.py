@@ -27,11 +27,12 @@ class AllSources:
     """The constructed languages for tasks named ``world/...``; for all others the data folder and files of one's own,
     and for languages that these lack the hub (not ``online``: what was fetched from it before)."""
 
-    def __init__(self, places: Places, fetch: bool = True, online: bool = True) -> None:
+    def __init__(self, places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> None:
         self._world = World(WorldSettings.of(places.world))
         self._places = places
         self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
-        self.hub = Hub(revisions=places.revisions, kept=cache_folder() / "hub", fetch=fetch, ask=online)
+        kept = None if fresh else cache_folder() / "hub"
+        self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
 
@@ -117,7 +118,7 @@ class AllSources:
 
     def refused(self) -> list[str]:
         """Why the hub gave nothing of some data sets, where it was asked."""
-        return list(dict.fromkeys(str(problem) for problem in self.hub.refused.values() if self.hub.ask))
+        return self.hub.refusals()
 
     def refusals(self, task: Task, split: str) -> list[str]:
         """Why the hub gave nothing of a split."""
@@ -126,10 +127,11 @@ class AllSources:
         return list(dict.fromkeys(str(refused[name]) for name in sorted(names) if name in refused))
 
 
-def open_source(places: Places, fetch: bool = True, online: bool = True) -> AllSources:
+def open_source(places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> AllSources:
     """The sources of this machine. Without ``fetch`` nothing is downloaded where the hub says enough; without
-    ``online`` only what was fetched from the hub before is there."""
-    return AllSources(places, fetch, online)
+    ``online`` only what was fetched from the hub before is there; ``fresh``: the hub alone counts, not what was last
+    seen of it."""
+    return AllSources(places, fetch, online, fresh)
 
 
 def cache_folder() -> Path:

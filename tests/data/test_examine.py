@@ -74,8 +74,8 @@ QA = {"id": "1", "question": "q", "context": "a cat", "answer_texts": ["cat"], "
         ("classification", [{"text_a": "a", "label": -1}], ["row 1: no label", "labels: yes, no"]),
         (
             "classification",
-            [{"text_a": "a", "label": "no"}] * 3,
-            ["every one of 3 rows has the label 'no'", "placehol"],
+            [{"text_a": "a", "label": "no"}] * 10,
+            ["every one of 10 rows has the label 'no'", "true"],
         ),
         ("classification", [{"text": "a", "label": "yes"}], ["no column 'text_a'", "it has text, label"]),
         ("multiple_choice", [{"text_a": "a", "choices": ["x"], "label": 0}], ["row 1: 1 choices"]),

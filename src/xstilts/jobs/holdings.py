@@ -109,10 +109,6 @@ def whole(parts: Sequence[Holding]) -> Whole:
     if here and here[0].labels:
         never = [label for label, _ in here[0].labels if not any(dict(part.labels).get(label) for part in here)]
         notes += [f"never the label {', '.join(never)}"] if never else []
-        for part in here:
-            seen = [label for label, count in part.labels if count]
-            if len(seen) == 1 and part.rows > 1:
-                notes.append(f"{part.language}: every label is {seen[0]}, perhaps a placeholder")
     revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
     notes += [f"revision {', '.join(revisions)}"] if revisions else []
     return Whole(

@@ -120,6 +120,7 @@ def test_a_study_reads_the_hub_once_and_keeps_its_revision(server: HubServer, de
     assert f"newer 'facebook/xnli' ({server.repositories['facebook/xnli'].branches['main'][:10]})" in again.stderr
     assert server.downloads() == []
 
+    assert desk.do("data", "lock", "mnli").stdout.splitlines()[1].endswith("as before")
     said = desk.json("data", "lock", "xnli")
     assert said["facebook/xnli"]["before"] == locked["facebook/xnli"] != said["facebook/xnli"]["now"]
     assert said["nyu-mll/multi_nli"]["before"] == said["nyu-mll/multi_nli"]["now"]
@@ -158,7 +159,7 @@ def test_data_commands(server: HubServer, desk: Desk) -> None:
     done = desk.do("data", "fetch", "xnli", "--split", "test", "--language", "en", "--language", "sw")
     assert "xnli  test  sw  12 rows  hub" in done.stdout
     done = desk.do("data", "fetch", "mnli", code=1)  # the server has no validation set
-    assert "mnli  train  en  20 rows  hub" in done.stdout and "no rows of 'mnli' (validation, en)" in done.stderr
+    assert "mnli  train  en  20 rows  hub" in done.stdout and "mnli (validation, en): on no hub" in done.stderr
 
     server.asked.clear()
     shown = desk.do("data", "check", "mnli", "xnli").stdout

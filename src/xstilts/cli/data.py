@@ -136,7 +136,9 @@ def fetch(
             for code in codes:
                 try:
                     if not (place := source.place_of(task, part, code)):
-                        reasons = source.refusals(task, part) or [f"no rows of '{task.name}' ({part}, {code})"]
+                        reasons = source.refusals(task, part) or [
+                            f"{task.name} ({part}, {code}): on no hub, in no folder"
+                        ]
                         failed.update(dict.fromkeys(reasons))
                         continue
                     rows = source.rows(task, part, code)
@@ -182,7 +184,8 @@ def show(
         return
     put(f"{task.name}: {task.title}\nlicence: {task.licence or 'not stated'}")
     for part in shown:
-        size = f"{part['rows']:,}" + (f" of {part['official']:,}" if part["official"] else "")
+        less = part["official"] and part["official"] != part["rows"]
+        size = f"{part['rows']:,}" + (f" of {part['official']:,}" if less else "")
         revision = f", revision {part['revision'][:10]}" if part["revision"] else ""
         put(f"\n{part['split']} in {part['language']}: {size} rows, from the {part['place']}{revision}")
         for row in part["examples"]:
@@ -215,10 +218,12 @@ def lock(
     if json:
         put_json({name: {"before": known.get(name), "now": commit} for name, commit in newest.items()})
         return
-    for name, commit in newest.items():
-        before = known.get(name)
-        how = "as before" if before == commit else f"before: {before[:10]}" if before else "new"
-        put(f"{name}  {commit[:10]}  {how}")
+    before = {name: known.get(name, "") for name in newest}
+    rows = [
+        (name, commit[:10], "as before" if before[name] == commit else before[name][:10] or "not locked")
+        for name, commit in newest.items()
+    ]
+    put_table(("data set", "now", "before"), rows)
     say(f"locked: {store / NAME}")
 
 

@@ -62,7 +62,7 @@ def agreement(hub: Hub, task: Task, split: str) -> Agreement:
         languages=len(found),
         catalogued=len(codes),
         rows=None if None in sizes.values() or not sizes else sum(filter(None, sizes.values())),
-        official=sum(stated.values()) if stated and stated.keys() == found.keys() else None,
+        official=sum(files.official.values()) or None,
         differences=tuple(wrong),
     )
 

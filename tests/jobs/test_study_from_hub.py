@@ -129,6 +129,22 @@ def test_a_study_reads_the_hub_once_and_keeps_its_revision(server: HubServer, de
     assert not any(job["job"]["kind"] == "train" for job in left)
 
 
+def test_rows_that_can_not_be_used_are_counted_said_and_recorded(server: HubServer, desk: Desk) -> None:
+    publish(server)
+    written = BytesIO()
+    texts = [None, *(f"text {i}" for i in range(20))]
+    pq.write_table(pa.table({"premise": texts, "hypothesis": texts, "label": [i % 3 for i in range(21)]}), written)
+    server.publish("facebook/xnli", {f"{code}/test.parquet": written.getvalue() for code in ("en", "sw")})
+    (desk.place / "mine.toml").write_text(STUDY)
+    told = desk.do("run", "./mine.toml", "--workers", "1").stderr
+    assert "note: xnli (test, sw): 20 rows used, left out: 1 with no text_a" in told
+    records = [json.loads(path.read_text()) for path in (desk.place / "store").glob("results/??/*/record.json")]
+    scored = [record for record in records if record["kind"] == "score" and record["job"]["data"]["language"] == "sw"]
+    assert scored
+    assert all(one["left_out"] == "20 rows used, left out: 1 with no text_a" for one in scored)
+    assert all(record["examples"] == 20 for record in scored)
+
+
 def test_what_the_folder_has_is_used_first(server: HubServer, desk: Desk) -> None:
     publish(server)
     for place, count in (("multi_nli/default/train.parquet", 20), ("xnli/en/test.parquet", 5)):

@@ -108,13 +108,17 @@ class AllSources:
     def notes(self) -> list[str]:
         """What whoever asked for rows should know: rows that can not be used, sets that the hub did not give or has in
         a newer version."""
-        return [
-            *self.folder.contents.left_out,
-            *self.hub.contents.left_out,
-            *self.hub.notes,
-            *self.refused(),
-            *self.hub.changed(),
+        left_out = [
+            f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
         ]
+        return [*left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+
+    def left_out(self, rows: Rows) -> str:
+        """How many of some rows that were read are used and what was left out why; empty where all are used."""
+        return self._left_out().get((rows.task, rows.split, rows.language), "")
+
+    def _left_out(self) -> dict[tuple[str, str, str], str]:
+        return {**self.folder.contents.left_out, **self.hub.contents.left_out}
 
     def refused(self) -> list[str]:
         """Why the hub gave nothing of some data sets, where it was asked."""

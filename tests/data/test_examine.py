@@ -121,6 +121,28 @@ def test_rows_of_a_table_are_counted_without_its_head_and_before_filters(tmp_pat
     assert f"{path}, row 3: unknown label 'nope'" in line
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("text_a,label\na,yes\nb, no,yes\n", "row 2: 3 fields under a head of 2: put texts that hold commas"),
+        ('text_a,label\n"a,yes\n', "row 1: 1 fields under a head of 2"),
+        ("text_a,label,label\na,yes,no\n", "has the column 'label' 2 times"),
+        ("text_a,label\n", "is empty"),
+    ],
+)
+def test_tables_that_are_no_tables(tmp_path: Path, content: str, told: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(content)
+    (line,) = mistakes_in(path, task_of(TaskType.CLASSIFICATION), FILES)
+    assert line.startswith(str(path)) and told in line
+
+
+def test_a_mark_at_the_start_of_a_file_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("text_a,label\na,yes\n", encoding="utf-8-sig")
+    assert mistakes_in(path, task_of(TaskType.CLASSIFICATION), FILES) == []
+
+
 def test_columns_of_structs_and_several_columns(tmp_path: Path) -> None:
     path = tmp_path / "mine.parquet"
     answers = [{"text": ["b"], "start": [2]}, {"text": ["b"], "start": [0]}]

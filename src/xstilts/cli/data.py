@@ -266,13 +266,13 @@ def _asked(task: Task, split: str | None, languages: list[str] | None) -> dict[s
     """Splits and languages that are meant. Raises ``Problem`` where the task has none of them."""
     from xstilts.data.source import check_asked
 
+    if split:
+        check_asked(task, split, next(iter(task.languages_of(split)), ""))
     splits = [split] if split else list(task.splits)
-    found = {part: [code for code in task.languages_of(part) if code in (languages or [code])] for part in splits}
-    for code in languages or [None]:
-        if code is None or not any(code in codes for codes in found.values()):
-            for part in splits:
-                check_asked(task, part, code or next(iter(task.languages_of(part)), ""))
-    return found
+    known = dict.fromkeys(code for part in splits for code in task.languages_of(part))
+    if wrong := [code for code in languages or () if code not in known]:
+        raise Problem(f"'{task.name}' has no data in {', '.join(wrong)}; it has: {' '.join(known)}")
+    return {part: [code for code in task.languages_of(part) if code in (languages or [code])] for part in splits}
 
 
 def _readable(task: Task, row: dict[str, Any]) -> dict[str, Any]:

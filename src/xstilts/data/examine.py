@@ -35,6 +35,9 @@ def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
         return list(problem.problems)
     if not table.num_rows:
         return [f"{path} is empty: give it at least one row, or take it out of the study"]
+    names = table.column_names
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        return [f"{path} has the column '{name}' {names.count(name)} times: rename all but one" for name in twice]
     columns = {**task.columns, **files.columns}
     wanted = [*required(task.type, columns), *(name for name, _, _ in files.where)]
     known = schema_names(table.schema)

@@ -14,14 +14,14 @@ import pyarrow as pa
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
 from xstilts.data.source import OWN, candidates
-from xstilts.jobs.sources import AllSources
+from xstilts.jobs.sources import CONSTRUCTED, AllSources
 
 LABELS = ("label", "tags")
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One split in one language. ``place``: ``folder``, ``hub``, ``constructed``, or nothing where it is not here.
+    """One split in one language. ``place``: see ``AllSources.place_of``.
 
     ``official`` is the size of the official set, None where the catalogue does not know it; ``labels`` how often each
     label occurs, empty where the rows were not read; ``problem`` what is wrong with the files.
@@ -58,7 +58,7 @@ def holding(source: AllSources, task: Task, split: str, language: str, deep: boo
         return here
     try:
         rows = source.rows(task, split, language)
-        labels = _counted(task, source.read(rows)) if deep and place != "constructed" and task.labels else ()
+        labels = _counted(task, source.read(rows)) if deep and place != CONSTRUCTED and task.labels else ()
     except Problem as problem:
         return Holding(**{**vars(here), "problem": str(problem)})
     return Holding(**{**vars(here), "rows": rows.rows, "labels": labels})

@@ -22,6 +22,8 @@ from xstilts.study.job import Rows
 from xstilts.study.protocols import Places
 from xstilts.world import World, WorldSettings
 
+CONSTRUCTED = "constructed world"
+
 
 class AllSources:
     """The constructed languages for tasks named ``world/...``; for all others the data folder and files of one's own,
@@ -98,9 +100,10 @@ class AllSources:
         return self._rows.read(task, rows.split, rows.language)
 
     def place_of(self, task: Task, split: str, language: str) -> str:
-        """Where these rows come from: ``constructed``, ``folder``, ``hub``, or nothing where they can not be had."""
+        """Where these rows come from: ``constructed world``, ``own file``, ``folder`` or ``hub``; nothing where they
+        can not be had."""
         if _constructed(task):
-            return "constructed" if language in self._world.languages(task, split) else ""
+            return CONSTRUCTED if language in self._world.languages(task, split) else ""
         if self.folder.has(task, split, language):
             return "own file" if task.splits[split].path else "folder"
         return "hub" if self.hub.has(task, split, language) else ""

@@ -172,23 +172,25 @@ def show(
     for part, codes in _asked(task, split, language).items():
         here = [code for code in codes if source.place_of(task, part, code)]
         for code in here if language else here[:1]:
-            one = holding(source, task, part, code)
-            if one.problem:
-                raise Problem(*one.problem.split("\n"))
+            found = holding(source, task, part, code)
+            if found.problem:
+                raise Problem(*found.problem.split("\n"))
             rows = source.read(source.rows(task, part, code)).slice(0, count).to_pylist()
-            shown.append({**vars(one), "labels": dict(one.labels), "examples": [_readable(task, row) for row in rows]})
+            shown.append(
+                {**vars(found), "labels": dict(found.labels), "examples": [_readable(task, row) for row in rows]}
+            )
     if not shown:
         raise Problem(*(source.notes() or [f"no data of '{name}' here: see xstilts data check {name}"]))
     if json:
         put_json(shown)
         return
     put(f"{task.name}: {task.title}\nlicence: {task.licence or 'not stated'}")
-    for part in shown:
-        less = part["official"] and part["official"] != part["rows"]
-        size = f"{part['rows']:,}" + (f" of {part['official']:,}" if less else "")
-        revision = f", revision {part['revision'][:10]}" if part["revision"] else ""
-        put(f"\n{part['split']} in {part['language']}: {size} rows, from the {part['place']}{revision}")
-        for row in part["examples"]:
+    for one in shown:
+        less = one["official"] and one["official"] != one["rows"]
+        size = f"{one['rows']:,}" + (f" of {one['official']:,}" if less else "")
+        revision = f", revision {one['revision'][:10]}" if one["revision"] else ""
+        put(f"\n{one['split']} in {one['language']}: {size} rows, from the {one['place']}{revision}")
+        for row in one["examples"]:
             put("")
             for role, value in row.items():
                 put(f"  {role:<14}{value}")
@@ -206,7 +208,8 @@ def lock(
     from xstilts.jobs.holdings import on_hub
 
     source, tasks = _opened(names, study, None, store, online=True, fresh=True)
-    known, newest = read_lock(store / NAME), {}
+    known = read_lock(store / NAME)
+    newest: dict[str, str] = {}
     for task in tasks:
         if not on_hub(task):
             raise Problem(f"'{task.name}' names no data set of a hub: there is nothing to lock")

@@ -74,7 +74,7 @@ def _rows(hub: Hub, found: Found, wrong: dict[str, None]) -> int | None:
     if not all(name.endswith(".parquet") for name in found.names):
         return None
     try:
-        return sum(hub.footer(found, name).num_rows for name in found.names)
+        return sum(int(hub.footer(found, name).num_rows) for name in found.names)
     except Problem as problem:
         wrong.update(dict.fromkeys(problem.problems))
         return None

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task, task_from_table
-from xstilts.catalogue.language import Language
+from xstilts.catalogue.language import language_from_table
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
@@ -42,7 +42,7 @@ class AllSources:
         """A task of the catalogue, or one of the study's own."""
         if name in self._places.tasks:
             said = self._places.languages.items()
-            own = {code: Language(**{"code": code, "family": "", **table}) for code, table in said}
+            own = {code: language_from_table(code, table, "this study") for code, table in said}
             return task_from_table(name, self._places.tasks[name], "this study", languages=own)
         return get_task(name)
 

@@ -74,8 +74,8 @@ QA = {"id": "1", "question": "q", "context": "a cat", "answer_texts": ["cat"], "
         ("classification", [{"text_a": "a", "label": -1}], ["row 1: no label", "labels: yes, no"]),
         (
             "classification",
-            [{"text_a": "a", "label": "no"}] * 3,
-            ["every one of 3 rows has the label 'no'", "placehol"],
+            [{"text_a": "a", "label": "no"}] * 10,
+            ["every one of 10 rows has the label 'no'", "true"],
         ),
         ("classification", [{"text": "a", "label": "yes"}], ["no column 'text_a'", "it has text, label"]),
         ("multiple_choice", [{"text_a": "a", "choices": ["x"], "label": 0}], ["row 1: 1 choices"]),
@@ -119,6 +119,28 @@ def test_rows_of_a_table_are_counted_without_its_head_and_before_filters(tmp_pat
     files = Files("", ("{language}",), "train", path="mine.csv", where=(("kept", "==", 1),))
     (line,) = mistakes_in(path, task_of(TaskType.CLASSIFICATION), files)
     assert f"{path}, row 3: unknown label 'nope'" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("text_a,label\na,yes\nb, no,yes\n", "row 2: 3 fields under a head of 2: put texts that hold commas"),
+        ('text_a,label\n"a,yes\n', "row 1: 1 fields under a head of 2"),
+        ("text_a,label,label\na,yes,no\n", "has the column 'label' 2 times"),
+        ("text_a,label\n", "is empty"),
+    ],
+)
+def test_tables_that_are_no_tables(tmp_path: Path, content: str, told: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(content)
+    (line,) = mistakes_in(path, task_of(TaskType.CLASSIFICATION), FILES)
+    assert line.startswith(str(path)) and told in line
+
+
+def test_a_mark_at_the_start_of_a_file_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("text_a,label\na,yes\n", encoding="utf-8-sig")
+    assert mistakes_in(path, task_of(TaskType.CLASSIFICATION), FILES) == []
 
 
 def test_columns_of_structs_and_several_columns(tmp_path: Path) -> None:

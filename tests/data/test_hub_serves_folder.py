@@ -45,11 +45,12 @@ def test_a_shipped_task_is_read_from_the_hub_as_from_the_folder(
     task, folder = get_task(name), Folder(data_folder)
     hub, planning = Hub(tmp_path / "cache", server.url), Hub(tmp_path / "cache", server.url, fetch=False)
     for split in task.splits:
-        here = [code for code in folder.languages(task, split)[:2] if hub.has(task, split, code)]
-        assert here or not folder.languages(task, split), (name, split)
-        for code in here:
+        for code in folder.languages(task, split)[:2]:
+            if "/" not in folder.located(task, split, code)[0].repository:
+                continue  # what the folder has in place of a set is on no hub
             expected = folder.rows_of(task, split, code)
-            assert planning.rows_of(task, split, code) == expected
+            planned = planning.rows_of(task, split, code)
+            assert planned[1] == expected[1] and planned[0] >= expected[0]  # rows without what they need leave later
             assert hub.rows_of(task, split, code) == expected
             assert hub.read(task, split, code).equals(folder.read(task, split, code))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -174,16 +175,20 @@ def test_offline_with_a_warm_cache_all_goes_on(server: HubServer, hub: Make, tmp
     rows, note, other = done.stdout.splitlines()
     assert rows == str(before)
     assert "'me/plain' is read as it was when last seen" in note
-    assert "'me/plain' is not in the download cache, and HF_HUB_OFFLINE is set" in other
+    assert "not in the download cache, and HF_HUB_OFFLINE is set: the data set 'me/other'; fetch it" in other
     assert server.asked == []
 
 
 def test_a_hub_that_does_not_answer_is_asked_once(tmp_path: Path) -> None:
     hub = Hub(tmp_path, "http://127.0.0.1:9")
     for name in ("me/one", "me/two"):
-        with pytest.raises(Problem, match=r"the hub at http://127\.0\.0\.1:9 can not be reached .* --data DIR"):
+        with pytest.raises(
+            Problem, match=rf"the hub at http://127\.0\.0\.1:9 can not be reached .*{name}.* --data DIR"
+        ):
             hub.read(text_task(name), "train", "en")
     assert hub.languages(text_task("me/one"), "train") == ()
+    (line,) = hub.refusals()
+    assert "'me/one', 'me/two'" in line
 
 
 def test_a_repository_that_is_not_there(hub: Make) -> None:
@@ -194,7 +199,9 @@ def test_a_repository_that_is_not_there(hub: Make) -> None:
     assert "me/nothing" in found.refused
 
 
-def test_a_gated_set_is_listed_and_says_how_to_get_it(server: HubServer, hub: Make) -> None:
+def test_a_gated_set_is_listed_and_says_how_to_get_it(
+    server: HubServer, hub: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.publish("me/gated", PLAIN, gated=True)
     found, task = hub(), text_task("me/gated")
     assert found.languages(task, "train") == ("en",)
@@ -202,6 +209,8 @@ def test_a_gated_set_is_listed_and_says_how_to_get_it(server: HubServer, hub: Ma
         Problem, match=r"'me/gated' is gated: accept its terms at http.*/datasets/me/gated, then log in"
     ):
         found.read(task, "train", "en")
+    monkeypatch.setenv("HF_TOKEN", "hf_someone")
+    assert hub().read(task, "train", "en").num_rows == 2
 
 
 def test_a_download_that_breaks_off_goes_on(server: HubServer, hub: Make) -> None:
@@ -294,17 +303,26 @@ def test_a_folder_serves_where_the_hub_does_not_answer(tmp_path: Path) -> None:
 
 
 def test_the_hubs_own_reader_of_data_sets_finds_the_same_rows(server: HubServer, hub: Make, tmp_path: Path) -> None:
-    """The library `datasets` is the oracle: configurations and splits by the card, by names, several files."""
+    """The library `datasets` is the oracle: splits by the card and by names, several files, Parquet, JSON and CSV."""
     pytest.importorskip("datasets")
     readme = "---\nconfigs:\n- config_name: en\n  data_files:\n  - {split: train, path: en/part-*}\n---\n"
-    parts = {"en/part-1.parquet": parquet("b", "c"), "en/part-0.parquet": parquet("a")}
-    server.publish("me/card", {"README.md": readme.encode(), **parts})
+    pieces = {"en/part-1.parquet": parquet("b", "c"), "en/part-0.parquet": parquet("a")}
+    server.publish("me/card", {"README.md": readme.encode(), **pieces})
+    sharded = {f"data/train-0000{i}-of-00002.parquet": parquet(f"{i}") for i in (1, 0)}
+    server.publish("me/shards", {**sharded, "data/test-00000-of-00001.parquet": parquet("other")})
+    server.publish("me/csv", {"train.csv": b'text\n"a, b"\n"c\nd"\n', "test.csv": b"text\nother\n"})
+    server.publish("me/lines", {"train.jsonl": '{"text": "é\u2028"}\n{"text": "b"}\n'.encode()})
     code = (
-        "import datasets; datasets.disable_progress_bars()\n"
-        "print(datasets.load_dataset('me/card', 'en', split='train')['text'][:])"
+        "import datasets, json, sys; datasets.disable_progress_bars()\n"
+        "for name in sys.argv[1:]:\n"
+        "    config = 'en' if name == 'me/card' else None\n"
+        "    print(json.dumps(datasets.load_dataset(name, config, split='train')['text'][:]))"
     )
     surroundings = {**os.environ, "HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "home")}
     surroundings["PYTHONPATH"] = os.pathsep.join(sys.path)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=surroundings)
+    names = sorted(server.repositories)
+    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, env=surroundings)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(hub().read(text_task("me/card"), "train", "en")["text"].to_pylist())
+    expected = dict(zip(names, map(json.loads, done.stdout.splitlines()), strict=True))
+    found = {name: hub().read(text_task(name), "train", "en")["text"].to_pylist() for name in names}
+    assert found == expected

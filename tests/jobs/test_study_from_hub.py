@@ -120,12 +120,29 @@ def test_a_study_reads_the_hub_once_and_keeps_its_revision(server: HubServer, de
     assert f"newer 'facebook/xnli' ({server.repositories['facebook/xnli'].branches['main'][:10]})" in again.stderr
     assert server.downloads() == []
 
+    assert desk.do("data", "lock", "mnli").stdout.splitlines()[1].endswith("as before")
     said = desk.json("data", "lock", "xnli")
     assert said["facebook/xnli"]["before"] == locked["facebook/xnli"] != said["facebook/xnli"]["now"]
     assert said["nyu-mll/multi_nli"]["before"] == said["nyu-mll/multi_nli"]["now"]
     left = [job for job in desk.json("plan", "./mine.toml")["jobs"] if not job["done"]]
     assert {job["job"]["data"]["rows"] for job in left if job["job"]["kind"] == "predict"} == {15}
     assert not any(job["job"]["kind"] == "train" for job in left)
+
+
+def test_rows_that_can_not_be_used_are_counted_said_and_recorded(server: HubServer, desk: Desk) -> None:
+    publish(server)
+    written = BytesIO()
+    texts = [None, *(f"text {i}" for i in range(20))]
+    pq.write_table(pa.table({"premise": texts, "hypothesis": texts, "label": [i % 3 for i in range(21)]}), written)
+    server.publish("facebook/xnli", {f"{code}/test.parquet": written.getvalue() for code in ("en", "sw")})
+    (desk.place / "mine.toml").write_text(STUDY)
+    told = desk.do("run", "./mine.toml", "--workers", "1").stderr
+    assert "note: xnli (test, sw): 20 rows used, left out: 1 with no text_a" in told
+    records = [json.loads(path.read_text()) for path in (desk.place / "store").glob("results/??/*/record.json")]
+    scored = [record for record in records if record["kind"] == "score" and record["job"]["data"]["language"] == "sw"]
+    assert scored
+    assert all(one["left_out"] == "20 rows used, left out: 1 with no text_a" for one in scored)
+    assert all(record["examples"] == 20 for record in scored)
 
 
 def test_what_the_folder_has_is_used_first(server: HubServer, desk: Desk) -> None:
@@ -158,7 +175,7 @@ def test_data_commands(server: HubServer, desk: Desk) -> None:
     done = desk.do("data", "fetch", "xnli", "--split", "test", "--language", "en", "--language", "sw")
     assert "xnli  test  sw  12 rows  hub" in done.stdout
     done = desk.do("data", "fetch", "mnli", code=1)  # the server has no validation set
-    assert "mnli  train  en  20 rows  hub" in done.stdout and "no rows of 'mnli' (validation, en)" in done.stderr
+    assert "mnli  train  en  20 rows  hub" in done.stdout and "mnli (validation, en): on no hub" in done.stderr
 
     server.asked.clear()
     shown = desk.do("data", "check", "mnli", "xnli").stdout

@@ -84,7 +84,7 @@ def _check_online(names: list[str] | None, study: str | None, store: Path, json:
     from xstilts.data.agree import agreement
     from xstilts.jobs.holdings import on_hub
 
-    source, tasks = _opened(names, study, None, store, online=True, locked=False)
+    source, tasks = _opened(names, study, None, store, online=True, fresh=True)
     found = []
     for task in tasks:
         splits = [split for split in task.splits if task.splits[split] in on_hub(task)]
@@ -92,7 +92,7 @@ def _check_online(names: list[str] | None, study: str | None, store: Path, json:
             say(f"asking for {task.name} ...")
         found += [agreement(source.hub, task, split) for split in splits]
         if source.hub.down:
-            raise source.hub.down
+            raise Problem(*source.refused())
     if json:
         put_json([asdict(one) for one in found])
     else:
@@ -136,7 +136,9 @@ def fetch(
             for code in codes:
                 try:
                     if not (place := source.place_of(task, part, code)):
-                        reasons = source.refusals(task, part) or [f"no rows of '{task.name}' ({part}, {code})"]
+                        reasons = source.refusals(task, part) or [
+                            f"{task.name} ({part}, {code}): on no hub, in no folder"
+                        ]
                         failed.update(dict.fromkeys(reasons))
                         continue
                     rows = source.rows(task, part, code)
@@ -170,22 +172,25 @@ def show(
     for part, codes in _asked(task, split, language).items():
         here = [code for code in codes if source.place_of(task, part, code)]
         for code in here if language else here[:1]:
-            one = holding(source, task, part, code)
-            if one.problem:
-                raise Problem(*one.problem.split("\n"))
+            found = holding(source, task, part, code)
+            if found.problem:
+                raise Problem(*found.problem.split("\n"))
             rows = source.read(source.rows(task, part, code)).slice(0, count).to_pylist()
-            shown.append({**vars(one), "labels": dict(one.labels), "examples": [_readable(task, row) for row in rows]})
+            shown.append(
+                {**vars(found), "labels": dict(found.labels), "examples": [_readable(task, row) for row in rows]}
+            )
     if not shown:
         raise Problem(*(source.notes() or [f"no data of '{name}' here: see xstilts data check {name}"]))
     if json:
         put_json(shown)
         return
     put(f"{task.name}: {task.title}\nlicence: {task.licence or 'not stated'}")
-    for part in shown:
-        size = f"{part['rows']:,}" + (f" of {part['official']:,}" if part["official"] else "")
-        revision = f", revision {part['revision'][:10]}" if part["revision"] else ""
-        put(f"\n{part['split']} in {part['language']}: {size} rows, from the {part['place']}{revision}")
-        for row in part["examples"]:
+    for one in shown:
+        less = one["official"] and one["official"] != one["rows"]
+        size = f"{one['rows']:,}" + (f" of {one['official']:,}" if less else "")
+        revision = f", revision {one['revision'][:10]}" if one["revision"] else ""
+        put(f"\n{one['split']} in {one['language']}: {size} rows, from the {one['place']}{revision}")
+        for row in one["examples"]:
             put("")
             for role, value in row.items():
                 put(f"  {role:<14}{value}")
@@ -202,8 +207,9 @@ def lock(
     from xstilts.data.lock import NAME, read_lock, write_lock
     from xstilts.jobs.holdings import on_hub
 
-    source, tasks = _opened(names, study, None, store, online=True, locked=False)
-    known, newest = read_lock(store / NAME), {}
+    source, tasks = _opened(names, study, None, store, online=True, fresh=True)
+    known = read_lock(store / NAME)
+    newest: dict[str, str] = {}
     for task in tasks:
         if not on_hub(task):
             raise Problem(f"'{task.name}' names no data set of a hub: there is nothing to lock")
@@ -215,15 +221,17 @@ def lock(
     if json:
         put_json({name: {"before": known.get(name), "now": commit} for name, commit in newest.items()})
         return
-    for name, commit in newest.items():
-        before = known.get(name)
-        how = "as before" if before == commit else f"before: {before[:10]}" if before else "new"
-        put(f"{name}  {commit[:10]}  {how}")
+    before = {name: known.get(name, "") for name in newest}
+    rows = [
+        (name, commit[:10], "as before" if before[name] == commit else before[name][:10] or "not locked")
+        for name, commit in newest.items()
+    ]
+    put_table(("data set", "now", "before"), rows)
     say(f"locked: {store / NAME}")
 
 
 def _opened(
-    names: list[str] | None, study: str | None, data: Path | None, store: Path, online: bool, locked: bool = True
+    names: list[str] | None, study: str | None, data: Path | None, store: Path, online: bool, fresh: bool = False
 ) -> tuple[AllSources, list[Task]]:
     """The sources, and the tasks that are meant. Raises ``Problem`` for every name that is no task."""
     from xstilts.catalogue.find import tasks as known
@@ -241,9 +249,9 @@ def _opened(
         tasks=asked.tasks if asked else {},
         languages=asked.own_languages if asked else {},
         base=str(find(study).resolve().parent) if study else None,
-        revisions=read_lock(store / NAME) if locked else {},
+        revisions={} if fresh else read_lock(store / NAME),
     )
-    source = open_source(places, online=online)
+    source = open_source(places, online=online, fresh=fresh)
     wanted = names or [*places.tasks, *known()]
     wrong: list[str] = []
     tasks: list[Task] = []
@@ -261,13 +269,13 @@ def _asked(task: Task, split: str | None, languages: list[str] | None) -> dict[s
     """Splits and languages that are meant. Raises ``Problem`` where the task has none of them."""
     from xstilts.data.source import check_asked
 
+    if split:
+        check_asked(task, split, next(iter(task.languages_of(split)), ""))
     splits = [split] if split else list(task.splits)
-    found = {part: [code for code in task.languages_of(part) if code in (languages or [code])] for part in splits}
-    for code in languages or [None]:
-        if code is None or not any(code in codes for codes in found.values()):
-            for part in splits:
-                check_asked(task, part, code or next(iter(task.languages_of(part)), ""))
-    return found
+    known = dict.fromkeys(code for part in splits for code in task.languages_of(part))
+    if wrong := [code for code in languages or () if code not in known]:
+        raise Problem(f"'{task.name}' has no data in {', '.join(wrong)}; it has: {' '.join(known)}")
+    return {part: [code for code in task.languages_of(part) if code in (languages or [code])] for part in splits}
 
 
 def _readable(task: Task, row: dict[str, Any]) -> dict[str, Any]:

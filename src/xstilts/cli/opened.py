@@ -49,8 +49,8 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
     folder = str(data.resolve()) if data else None
     base = str(find(study).resolve().parent)
     locked = read_lock(store / NAME)
-    own = {"tasks": found.tasks, "languages": found.own_languages, "base": base}
-    source = open_source(Places(folder, found.world, revisions=locked, **own), fetch)
+    places = Places(folder, found.world, found.tasks, {}, base, found.own_languages, locked)
+    source = open_source(places, fetch)
     wrong = [line for task in found.own_tasks().values() for line in source.mistakes(task)]
     try:
         planned = plan(found, source)

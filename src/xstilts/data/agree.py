@@ -62,7 +62,7 @@ def agreement(hub: Hub, task: Task, split: str) -> Agreement:
         languages=len(found),
         catalogued=len(codes),
         rows=None if None in sizes.values() or not sizes else sum(filter(None, sizes.values())),
-        official=sum(stated.values()) if stated and stated.keys() == found.keys() else None,
+        official=sum(files.official.values()) or None,
         differences=tuple(wrong),
     )
 
@@ -74,7 +74,7 @@ def _rows(hub: Hub, found: Found, wrong: dict[str, None]) -> int | None:
     if not all(name.endswith(".parquet") for name in found.names):
         return None
     try:
-        return sum(hub.footer(found, name).num_rows for name in found.names)
+        return sum(int(hub.footer(found, name).num_rows) for name in found.names)
     except Problem as problem:
         wrong.update(dict.fromkeys(problem.problems))
         return None

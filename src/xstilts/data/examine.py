@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import ROLES, Files, Task, TaskType
-from xstilts.data.load import column_of, filtered, label_index, label_names, names_in, required
+from xstilts.data.load import PLACEHOLDER, column_of, filtered, label_index, label_names, names_in, required
 from xstilts.data.tables import open_table, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
@@ -35,6 +35,9 @@ def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
         return list(problem.problems)
     if not table.num_rows:
         return [f"{path} is empty: give it at least one row, or take it out of the study"]
+    names = table.column_names
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        return [f"{path} has the column '{name}' {names.count(name)} times: rename all but one" for name in twice]
     columns = {**task.columns, **files.columns}
     wanted = [*required(task.type, columns), *(name for name, _, _ in files.where)]
     known = schema_names(table.schema)
@@ -50,7 +53,7 @@ def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
     rows = _rows(table, task.type, columns, path)
     index = label_index(task, label_names(table.schema.metadata, columns.get("label", columns.get("tags", ""))))
     found = _by_row(path, rows, lambda row: _CHECKS[task.type](row, task, index))
-    if task.type is TaskType.CLASSIFICATION and not found and len(rows) > 1:
+    if "label" in ROLES[task.type] and not found and len(rows) >= PLACEHOLDER:
         kinds = {index(row["label"]) for row in rows}
         if len(kinds) == 1:
             found.append(

@@ -52,10 +52,9 @@ class Hub:
     ``cache`` is the folder for downloads, None for the client's own; ``kept`` the folder for listings, so that a commit
     is listed once (None: each time). ``revisions`` are locked commits by data set; a set that is neither locked nor
     pinned by its task is read at its newest commit. ``taken`` holds the commits of the sets whose rows were asked for,
-    as a lock file would. With ``fetch`` False ``rows_of`` goes by what
-    the hub says wherever it says enough, and downloads nothing then. Without ``ask`` only what was fetched before is
-    there. ``down`` says why nobody answers, where that is so. ``refused`` holds the reason, by repository, where
-    the hub gave nothing; ``languages`` then knows none.
+    as a lock file would. With ``fetch`` False ``rows_of`` goes by what the hub says wherever it says enough, and
+    downloads nothing then. Without ``ask`` only what was fetched before is there. ``down`` is set once nobody answers.
+    ``refused`` holds the reason, by repository, where the hub gave nothing; ``languages`` then knows none.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Hub:
         self.refused: dict[str, Problem] = {}
         self.notes: dict[str, None] = {}
         self._listings: dict[tuple[str, str], Listing | None] = {}
-        self.down = None if ask else Problem("the hub was not asked: fetch the data with xstilts data fetch TASK")
+        self.down: Exception | None = None if ask else Problem("the hub was not asked: see xstilts data fetch")
         self.contents = Contents()
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
@@ -138,6 +137,15 @@ class Hub:
         """The newest commits of the data sets that hold a split, as a lock file says them. Raises ``Problem``."""
         found = [there for code in task.languages_of(split) if (there := self.find(task, split, code))]
         return {there.lock_name: there.listing.commit for there in found if not COMMIT.fullmatch(there.asked)}
+
+    def refusals(self) -> list[str]:
+        """Why the hub gave nothing of some data sets; one line for all where nobody answers."""
+        if not self.ask or not self.refused:
+            return []
+        if self.down is None:
+            return [str(problem) for problem in self.refused.values()]
+        first, *more = self.refused
+        return [str(refusal(first, self.down, self._endpoint(), *more))]
 
     def changed(self) -> list[str]:
         """A line for each locked data set of which the hub has a newer version; nothing where it can not be asked."""
@@ -215,7 +223,7 @@ class Hub:
             except _NoRevision:
                 found = None
             except Problem as problem:
-                # Without a connection what was listed last still serves; nothing is locked that way.
+                # Without a connection what was listed last still serves.
                 found = kept_listing(self.kept, repository, asked) if self.down else None
                 if found is None:
                     self.refused[repository] = problem
@@ -229,7 +237,7 @@ class Hub:
 
     def _ask(self, repository: str, asked: str, commit: str | None = None) -> Listing:
         if self.down:
-            raise self.down
+            raise self._refused(repository, self.down)
         client = _client()
         try:
             info = client.HfApi(endpoint=self.endpoint).dataset_info(
@@ -249,8 +257,9 @@ class Hub:
         }
         card = info.card_data.to_dict() if info.card_data else {}
         listing = listing_of(str(info.sha), files, card)
-        for key in (listing.commit, asked) if self.kept else ():
-            keep_listing(self.kept, repository, key, listing)
+        if self.kept:
+            for key in {listing.commit, commit or asked}:
+                keep_listing(self.kept, repository, key, listing)
         return listing
 
     def _fetched(self, found: Found, names: Sequence[str]) -> tuple[Path, ...]:
@@ -271,7 +280,7 @@ class Hub:
         if path and not again:
             return path
         if self.down:
-            raise self.down
+            raise self._refused(repository, self.down)
         try:
             return Path(
                 client.hf_hub_download(
@@ -303,11 +312,14 @@ class Hub:
         return ""
 
     def _refused(self, repository: str, error: Exception) -> Problem:
-        endpoint = self.endpoint or str(_client().constants.ENDPOINT)
-        problem = refusal(repository, error, endpoint)
+        if isinstance(error, Problem):
+            return error
         if no_connection(error):
-            self.down = problem
-        return problem
+            self.down = error
+        return refusal(repository, error, self._endpoint())
+
+    def _endpoint(self) -> str:
+        return self.endpoint or str(_client().constants.ENDPOINT)
 
 
 class _NoRevision(Problem):

@@ -23,6 +23,7 @@ from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import column_names, open_table
 
 READER = 1  # counts up when the same file and recipe give other rows
+PLACEHOLDER = 10  # as many rows with one and the same label are taken for rows whose labels were withheld
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _COMPARE: Mapping[str, Callable[..., Any]] = {
@@ -58,7 +59,8 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
 
     ``other`` are the files to join with, empty where ``files.join`` is None. In the split ``train`` rows that can not
     train (no label, no answer in the text) are left out; elsewhere an unknown label becomes -1. Raises ``Problem``
-    that names the file for a damaged file, a missing column, an unknown label, or tags that do not fit their tokens.
+    that names the file for a damaged file, a missing column, an unknown label, labels that are all the same, or tags
+    that do not fit their tokens.
     """
     columns = {**task.columns, **files.columns}
     partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
@@ -73,6 +75,7 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
     if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
         rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
+    _check_labels(rows, task, paths[0])
     reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
     return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
 
@@ -354,6 +357,19 @@ def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[st
         return tuple(str(name) for name in feature["names"])
     except (KeyError, ValueError, TypeError, IndexError):
         return ()
+
+
+def _check_labels(rows: pa.Table, task: Task, path: Path) -> None:
+    """Refuse labels that are all the same: test sets are published so, with the true labels withheld."""
+    if "label" not in rows.column_names or rows.num_rows < PLACEHOLDER:
+        return
+    kinds = pc.unique(rows["label"]).to_pylist()
+    if len(kinds) == 1:
+        label = "no label" if kinds[0] < 0 else f"the label '{task.labels[kinds[0]] if task.labels else kinds[0]}'"
+        raise Problem(
+            f"{path}: every one of {rows.num_rows:,} rows has {label}, which looks like a placeholder: use a split or "
+            "a source that has the true labels"
+        )
 
 
 def _check_lengths(part: _Part, rows: pa.Table) -> None:

@@ -12,16 +12,16 @@ from xstilts.catalogue.errors import Problem
 _FOLDER = "or name a data folder that holds it with --data DIR"
 
 
-def refusal(repository: str, error: Exception, endpoint: str) -> Problem:
-    """The message for ``error``, met when asking ``endpoint`` for the data set ``repository``."""
+def refusal(repository: str, error: Exception, endpoint: str, *more: str) -> Problem:
+    """The message for ``error``, met when asking ``endpoint`` for the data set ``repository`` (and for ``more``)."""
     from huggingface_hub import errors
 
-    what = f"the data set '{repository}'"
+    what = f"the data set '{repository}'" + "".join(f", '{name}'" for name in more)
     chain = list(_chain(error))
     first = next((each for each in chain if isinstance(each, errors.HfHubHTTPError)), None)
     if any(isinstance(each, errors.OfflineModeIsEnabled) for each in chain):
         return Problem(
-            f"{what} is not in the download cache, and HF_HUB_OFFLINE is set: fetch it where there is a network "
+            f"not in the download cache, and HF_HUB_OFFLINE is set: {what}; fetch it where there is a network "
             f"(xstilts data fetch TASK), {_FOLDER}"
         )
     if isinstance(first, errors.GatedRepoError):

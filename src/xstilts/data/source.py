@@ -160,12 +160,12 @@ class Contents:
     """Counts and checksums, worked out once a process for each file as it is (path, size, time of change)."""
 
     def __init__(self) -> None:
-        self.left_out: dict[str, None] = {}
+        self.left_out: dict[tuple[str, str, str], str] = {}
         self._files: dict[tuple[str, int, int], str] = {}
         self._rows: dict[str, tuple[int, str]] = {}
 
     def rows_of(self, task: Task, split: str, language: str, located: Located) -> tuple[int, str]:
-        """Rows and checksum; rows that can not be used are added to ``left_out``, a line each split."""
+        """Rows and checksum; what is left out is added to ``left_out`` by task, split, language."""
         files, paths, other = located
         digests, others = ([self.digest(path) for path in found] for found in (paths, other))
         checksum = self.checksum(task, split, files, digests, others)
@@ -174,7 +174,7 @@ class Contents:
             self._rows[checksum] = (loaded.rows.num_rows, described(loaded.left_out))
         count, less = self._rows[checksum]
         if less:
-            self.left_out[f"{task.name} ({split}, {language}), {count:,} rows used; {less}"] = None
+            self.left_out[task.name, split, language] = f"{count:,} rows used, {less}"
         return count, checksum
 
     @staticmethod

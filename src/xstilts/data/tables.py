@@ -6,6 +6,8 @@ task has a say. A damaged file gives a ``Problem`` that names it.
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -31,6 +33,8 @@ def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
     try:
         return reader(path, needed)
     except (pa.ArrowException, OSError) as error:
+        if kind == "CSV" and (uneven := _uneven(path)):
+            raise Problem(uneven) from error
         first = str(error).split("\n")[0]
         raise Problem(f"{path} is not a whole {kind} file ({first}): fetch it or copy it again") from error
 
@@ -58,6 +62,20 @@ def _open_csv(path: Path, needed: Collection[str] | None) -> pa.Table:
         names = reader.schema.names
     convert = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     return pyarrow.csv.read_csv(path, parse_options=parse, convert_options=convert)
+
+
+def _uneven(path: Path) -> str:
+    """The first row of a CSV file that has not as many fields as the head, and what to do; nothing where all have."""
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as text, contextlib.suppress(csv.Error):
+        rows = csv.reader(text)
+        head = next(rows, [])
+        for number, row in enumerate(rows, start=1):
+            if row and len(row) != len(head):
+                return (
+                    f"{path}, row {number}: {len(row)} fields under a head of {len(head)}: put texts that hold commas, "
+                    "quotes or line breaks in double quotes"
+                )
+    return ""
 
 
 def _open_json(path: Path) -> pa.Table:

@@ -14,14 +14,14 @@ import pyarrow as pa
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
 from xstilts.data.source import OWN, candidates
-from xstilts.jobs.sources import AllSources
+from xstilts.jobs.sources import CONSTRUCTED, AllSources
 
 LABELS = ("label", "tags")
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One split in one language. ``place``: ``folder``, ``hub``, ``constructed``, or nothing where it is not here.
+    """One split in one language. ``place``: see ``AllSources.place_of``.
 
     ``official`` is the size of the official set, None where the catalogue does not know it; ``labels`` how often each
     label occurs, empty where the rows were not read; ``problem`` what is wrong with the files.
@@ -58,7 +58,7 @@ def holding(source: AllSources, task: Task, split: str, language: str, deep: boo
         return here
     try:
         rows = source.rows(task, split, language)
-        labels = _counted(task, source.read(rows)) if deep and place != "constructed" and task.labels else ()
+        labels = _counted(task, source.read(rows)) if deep and place != CONSTRUCTED and task.labels else ()
     except Problem as problem:
         return Holding(**{**vars(here), "problem": str(problem)})
     return Holding(**{**vars(here), "rows": rows.rows, "labels": labels})
@@ -109,10 +109,6 @@ def whole(parts: Sequence[Holding]) -> Whole:
     if here and here[0].labels:
         never = [label for label, _ in here[0].labels if not any(dict(part.labels).get(label) for part in here)]
         notes += [f"never the label {', '.join(never)}"] if never else []
-        for part in here:
-            seen = [label for label, count in part.labels if count]
-            if len(seen) == 1 and part.rows > 1:
-                notes.append(f"{part.language}: every label is {seen[0]}, perhaps a placeholder")
     revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
     notes += [f"revision {', '.join(revisions)}"] if revisions else []
     return Whole(

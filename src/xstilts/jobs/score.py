@@ -32,4 +32,4 @@ def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> No
     with store.writing(key) as (folder, extra):
         columns = {name: counts[:, number] for number, name in enumerate(metric.columns)}
         pq.write_table(pa.table(columns), folder / COUNTS, compression="zstd")
-        extra |= {"score": metric.reduce(counts), "examples": gold.num_rows}
+        extra |= {"score": metric.reduce(counts), "examples": gold.num_rows, "left_out": source.left_out(work.data)}

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task, task_from_table
-from xstilts.catalogue.language import Language
+from xstilts.catalogue.language import language_from_table
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
@@ -22,16 +22,19 @@ from xstilts.study.job import Rows
 from xstilts.study.protocols import Places
 from xstilts.world import World, WorldSettings
 
+CONSTRUCTED = "constructed world"
+
 
 class AllSources:
     """The constructed languages for tasks named ``world/...``; for all others the data folder and files of one's own,
     and for languages that these lack the hub (not ``online``: what was fetched from it before)."""
 
-    def __init__(self, places: Places, fetch: bool = True, online: bool = True) -> None:
+    def __init__(self, places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> None:
         self._world = World(WorldSettings.of(places.world))
         self._places = places
         self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
-        self.hub = Hub(revisions=places.revisions, kept=cache_folder() / "hub", fetch=fetch, ask=online)
+        kept = None if fresh else cache_folder() / "hub"
+        self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
 
@@ -39,7 +42,7 @@ class AllSources:
         """A task of the catalogue, or one of the study's own."""
         if name in self._places.tasks:
             said = self._places.languages.items()
-            own = {code: Language(**{"code": code, "family": "", **table}) for code, table in said}
+            own = {code: language_from_table(code, table, "this study") for code, table in said}
             return task_from_table(name, self._places.tasks[name], "this study", languages=own)
         return get_task(name)
 
@@ -97,9 +100,10 @@ class AllSources:
         return self._rows.read(task, rows.split, rows.language)
 
     def place_of(self, task: Task, split: str, language: str) -> str:
-        """Where these rows come from: ``constructed``, ``folder``, ``hub``, or nothing where they can not be had."""
+        """Where these rows come from: ``constructed world``, ``own file``, ``folder`` or ``hub``; nothing where they
+        can not be had."""
         if _constructed(task):
-            return "constructed" if language in self._world.languages(task, split) else ""
+            return CONSTRUCTED if language in self._world.languages(task, split) else ""
         if self.folder.has(task, split, language):
             return "own file" if task.splits[split].path else "folder"
         return "hub" if self.hub.has(task, split, language) else ""
@@ -107,17 +111,21 @@ class AllSources:
     def notes(self) -> list[str]:
         """What whoever asked for rows should know: rows that can not be used, sets that the hub did not give or has in
         a newer version."""
-        return [
-            *self.folder.contents.left_out,
-            *self.hub.contents.left_out,
-            *self.hub.notes,
-            *self.refused(),
-            *self.hub.changed(),
+        left_out = [
+            f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
         ]
+        return [*left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+
+    def left_out(self, rows: Rows) -> str:
+        """How many of some rows that were read are used and what was left out why; empty where all are used."""
+        return self._left_out().get((rows.task, rows.split, rows.language), "")
+
+    def _left_out(self) -> dict[tuple[str, str, str], str]:
+        return {**self.folder.contents.left_out, **self.hub.contents.left_out}
 
     def refused(self) -> list[str]:
         """Why the hub gave nothing of some data sets, where it was asked."""
-        return list(dict.fromkeys(str(problem) for problem in self.hub.refused.values() if self.hub.ask))
+        return self.hub.refusals()
 
     def refusals(self, task: Task, split: str) -> list[str]:
         """Why the hub gave nothing of a split."""
@@ -126,10 +134,11 @@ class AllSources:
         return list(dict.fromkeys(str(refused[name]) for name in sorted(names) if name in refused))
 
 
-def open_source(places: Places, fetch: bool = True, online: bool = True) -> AllSources:
+def open_source(places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> AllSources:
     """The sources of this machine. Without ``fetch`` nothing is downloaded where the hub says enough; without
-    ``online`` only what was fetched from the hub before is there."""
-    return AllSources(places, fetch, online)
+    ``online`` only what was fetched from the hub before is there; ``fresh``: the hub alone counts, not what was last
+    seen of it."""
+    return AllSources(places, fetch, online, fresh)
 
 
 def cache_folder() -> Path:

@@ -82,7 +82,8 @@ def _show(found: Scores) -> None:
     ]
     put_table(("task", "score", "examples", "languages", "averages"), rows)
     put("")
-    put_table(("group", "score"), [(name, f"{value:.2f}") for name, value in found.groups.items()])
+    if found.groups:
+        put_table(("group", "score"), [(name, f"{value:.2f}") for name, value in found.groups.items()])
     if "all_task" not in found.groups:
         whole = {name for name, one in found.tasks.items() if one.complete}
         put(f"all_task needs all of {', '.join(task.name for task in found.benchmark.tasks if task.name not in whole)}")

@@ -102,7 +102,7 @@ def score_folders(
 ) -> Scores:
     """Score everything that both folders hold; a task without folder on one side is left out, with a note.
 
-    With ``partial``, so is a language without file on either side; its task then has no average. Raises ``Problem``
+    With ``partial``, so is a language without predictions; its task then has no average. Raises ``Problem``
     with every mistake: a listed language without file, files that do not fit, nothing to score.
     """
     found = Findings(rules)
@@ -150,32 +150,32 @@ def _rows_of(
     absent: list[str] = []
     for language in task.languages:
         gold, said = (folder / task.file(language) for folder in (references, predictions))
-        lacking = [path for path in (gold, said) if not path.is_file()]
-        if partial and len(lacking) == 2:
+        if partial and not said.is_file():
             absent.append(language)
-            continue
-        if lacking:
+        elif lacking := [path for path in (gold, said) if not path.is_file()]:
             for path in lacking:
                 found.mistake(path, f"missing: {task.name} is scored in {len(task.languages)} languages; add this file")
-            continue
-        read = read_rows(task, gold, said, found)
-        if read is not None:
+        elif (read := read_rows(task, gold, said, found)) is not None:
             rows[language] = read
     if absent:
         found.notes.append(
             f"{predictions / task.name}: {len(absent)} of {len(task.languages)} languages are missing "
             f"({' '.join(absent)}), so {task.name} has no average"
         )
+    _other_languages(benchmark, task, predictions, found)
+    return rows
+
+
+def _other_languages(benchmark: Benchmark, task: Scored, predictions: Path, found: Findings) -> None:
+    """Tell of files in languages that this benchmark, or every benchmark, does not score the task in."""
     also = {*task.languages, *languages_anywhere(task.name)}
-    ending = task.file("*").name
-    for path in sorted((predictions / task.name).glob(ending)):
+    for path in sorted((predictions / task.name).glob(task.file("*").name)):
         language = path.name.removeprefix("test-").removesuffix(path.suffix)
         if language not in also:
             near = nearest(language, task.languages) or "; take the file away"
             found.fault(path, f"{benchmark.title} does not score {task.name} in '{language}'{near}")
         elif language not in task.languages:
             found.note(path, f"passed over: {benchmark.title} does not score {task.name} in '{language}'")
-    return rows
 
 
 def _score(task: Scored, rows: Mapping[str, Rows], rules: str) -> TaskScores:

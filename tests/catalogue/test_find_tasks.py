@@ -22,9 +22,24 @@ def test_a_shipped_task_has_no_mistakes(name: str) -> None:
     assert mistakes_of(tasks()[name]) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "official"), [("xnli", XNLI), ("udpos", UDPOS), ("xquad", XQUAD), ("tatoeba", TATOEBA)]
+PANX = (
+    "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw yo my zh kk tr et "
 )
+PANX += "fi hu"
+LISTS = {
+    "xnli": XNLI,
+    "udpos": UDPOS,
+    "xquad": XQUAD,
+    "tatoeba": TATOEBA,
+    "pawsx": "de en es fr ja ko zh",
+    "panx": PANX,
+    "mlqa": "en es de ar hi vi zh",
+    "tydiqa": "en ar bn fi id ko ru sw te",
+    "xcopa": "et ht id it qu sw ta th tr vi zh",
+}
+
+
+@pytest.mark.parametrize(("name", "official"), LISTS.items())
 def test_official_languages_stand_in_official_order(name: str, official: str) -> None:
     task = get_task(name)
     assert task.languages == tuple(official.split())
@@ -49,6 +64,26 @@ def test_sizes_of_official_sets() -> None:
     assert get_task("mnli").splits["train"].official == {"en": 392_702}
     assert get_task("tatoeba").splits["test"].official["jv"] == 205
     assert sum(get_task("xnli").splits["test"].official.values()) == 15 * 5_010
+    assert sum(get_task("tydiqa").splits["test"].official.values()) == 5_077  # the hub library's total
+    assert sum(get_task("americas_nli").splits["test"].official.values()) == 7_486
+    assert sum(get_task("americas_nli").splits["validation"].official.values()) == 6_457
+    panx = get_task("panx").splits
+    assert set(panx["train"].official) == set(panx["test"].official) == set(get_task("panx").languages)
+
+
+def test_anli_plus_is_as_large_as_the_paper_says() -> None:
+    sizes = {part: get_task(part).splits["train"].official["en"] for part in get_task("anli_plus").parts}
+    assert sum(sizes.values()) - 785 == 1_104_934  # SNLI's pairs without label
+
+
+def test_stand_ins_do_not_bear_the_name_of_what_they_stand_for() -> None:
+    for name, original in (
+        ("ud_ccg", "CCGbank"),
+        ("snli_cad", "SNLI"),
+        ("nli_mix", "ANLI+"),
+        ("tydiqa_train", "the bench"),
+    ):
+        assert get_task(name).notes.startswith(f"Not {original}")
 
 
 def test_roles_are_the_columns_of_rows() -> None:

@@ -38,6 +38,25 @@ def test_what_is_left_out_has_a_default() -> None:
     assert test.join == ("en", "key")
 
 
+def test_rare_tags_and_questions_without_answer() -> None:
+    tags = """
+    type = "token_classification"
+    languages = ["en"]
+    labels = ["N", "S[dcl]\\\\NP", "other"]
+    other = "other"
+    [splits.train]
+    repository = "ccgbank"
+    configs = ["default"]
+    """
+    assert read(tags).other == "other"
+    asked = 'type = "span_extraction"\nno_answer = VALUE\nlanguages = ["en"]\n[splits.train]\nrepository = "mine"'
+    assert read(asked.replace("VALUE", "true")).no_answer
+    with pytest.raises(Problem, match="no_answer: must be true or false"):
+        read(asked.replace("VALUE", "1"))
+    with pytest.raises(Problem, match="other: 'rare' is none of the labels"):
+        read(tags.replace('other = "other"', 'other = "rare"'))
+
+
 def test_every_mistake_is_told_at_once() -> None:
     text = """
     type = "classification"

@@ -196,6 +196,19 @@ def test_the_checksum_is_that_of_content_and_reading(tmp_path: Path, write: Writ
     assert folder.rows_of(nli(), "train", "en")[1] != first
 
 
+def test_labels_that_are_all_the_same_are_taken_for_withheld(tmp_path: Path, write: Write) -> None:
+    columns = {"premise": list("abcdefghij"), "hypothesis": list("abcdefghij")}
+    for label, told in ((1, "the label 'neutral'"), (-1, "no label")):
+        path = write("nli/en/test.parquet", {**columns, "label": [label] * 10})
+        with pytest.raises(
+            Problem, match=f"every one of 10 rows has {told}.*source that has the true labels"
+        ) as raised:
+            Folder(tmp_path).rows_of(nli(), "test", "en")
+        assert str(raised.value).startswith(str(path))
+    write("nli/en/test.parquet", {**columns, "label": [1] * 9 + [0]})
+    assert Folder(tmp_path).rows_of(nli(), "test", "en")[0] == 10
+
+
 def test_pieces_are_read_in_their_order(tmp_path: Path, write: Write) -> None:
     for piece in (1, 0):
         write(f"t/en/train-0000{piece}-of-00002.parquet", {"text": [f"{piece}a", f"{piece}b"]})

@@ -1,5 +1,7 @@
 """What each metric says of small cases: published vectors of the official evaluator, outside oracles, recounts."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -62,12 +64,23 @@ def test_chunk_f1_of_published_cases(gold: list[str], said: list[str], scores: t
     assert chunk_scores(gold, said) == scores
 
 
-def plain_chunks(sequence: list[str]) -> set[tuple[str, int, int]]:
+def older_kind(tag: str) -> str:
+    return tag.rsplit("-", 1)[-1]
+
+
+def newer_kind(tag: str) -> str:
+    return tag[1:].split("-", 1)[-1] or "_"
+
+
+RULES = {"chunk_f1": older_kind, "chunk_f1_seqeval1": newer_kind, "chunk_f1_unaligned": older_kind}
+
+
+def plain_chunks(sequence: list[str], kind_of: Callable[[str], str]) -> set[tuple[str, int, int]]:
     """The published rules, read tag by tag; ``sequence`` already holds an O after each sentence."""
     chunks = set()
     last_prefix, last_kind, opened = "O", "", 0
     for place, tag in enumerate([*sequence, "O"]):
-        prefix, kind = tag[0], tag.rsplit("-", 1)[-1]
+        prefix, kind = tag[0], kind_of(tag)
         changed = kind != last_kind
         if last_prefix in "ES" or (last_prefix in "BI" and prefix in "BSO") or (last_prefix not in "O." and changed):
             chunks.add((last_kind, opened, place - 1))
@@ -77,6 +90,16 @@ def plain_chunks(sequence: list[str]) -> set[tuple[str, int, int]]:
     return chunks
 
 
+def test_plain_chunks_of_the_published_case() -> None:
+    tags = words("SCONJ CCONJ CCONJ NOUN NOUN X X VERB O X PUNCT")
+    older = "SCONJ 0-0, CCONJ 1-2, NOUN 3-4, X 5-6, VERB 7-7, X 9-9, PUNCT 10-10"
+    newer = "CONJ 0-0, CONJ 0-2, OUN 3-4, _ 5-6, ERB 7-7, _ 7-9, UNCT 10-10"
+    for kind_of, expected in ((older_kind, older), (newer_kind, newer)):
+        found = {f"{kind} {first}-{last}" for kind, first, last in plain_chunks([*tags, "O"], kind_of)}
+        assert found == set(expected.split(", "))
+
+
+@pytest.mark.parametrize("name", RULES)
 @given(
     st.sampled_from([UPOS, ODD]).flatmap(
         lambda labels: st.tuples(
@@ -91,13 +114,29 @@ def plain_chunks(sequence: list[str]) -> set[tuple[str, int, int]]:
         )
     )
 )
-def test_chunk_f1_follows_the_rules(case: tuple[list[str], list[tuple[list[str], list[str]]]]) -> None:
+def test_chunk_f1_follows_the_rules(name: str, case: tuple[list[str], list[tuple[list[str], list[str]]]]) -> None:
     labels, text = case
     gold, said = ([" ".join(sentence[side]) for sentence in text] for side in (0, 1))
-    counts = get_metric("chunk_f1").count(tags(*gold, labels=labels)[0], tags(*said, labels=labels)[0], "en", labels)
-    right, found = (plain_chunks([tag for sentence in text for tag in [*sentence[side], "O"]]) for side in (0, 1))
+    counts = get_metric(name).count(tags(*gold, labels=labels)[0], tags(*said, labels=labels)[0], "en", labels)
+    right, found = (
+        plain_chunks([tag for sentence in text for tag in [*sentence[side], "O"]], RULES[name]) for side in (0, 1)
+    )
     assert counts.sum(axis=0).tolist() == [len(right), len(found), len(right & found)]
     assert counts.shape == (len(text), 3)
+
+
+texts = st.lists(st.lists(st.sampled_from(ODD), max_size=4), min_size=3, max_size=3)
+
+
+@given(texts, texts)
+def test_unaligned_texts_are_compared_by_position(gold: list[list[str]], said: list[list[str]]) -> None:
+    sides = [tags(*(" ".join(sentence) for sentence in side), labels=ODD)[0] for side in (gold, said)]
+    counts = get_metric("chunk_f1_unaligned").count(*sides, "en", ODD)
+    right, found = (
+        plain_chunks([tag for sentence in side for tag in [*sentence, "O"]], older_kind) for side in (gold, said)
+    )
+    assert counts.shape == (3, 3)
+    assert counts.sum(axis=0).tolist() == [len(right), len(found), len(right & found)]
 
 
 def test_a_sentence_needs_one_tag_a_token() -> None:
@@ -143,6 +182,39 @@ def test_an_answer_without_gold_or_null_is_refused() -> None:
         metric.count(gold, pa.table({"id": ["q"], "text": pa.array([None], pa.string())}), "en", ())
 
 
+@pytest.mark.parametrize(
+    ("gold", "said", "exact", "f1"),
+    [
+        ([], "", 100, 100),
+        ([], "the", 100, 100),
+        ([], "x", 0, 0),
+        (["the"], "", 100, 100),
+        (["x"], "", 0, 0),
+        (["x"], None, 0, 0),
+        ([], None, 0, 0),
+        (["the", "x"], "a", 0, 0),
+        (["x y", "z"], "The X", 0, 2 / 3 * 100),
+    ],
+)
+def test_answers_that_may_be_none(gold: list[str], said: str | None, exact: float, f1: float) -> None:
+    """By the published rules of SQuAD 2.0: of two empty texts the F1 is 1; an empty gold answer is no answer."""
+    metric = get_metric("squad_v2_f1")
+    right = pa.table({"id": ["q"], "answer_texts": pa.array([gold], pa.list_(pa.string()))})
+    counts = metric.count(right, pa.table({"id": ["q"], "text": [said]}).slice(0, said is not None), "en", ())
+    assert (metric.further["exact_match"](counts), metric.reduce(counts)) == (exact, pytest.approx(f1, abs=1e-12))
+
+
+def test_answered_and_unanswered_questions_stand_apart() -> None:
+    metric = get_metric("squad_v2_f1")
+    gold = pa.table({"id": list("pqr"), "answer_texts": pa.array([["x"], [], []], pa.list_(pa.string()))})
+    counts = metric.count(gold, pa.table({"id": list("pqr"), "text": ["x", "", "y"]}), "en", ())
+    assert (metric.further["answered"](counts), metric.further["unanswered"](counts)) == (100, 50)
+    with pytest.raises(Problem, match="is null"):
+        metric.count(gold, pa.table({"id": ["p"], "text": pa.array([None], pa.string())}), "en", ())
+    with pytest.raises(Problem, match="no example"):
+        metric.further["answered"](counts[1:])
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40))
 def test_accuracy_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     right, said = (np.array(side) for side in zip(*pairs, strict=True))
@@ -150,6 +222,22 @@ def test_accuracy_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
         pa.table({"label": pa.array(right, pa.int16())}), pa.table({"prediction": pa.array(said, pa.int16())}), "en", ()
     )
     assert get_metric("accuracy").reduce(counts) == pytest.approx(100 * accuracy_score(right, said))
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=4), min_size=1))
+def test_token_accuracy_is_that_of_scikit_learn(text: list[list[tuple[int, int]]]) -> None:
+    metric, kind = get_metric("token_accuracy"), pa.list_(pa.int16())
+    gold, said = (
+        pa.table({"tags": pa.array([[pair[side] for pair in sentence] for sentence in text], kind)}) for side in (0, 1)
+    )
+    counts = metric.count(gold, said, "en", "XYZ")
+    flat = [pair for sentence in text for pair in sentence]
+    assert counts.shape == (len(text), 2)
+    if not flat:
+        with pytest.raises(Problem, match="no token to score"):
+            metric.reduce(counts)
+        return
+    assert metric.reduce(counts) == pytest.approx(100 * accuracy_score(*zip(*flat, strict=True)))
 
 
 def test_accuracy_needs_known_labels() -> None:
@@ -198,7 +286,12 @@ def test_floors_of_spans_and_retrieval() -> None:
     gold = pa.table({"id": ["p", "q"], "answer_texts": [["x"], [""]]})
     metric = get_metric("answer_f1")
     assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 0
+    gold = pa.table({"id": ["p"], "targets": [["x"]]})
+    metric = get_metric("mean_average_precision")
+    assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 0
     gold = pa.table({"source": list("abcd"), "target": list("wxyz")})
+    metric = get_metric("mining_f1")
+    assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 0
     metric = get_metric("retrieval_accuracy")
     assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 100 / 4
 
@@ -218,7 +311,10 @@ def test_floors_are_predictions() -> None:
 def test_metrics_and_catalogue_agree() -> None:
     for name, kinds in fitting().items():
         assert all(name in METRICS[kind] for kind in kinds)
-    assert {name for names in METRICS.values() for name in names} == set(metrics())
+    assert {name for names in METRICS.values() for name in names} == {
+        name for name, kinds in fitting().items() if kinds
+    }
+    assert "mining_f1" in metrics() and not fitting()["mining_f1"]
     for task in tasks().values():
         assert not task.metric or task.type in get_metric(task.metric).types, task.name
     with pytest.raises(Problem, match="did you mean 'accuracy'"):

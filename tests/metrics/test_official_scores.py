@@ -2,118 +2,72 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from xstilts.metrics import Metric, get_metric
+from xstilts.catalogue import TaskType, tasks
+from xstilts.catalogue.benchmark import XTREME, XTREME_R, Benchmark, get_benchmark
+from xstilts.catalogue.words import numbers
+from xstilts.metrics.benchmark import score_folders
 
 GOLDEN = Path(os.environ.get("XSTILTS_GOLDEN", Path(__file__).parents[3] / "shared" / "golden" / "xtreme"))
 FOLDERS = sorted(GOLDEN.glob("seed*/xtreme*"))
-pytestmark = [pytest.mark.data, pytest.mark.skipif(not FOLDERS, reason="no golden folder")]
-
-LINE_TASKS = ("xnli", "pawsx", "tatoeba")
-TAG_TASKS = ("udpos", "panx")
-ANSWER_TASKS = ("xquad", "tydiqa")
+golden = pytest.mark.skipif(not FOLDERS, reason="no golden folder")
 
 
-def lines(path: Path) -> list[str]:
-    return [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+@golden
+@pytest.mark.data
+@pytest.mark.parametrize("rules", ["checked", "official"])
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+def test_every_score_equals_the_official_one(folder: Path, rules: str) -> None:
+    official = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    found = score_folders(get_benchmark(folder.name), folder / "predictions", folder / "labels", rules).to_json()
+    assert found["tasks"] == official["tasks"]
+    assert found["groups"] == pytest.approx(official["groups"], rel=1e-12, abs=0)
+    assert [list(found[part]) for part in found] == [list(official[part]) for part in official]
 
 
-def sentences(path: Path) -> list[list[str]]:
-    found: list[list[str]] = []
-    words: list[str] = []
-    for line in [*lines(path), ""]:
-        if line:
-            words.append(line)
-        elif words:
-            found.append(words)
-            words = []
-    return found
-
-
-def label_tables(gold: list[str], said: list[str]) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
-    labels = tuple(dict.fromkeys([*gold, *said]))
-    index = {label: place for place, label in enumerate(labels)}
-    return (
-        pa.table({"label": pa.array([index[label] for label in gold], pa.int16())}),
-        pa.table({"prediction": pa.array([index[label] for label in said], pa.int16())}),
-        labels,
+@golden
+@pytest.mark.data
+def test_the_command_prints_the_official_report_and_loads_no_torch() -> None:
+    folder = FOLDERS[0]
+    code = (
+        "import sys\nfrom xstilts.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert not {'torch', 'transformers', 'scipy', 'polars'} & set(sys.modules)"
     )
+    arguments = ["score", "--benchmark", folder.name, "--json"]
+    arguments += ["--predictions", str(folder / "predictions"), "--references", str(folder / "labels")]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    official = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    assert json.loads(done.stdout)["tasks"] == official["tasks"]
 
 
-def retrieval_tables(gold: list[str], said: list[str]) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
-    """Line k holds the foreign row of the k-th English sentence in sorted order; undo the sorting."""
-    neighbour = [-1] * len(gold)
-    for right, found in zip(gold, said, strict=True):
-        neighbour[int(right)] = int(found) if found == str(int(found.strip("[]"))) else -1
-    texts = [""] * len(gold)
-    return pa.table({"source": texts, "target": texts}), pa.table({"neighbour": pa.array(neighbour, pa.int32())}), ()
-
-
-def tag_tables(gold: list[list[str]], said: list[list[str]]) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
-    labels = tuple(dict.fromkeys(tag for sentence in [*gold, *said] for tag in sentence))
-    index = {label: place for place, label in enumerate(labels)}
-    tables = [
-        pa.table({"tags": pa.array([[index[tag] for tag in sentence] for sentence in side], pa.list_(pa.int16()))})
-        for side in (gold, said)
-    ]
-    return tables[0], tables[1], labels
-
-
-def answer_tables(gold: Path, said: Path) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
-    questions = [
-        question
-        for article in json.loads(gold.read_text(encoding="utf-8"))["data"]
-        for paragraph in article["paragraphs"]
-        for question in paragraph["qas"]
-    ]
-    answers = json.loads(said.read_text(encoding="utf-8"))
-    answers = answers.get("data", answers)
-    return (
-        pa.table(
-            {
-                "id": [question["id"] for question in questions],
-                "answer_texts": [[answer["text"] for answer in question["answers"]] for question in questions],
-            }
-        ),
-        pa.table({"id": list(answers), "text": list(answers.values())}),
-        (),
-    )
-
-
-def tables(task: str, gold: Path, said: Path) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
-    if task == "tatoeba":
-        return retrieval_tables(lines(gold), lines(said))
-    if task in LINE_TASKS:
-        return label_tables(lines(gold), lines(said))
-    if task in TAG_TASKS:
-        return tag_tables(sentences(gold), sentences(said))
-    return answer_tables(gold, said)
-
-
-@pytest.mark.parametrize(
-    ("task", "name"),
-    [
-        *((task, "accuracy") for task in ("xnli", "pawsx")),
-        ("tatoeba", "retrieval_accuracy"),
-        *((task, "chunk_f1") for task in TAG_TASKS),
-        *((task, "answer_f1") for task in ANSWER_TASKS),
-    ],
-)
-def test_scores_equal_the_official_ones(task: str, name: str) -> None:
-    metric: Metric = get_metric(name)
-    compared = 0
-    for folder in FOLDERS:
-        official = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["tasks"].get(task)
-        if official is None:
+@pytest.mark.parametrize("benchmark", [XTREME, XTREME_R], ids=lambda one: one.name)
+def test_tasks_and_benchmarks_agree(benchmark: Benchmark) -> None:
+    """A study's own numbers are the official ones, and its predictions can be exported."""
+    for scored in benchmark.tasks:
+        task = tasks().get(scored.name)
+        if task is None:
             continue
-        for key, score_of in {"accuracy": metric.reduce, "f1": metric.reduce, **metric.further}.items():
-            for language, score in official.get(key, {}).items():
-                (gold,) = (folder / "labels" / task).glob(f"test-{language}.*")
-                right, said, labels = tables(task, gold, folder / "predictions" / task / gold.name)
-                assert score_of(metric.count(right, said, language, labels)) == score, (folder.name, language, key)
-                compared += 1
-    assert compared >= 7 * len({folder.parent for folder in FOLDERS})
+        assert task.protocol in ("xtreme", "xtreme-r")
+        assert task.metric == (scored.metric if task.type != TaskType.RETRIEVAL else "retrieval_accuracy")
+        assert set(task.labels) <= set(scored.labels)
+        if task.protocol == benchmark.name:
+            assert task.languages == scored.languages
+    assert {"xnli", "udpos", "tatoeba", "xquad"} <= {task.name for task in benchmark.tasks} & set(tasks())
+
+
+def test_benchmarks_have_their_official_sizes() -> None:
+    sizes = {task.name: len(task.languages) for task in XTREME.tasks}
+    assert sizes == numbers("pawsx=7 xnli=15 panx=40 udpos=33 bucc2018=4 tatoeba=36 xquad=11 mlqa=7 tydiqa=9")
+    more = {task.name: len(task.languages) for task in XTREME_R.tasks}
+    assert more == numbers("xnli=15 panx=48 udpos=38 tatoeba=41 xcopa=11 mewslix=11 lareqa=11 xquad=12 mlqa=7 tydiqa=9")
+    for benchmark in (XTREME, XTREME_R):
+        names = {task.name for task in benchmark.tasks}
+        assert all(set(group) <= names for group in benchmark.groups.values())
+        assert all(len(set(task.languages)) == len(task.languages) for task in benchmark.tasks)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
-from toy_world import ToySource, find, identify
+from toy_world import TASKS, ToySource, find, identify
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import Task
 from xstilts.study.job import Predict, Score, Train, key_of
 from xstilts.study.manifest import Plan, plan_from_json
 from xstilts.study.plan import places_of, plan
@@ -231,3 +234,89 @@ def test_places_map_names_inside_keys_to_where_things_are() -> None:
     assert places.backbones == {"models/base": "models/base"}
     assert places.world == {"seed": 3}
     assert places.data == "/data"
+
+
+def test_a_task_of_several_sets_trains_on_the_rows_of_all() -> None:
+    mixed = replace(TASKS["nli"], name="mixed", parts=("nli", "xnli"), splits={})
+    text = TINY.replace('intermediate = ["nli"]', 'intermediate = ["mixed"]\nexamples = 1500')
+    study = study_of(tomllib.loads(text), "toy", "toy.toml")
+
+    def known(name: str, own: Mapping[str, Task]) -> Task:
+        return mixed if name == "mixed" else find(name, own)
+
+    found = plan(study, ToySource(), known, identify)
+    train = next(job for job in trainings(found, "intermediate") if len(job.shares) == 1)
+    (share,) = train.shares
+    assert (share.task, share.labels, share.examples) == ("mixed", mixed.labels, 1500)
+    assert [(rows.task, rows.rows) for rows in share.data] == [("nli", 1000), ("xnli", 1000)]
+    with pytest.raises(Problem, match=r"'mixed' is made of several sets: no data for xnli \(there is nli\)"):
+        plan(study, ToySource(*(("xnli", "train", code) for code in ("en", "de", "sw"))), known, identify)
+
+
+def test_where_a_question_may_have_no_answer_predictions_know_a_threshold() -> None:
+    asked = replace(TASKS["qa"], no_answer=True)
+    study = study_of(tomllib.loads(TINY.replace('"pairs"', '"qa"')), "toy", "toy.toml")
+    for task, threshold in ((asked, 0.0), (TASKS["qa"], None)):
+
+        def known(name: str, own: Mapping[str, Task], task: Task = task) -> Task:
+            return task if name == "qa" else find(name, own)
+
+        jobs = plan(study, ToySource(), known, identify).jobs.values()
+        told = {job.null_threshold for job in jobs if isinstance(job, Predict) and job.model and job.task == "qa"}
+        others = {job.null_threshold for job in jobs if isinstance(job, Predict) and job.task != "qa"}
+        assert (told, others) == ({threshold}, {None})
+
+
+def test_no_language_is_trained_and_scored_on_one_file() -> None:
+    """XNLI's validation set of a language either trains, through xnli_dev, or is development data."""
+    text = """
+    question = "Both?"
+    targets = ["xnli"]
+    languages = ["de", "sw"]
+    [backbones.base]
+    path = "models/base"
+    [arms.baseline]
+    [arms.many]
+    intermediate = ["xnli_dev"]
+    languages = ["sw", "ur"]
+    """
+    plain = study_of(tomllib.loads(text), "toy", "toy.toml")
+    assert plan(plain, ToySource(), identify=identify).cells
+    both = study_of(tomllib.loads('splits = ["validation"]\n' + text), "toy", "toy.toml")
+    with pytest.raises(Problem) as caught:
+        plan(both, ToySource(), identify=identify)
+    assert [problem.split(": ", 1)[1] for problem in caught.value.problems] == [
+        "validation (sw) is scored on xnli/sw/validation, on which a phase before it trains through 'xnli_dev': "
+        "leave out that language there, or score another split"
+    ]
+
+
+def test_sets_that_are_not_as_large_as_the_official_ones_are_told() -> None:
+    test = replace(TASKS["xnli"].splits["test"], official={"en": 50, "de": 60, "sw": 70})
+    train = replace(TASKS["xnli"].splits["train"], official={"en": 392_702})
+    part = replace(TASKS["xnli"], splits={"train": train, "test": test})
+
+    def known(name: str, own: Mapping[str, Task]) -> Task:
+        return part if name == "xnli" else find(name, own)
+
+    found = plan(study_of(tomllib.loads(TINY), "toy", "toy.toml"), ToySource(), known, identify)
+    assert found.notes == (
+        "xnli (train): 1,000 rows here, 392,702 in the official set",
+        "xnli (test): 150 rows here, 180 in the official sets of the same 3 languages",
+    )
+
+
+def test_what_only_trains_is_no_target() -> None:
+    text = """
+    question = "Both?"
+    targets = ["nli_mix", "lexicon"]
+    [backbones.base]
+    path = "models/base"
+    [arms.baseline]
+    """
+    with pytest.raises(Problem) as caught:
+        plan(study_of(tomllib.loads(text), "toy", "toy.toml"), ToySource(), identify=identify)
+    assert caught.value.problems == (
+        "toy.toml, target nli_mix: it can be trained on, but has no score: score one of its parts (mnli, snli_cad)",
+        "toy.toml, target lexicon: it can be trained on, but has no score",
+    )

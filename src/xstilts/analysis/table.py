@@ -92,6 +92,7 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "target": cell.target,
             "task_type": cell.task_type,
             "language": cell.language,
+            **_place(plan, cell.language),
             "split": cell.split,
             "metric": cell.metric,
             "protocol": cell.protocol,
@@ -105,6 +106,12 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "seen": cell.seen,
             "job": cell.score,
         }
+
+
+def _place(plan: Plan, language: str) -> dict[str, str]:
+    """Family and script of a language of the study's own; of others the catalogue says them."""
+    own = plan.languages.get(language)
+    return {"family": own.get("family", ""), "script": own.get("script", "")} if own else {}
 
 
 def baseline_of(plan: Plan) -> str | None:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.language import get_language
+from xstilts.catalogue.language import Language, get_language
 from xstilts.catalogue.task import METRICS, OPTIONAL_ROLES, ROLES, Files, Task, TaskType
 
 _LABELLED = (TaskType.CLASSIFICATION, TaskType.TOKEN_CLASSIFICATION)
-_COMPARISONS = ("==", "!=", "<", ">=")
+_COMPARISONS = ("==", "!=", "<", ">=", "starts")
 
 
-def mistakes_of(task: Task) -> list[str]:
-    """Everything in ``task`` that contradicts the catalogue, a line each; empty where all is well."""
-    return [*_columns(task.type, task.columns), *_labels(task), *_metric(task), *_languages(task), *_splits(task)]
+def mistakes_of(task: Task, languages: Mapping[str, Language] = MappingProxyType({})) -> list[str]:
+    """Everything in ``task`` that contradicts the catalogue, a line each; empty where all is well. ``languages`` are
+    further known ones, by code."""
+    about = [*_columns(task.type, task.columns), *_labels(task), *_metric(task)]
+    return [*about, *_languages(task, languages), *_splits(task)]
 
 
 def _columns(kind: TaskType, columns: Mapping[str, str]) -> Iterator[str]:
@@ -32,8 +35,10 @@ def _columns(kind: TaskType, columns: Mapping[str, str]) -> Iterator[str]:
 def _labels(task: Task) -> Iterator[str]:
     if task.type in _LABELLED and len(task.labels) < 2:
         yield f"labels: a {task.type} task needs at least two"
-    if task.type not in _LABELLED and task.labels:
+    if task.type not in (*_LABELLED, TaskType.MULTIPLE_CHOICE) and task.labels:
         yield f"labels: a {task.type} task has none"
+    if task.other and task.other not in task.labels:
+        yield f"other: '{task.other}' is none of the labels{nearest(task.other, task.labels) or ''}"
     if len(set(task.labels)) < len(task.labels):
         yield "labels: one is named twice"
 
@@ -47,14 +52,14 @@ def _metric(task: Task) -> Iterator[str]:
         yield f"metric: '{task.metric}' does not fit a {task.type} task; fitting: {', '.join(fitting) or 'none'}"
 
 
-def _languages(task: Task) -> Iterator[str]:
+def _languages(task: Task, own: Mapping[str, Language]) -> Iterator[str]:
     if not task.languages:
         yield "languages: at least one is needed"
     codes = [*task.languages, task.train_language]
     codes += [code for files in task.splits.values() for code in files.languages]
     for code in dict.fromkeys(codes):
         try:
-            get_language(code)
+            get_language(code, own)
         except Problem as problem:
             yield f"languages: {problem}"
 
@@ -64,16 +69,22 @@ def _splits(task: Task) -> Iterator[str]:
         if name not in ("train", "validation", "test"):
             yield f"splits: '{name}' is none of train, validation, test"
         yield from (f"splits.{name}.{mistake}" for mistake in _files(task.type, files))
+        if files.path and "{language}" not in files.path and len(task.languages_of(name)) > 1:
+            yield f"splits.{name}.path: one file holds one language: write {{language}} into it, or name its language"
 
 
 def _files(kind: TaskType, files: Files) -> Iterator[str]:
-    if not files.repository:
-        yield "repository: missing"
+    if bool(files.repository) == bool(files.path):
+        yield (
+            "repository: missing; a file of one's own is named by path" if not files.path else "path: and a repository"
+        )
+    if files.path and not files.path.endswith((".parquet", ".jsonl", ".json", ".csv")):
+        yield f"path: '{files.path}' is no .csv, .jsonl, .json or .parquet file"
     if not files.configs:
         yield "configs: at least one is needed"
-    for config in files.configs:
+    for field, config in [*(("configs", config) for config in files.configs), ("path", files.path)]:
         if re.search(r"[{}]", config.replace("{language}", "")):
-            yield f"configs: '{config}' may hold {{language}} and no other braces"
+            yield f"{field}: '{config}' may hold {{language}} and no other braces"
     for _, comparison, _ in files.where:
         if comparison not in _COMPARISONS:
             yield f"where: '{comparison}' is none of {' '.join(_COMPARISONS)}"

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from types import MappingProxyType
 
 import xstilts.catalogue.tasks as folder
+from xstilts.catalogue.check import mistakes_of
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.language import get_language
 from xstilts.catalogue.table import task_from_table
@@ -36,14 +37,29 @@ def tasks() -> Mapping[str, Task]:
             raise Problem(f"catalogue/tasks/{file}.py defines the task '{task.name}': file and task must share a name")
         found[task.name] = task
     for point in entry_points(group="xstilts.tasks"):
-        task = point.load()
-        if not isinstance(task, Task) or task.name != point.name or task.name in found:
-            raise Problem(
-                f"the entry point '{point.name}' in the group xstilts.tasks ({point.value}) must be a Task of that "
-                "name, unlike any other: correct or remove that package"
-            )
+        task = _shared(point)
+        if task.name in found:
+            raise Problem(f"{_said(point)} has the name of another task: rename it, or remove that package")
         found[task.name] = task
     return MappingProxyType(found)
+
+
+def _shared(point: EntryPoint) -> Task:
+    """The task of an installed package. Raises ``Problem`` with all that is wrong with it."""
+    try:
+        task = point.load()
+    except Exception as error:  # someone else's module may fail in any way
+        raise Problem(f"{_said(point)} can not be imported ({error}): correct or remove that package") from error
+    if not isinstance(task, Task) or task.name != point.name:
+        raise Problem(f"{_said(point)} must be a Task of that name: correct or remove that package")
+    if wrong := mistakes_of(task):
+        raise Problem(*(f"{_said(point)}: {mistake}" for mistake in wrong))
+    return task
+
+
+def _said(point: EntryPoint) -> str:
+    package = f" of the package {point.dist.name}" if point.dist else ""
+    return f"the entry point '{point.name}'{package} in the group xstilts.tasks ({point.value})"
 
 
 def get_task(name: str, own: Mapping[str, Task] = MappingProxyType({})) -> Task:

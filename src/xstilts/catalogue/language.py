@@ -8,9 +8,13 @@ needed; constructed languages use ISO 639-3's private range ``qaa`` to ``qtz``.
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
 
@@ -43,12 +47,41 @@ def languages() -> dict[str, Language]:
     return found
 
 
-def get_language(code: str) -> Language:
-    """The language with this code. Raises ``Problem`` with the nearest code or name."""
-    known = languages()
+def get_language(code: str, own: Mapping[str, Language] = MappingProxyType({})) -> Language:
+    """The language with this code, of the catalogue or among ``own``. Raises ``Problem`` with the nearest code or
+    name."""
+    known = {**languages(), **own}
     if code in known:
         return known[code]
     by_name = {language.name.lower(): language.code for language in known.values()}
     if code.lower() in by_name:
         raise Problem(f"unknown language '{code}': its code is '{by_name[code.lower()]}'. see: xstilts languages")
     raise Problem(f"unknown language '{code}'{nearest(code, known) or '.'} see: xstilts languages")
+
+
+_OWN = ("name", "family", "script", "iso639_3", "glottocode", "genus", "morphology", "word_order")
+
+
+def language_from_table(code: str, table: Mapping[str, Any], where: str) -> Language:
+    """A user's own language, from ``[languages.CODE]`` of a study file: ``name`` and ``script`` must be said.
+
+    Raises ``Problem`` with every mistake; ``where`` opens each line.
+    """
+    wrong = []
+    if code in languages():
+        wrong.append(
+            f"the catalogue has '{code}' already ({languages()[code].name}): leave the table out, or rename it"
+        )
+    if not re.fullmatch(r"[a-z]{2,3}(_[A-Z][a-z]{3})?", code):
+        wrong.append("a code has two or three small letters, and where needed a script, as in 'srp_Latn'")
+    for field, value in table.items():
+        if field not in _OWN:
+            wrong.append(f"unknown field '{field}'{nearest(field, _OWN) or '; known: ' + ', '.join(_OWN)}")
+        elif not isinstance(value, str):
+            wrong.append(f"{field}: must be a text")
+    wrong += [f"{field}: missing" for field in ("name", "script") if not table.get(field)]
+    if isinstance(script := table.get("script"), str) and script and not re.fullmatch("[A-Z][a-z]{3}", script):
+        wrong.append(f"script: '{script}' is no four-letter code of ISO 15924, such as Latn")
+    if wrong:
+        raise Problem(*(f"{where}, [languages.{code}]: {mistake}" for mistake in wrong))
+    return Language(**{"code": code, "family": "", **table})

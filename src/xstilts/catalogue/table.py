@@ -6,23 +6,31 @@ In: the table as TOML gives it. Out: a ``Task``, or one ``Problem`` that lists e
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from xstilts.catalogue.check import mistakes_of
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.language import Language
 from xstilts.catalogue.task import METRICS, Files, Task, TaskType
 
 Report = Callable[[str], None]
 
 
 def task_from_table(
-    name: str, table: Mapping[str, Any], where: str, metrics: Mapping[str, Collection[TaskType]] | None = None
+    name: str,
+    table: Mapping[str, Any],
+    where: str,
+    metrics: Mapping[str, Collection[TaskType]] | None = None,
+    languages: Mapping[str, Language] | None = None,
 ) -> Task:
     """The task that ``table`` describes; its fields are those of ``Task`` and, under ``splits``, of ``Files``.
 
     Left out, they default to: title, the name; metric, the first that fits the type; lineage, the name;
-    ``splits.X.split``, X; ``configs``, ``["{language}"]``. ``metrics`` names further metrics and the types they fit.
-    ``where`` (such as ``studies/mine.toml``) opens every line of the ``Problem`` that is raised for mistakes.
+    ``splits.X.split``, X; ``configs``, ``["{language}"]``; the language of a training file whose ``path`` names none,
+    the ``train_language``. ``languages`` are further known ones, by code. ``metrics`` names further metrics and the
+    types they fit. ``where`` (such as ``studies/mine.toml``) opens every line of the ``Problem`` that is raised for
+    mistakes.
     """
     mistakes: list[str] = []
     fields = _fields(table, _TASK, mistakes.append)
@@ -32,8 +40,12 @@ def task_from_table(
         fields.setdefault("metric", next(iter(METRICS[fields["type"]]), ""))
         _metric(fields["metric"], fields["type"], metrics or {}, mistakes.append)
         fields.setdefault("languages", ())
+        train = fields["splits"].get("train")
+        if train and train.path and "{language}" not in train.path and not train.languages:
+            trained = fields.get("train_language", Task.train_language)
+            fields["splits"]["train"] = replace(train, languages=(trained,))
         task = Task(**{"name": name, "title": name, "lineage": name, **fields})
-        mistakes += mistakes_of(task)
+        mistakes += mistakes_of(task, languages or {})
     if mistakes:
         raise Problem(*(f"{where}, tasks.{name}: {mistake}" for mistake in mistakes))
     return task
@@ -42,6 +54,12 @@ def task_from_table(
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
     return value
 
 
@@ -107,9 +125,12 @@ _TASK: Mapping[str, Callable[[object], Any]] = {
     "licence": _text,
     "citation": _text,
     "notes": _text,
+    "no_answer": _flag,
+    "other": _text,
 }
 _FILES: Mapping[str, Callable[[object], Any]] = {
     "repository": _text,
+    "path": _text,
     "configs": _texts,
     "split": _text,
     "names": _names,

@@ -40,8 +40,8 @@ OPTIONAL_ROLES = frozenset({"text_b", "id"})
 METRICS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.CLASSIFICATION: ("accuracy",),
     TaskType.MULTIPLE_CHOICE: ("accuracy",),
-    TaskType.SPAN_EXTRACTION: ("answer_f1",),
-    TaskType.TOKEN_CLASSIFICATION: ("chunk_f1",),
+    TaskType.SPAN_EXTRACTION: ("answer_f1", "mlqa_f1", "squad_v2_f1"),
+    TaskType.TOKEN_CLASSIFICATION: ("chunk_f1", "chunk_f1_seqeval1", "token_accuracy"),
     TaskType.RETRIEVAL: ("retrieval_accuracy",),
     TaskType.RANKING: (),
     TaskType.MLM: (),
@@ -55,11 +55,12 @@ class Files:
     ``configs`` may hold ``{language}``, replaced by ``names[code]`` or else by the code itself; several configurations
     are read one after the other, those that a language lacks are left out. A repository without an organisation
     is on no hub; one that starts with ``/``, ``./``, ``../`` or ``~`` is a folder of its own. ``where`` keeps only
-    rows whose column compares as stated, with one of ``== != < >=``. ``join`` (a configuration, a key column) adds to
-    each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
+    rows whose column compares as stated, with one of ``== != < >= starts``. ``join`` (a configuration, a key column)
+    adds to each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
-    are not here. ``official`` holds the number of rows of the official set by language, so that a part of it can be
-    called a part.
+    are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
+    file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
+    a part of it can be called a part.
     """
 
     repository: str
@@ -72,6 +73,7 @@ class Files:
     join: tuple[str, str] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     otherwise: Files | None = None
+    path: str = ""
     official: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -89,10 +91,15 @@ class Task:
     """Data, task type and metric. ``columns`` maps the roles of ``data.rows.SCHEMAS`` to the columns of the files.
 
     A role without an entry is read from the column of its own name.
-    A column may be ``outer.inner`` (a field of a struct) or, for ``choices``, several names with commas between them.
+    A column may be ``outer.inner`` (a field of a struct), a text with columns in braces (``{premise} {question}``) or,
+    for ``choices``, several names with commas between them. ``labels`` are the names of the labels in the order of
+    their numbers; of a multiple choice, where its files do not count from 0, the names of the choices.
     ``splits`` maps ``train``, ``validation``, ``test`` to files. ``languages`` are the official ones in official order;
     ``Files.languages`` (if given) are those of one split. ``lineage`` names the data a task trains on, so that an
-    intermediate and a target task with the same lineage are a self-pair.
+    intermediate and a target task with the same lineage are a self-pair. A task with ``parts`` has no files of its own:
+    it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have
+    no answer: it trains on none, and where none scores best the prediction is an empty text.
+    ``other`` is the one of ``labels`` as which a name that is none of them is read (rare tags of a large set).
     """
 
     name: str
@@ -110,6 +117,9 @@ class Task:
     licence: str = ""
     citation: str = ""
     notes: str = ""
+    parts: tuple[str, ...] = ()
+    no_answer: bool = False
+    other: str = ""
 
     def languages_of(self, split: str) -> tuple[str, ...]:
         """Languages in which ``split`` is catalogued, in official order."""

@@ -7,14 +7,14 @@ that needs them, so ``xstilts --help`` answers at once.
 
 from __future__ import annotations
 
-from xstilts.cli import catalogue, machine, study
+from xstilts.cli import catalogue, data, machine, score, study
 from xstilts.cli.frame import app
 
-_STUDY = ["demo", "run", "plan", "status", "results", "report"]
+_STUDY = ["demo", "run", "plan", "status", "results", "report", "score", "export"]
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
-__all__ = ["app", "catalogue", "machine", "main", "study"]
+__all__ = ["app", "catalogue", "data", "machine", "main", "score", "study"]
 
 
 def main() -> None:

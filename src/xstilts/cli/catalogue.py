@@ -20,7 +20,7 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
     from xstilts.jobs.sources import open_source
     from xstilts.study.protocols import Places
 
-    source = open_source(Places(data=str(data) if data else None))
+    source = open_source(Places(data=str(data) if data else None), online=False)
     rows = []
     for task in known().values():
         here = {split: list(source.languages(task, split)) for split in task.splits}
@@ -44,7 +44,7 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
     )
     say("train, scored: languages whose rows are here (of all in the catalogue). Everything about a task: --json")
     if data is None:
-        say("For human languages name a data folder: --data DIR or XSTILTS_DATA")
+        say("Human languages come from a data folder (--data DIR or XSTILTS_DATA) or the hub: xstilts data fetch TASK")
 
 
 @command("languages")

@@ -40,8 +40,9 @@ StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped s
 STORE = Path("xstilts-store")
 
 
-def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function the command ``name``; mistakes meant for the user end in exit code 2 without a traceback."""
+def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function the command ``name`` of ``group``; mistakes meant for the user end in exit code 2, without a
+    traceback."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
@@ -59,7 +60,7 @@ def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
                 # The reader (head, less) has gone; what it wanted is written.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-        app.command(name)(guarded)
+        group.command(name)(guarded)
         return guarded
 
     return register

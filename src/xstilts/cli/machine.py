@@ -66,6 +66,7 @@ def doctor(store: StoreOption = STORE, data: DataOption = None, json: JsonOption
 def examined(store: Path, data: Path | None) -> dict[str, object]:
     """Everything that ``doctor`` prints, by name. Memory in GiB."""
     import torch
+    from huggingface_hub import constants as hub
 
     gpus = (
         [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
@@ -84,7 +85,7 @@ def examined(store: Path, data: Path | None) -> dict[str, object]:
         "store_writable": _writable(store),
         "data": str(data.resolve()) if data else None,
         "data_tables": sum(1 for _ in data.rglob("*.parquet")) if data and data.is_dir() else 0,
-        "hub_library": _version("datasets"),
+        "hub": "not asked (HF_HUB_OFFLINE)" if hub.is_offline_mode() else hub.ENDPOINT,
     }
 
 
@@ -97,10 +98,8 @@ def advice(found: dict[str, object]) -> list[str]:
         lines.append(f"no .parquet file lies under {found['data']}: check --data or XSTILTS_DATA")
     if not found["data"]:
         lines.append(
-            "no data folder is set: the constructed languages need none, human languages need --data or the hub"
+            "no data folder is set: the constructed languages need none, human languages come from --data or the hub"
         )
-    if not found["hub_library"]:
-        lines.append("to read data sets from the hub: pip install 'xstilts[hub]'")
     return lines
 
 
@@ -135,13 +134,6 @@ def _writable(store: Path) -> bool:
     while not place.exists():
         place = place.parent
     return os.access(place, os.W_OK)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _plain(value: object) -> str:

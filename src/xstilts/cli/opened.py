@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,20 +31,40 @@ class Opened:
     store: Store
 
 
-def opened(study: str, level: str | None, store: Path, data: Path | None) -> Opened:
-    """Read and plan ``study``. Raises ``Problem`` with every mistake."""
+def opened(study: str, level: str | None, store: Path, data: Path | None, fetch: bool = False) -> Opened:
+    """Read and plan ``study``; with ``fetch`` what it needs of the hub is downloaded and its revisions are locked.
+
+    Raises ``Problem`` with every mistake.
+    """
+    from xstilts.data.lock import NAME, read_lock, write_lock
     from xstilts.jobs.sources import open_source
     from xstilts.study.plan import places_of, plan
     from xstilts.study.protocols import Places
-    from xstilts.study.spec import load
+    from xstilts.study.spec import find, load
     from xstilts.study.store import Store
 
     if data is not None and not data.is_dir():
         raise Problem(f"no data folder '{data}': check --data or XSTILTS_DATA")
     found = load(study, level)
     folder = str(data.resolve()) if data else None
-    planned = plan(found, open_source(Places(data=folder, world=found.world, tasks=found.tasks)))
-    return Opened(planned, places_of(found, planned, folder), Store(store))
+    base = str(find(study).resolve().parent)
+    locked = read_lock(store / NAME)
+    places = Places(folder, found.world, found.tasks, {}, base, found.own_languages, locked)
+    source = open_source(places, fetch)
+    wrong = [line for task in found.own_tasks().values() for line in source.mistakes(task)]
+    try:
+        planned = plan(found, source)
+    except Problem as problem:
+        more = [line for line in problem.problems if not line.endswith(tuple(wrong))]
+        refused = [line for line in source.refused() if not any(line in told for told in more)]
+        raise Problem(*wrong, *more, *refused) from None
+    if wrong:
+        raise Problem(*wrong)
+    planned = replace(planned, notes=(*planned.notes, *source.notes()))
+    if fetch and source.hub.taken:
+        write_lock(store / NAME, source.hub.taken)
+    places = replace(places_of(found, planned, folder), base=base, revisions=source.hub.taken)
+    return Opened(planned, places, Store(store))
 
 
 def remembered(study: str, level: str | None, store: Path) -> tuple[Plan, Store]:

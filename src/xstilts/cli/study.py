@@ -76,7 +76,7 @@ def _run(study: str, level: str | None, store: Path, data: Path | None, workers:
     from xstilts.study.run import run as do
 
     seconds = seconds_of(until)
-    found = opened(study, level, store, data)
+    found = opened(study, level, store, data, fetch=True)
     for note in found.plan.notes:
         say(f"note: {note}")
     slots = workers_of(workers)

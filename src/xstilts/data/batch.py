@@ -24,7 +24,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Batch:
     """``ids``, ``segments``, ``positions`` int64 [tokens]; ``starts`` int64 [n + 1]; ``sequences`` int64 [n]: which
     sequences of the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target``
-    int64 [m] or [m, 2], or what a teacher says, float32 [m, width].
+    int64 [m] or [m, 2], or what a teacher says, float32 [m, width]. ``whole`` int64 [k + 1], rising, where examples of
+    several sequences must not be divided: the numbers of the sequences at which they begin, and n.
     """
 
     ids: Array
@@ -34,6 +35,7 @@ class Batch:
     sequences: Array
     where: Array
     target: Array
+    whole: Array | None = None
 
     @property
     def lengths(self) -> Array:
@@ -57,9 +59,20 @@ def flat_index(starts: Array, lengths: Array) -> Array:
 
 
 def by_length(encoded: Encoded, sequences: Array) -> Array:
-    """``sequences`` from short to long, ties in the given order."""
-    order: Array = sequences[np.argsort(encoded.starts[sequences + 1] - encoded.starts[sequences], kind="stable")]
-    return order
+    """``sequences`` from short to long, ties in the given order; the choices of one example stay together."""
+    lengths = encoded.starts[sequences + 1] - encoded.starts[sequences]
+    if "choices" not in encoded.columns or not len(sequences):
+        order: Array = sequences[np.argsort(lengths, kind="stable")]
+        return order
+    begins = _begins(encoded, sequences)
+    longest = np.argsort(np.maximum.reduceat(lengths, begins), kind="stable")
+    return np.asarray(sequences[flat_index(begins[longest], np.diff(begins, append=len(sequences))[longest])])
+
+
+def _begins(encoded: Encoded, sequences: Array) -> Array:
+    """Places in ``sequences`` that hold the first sequence of an example, int64 [examples]."""
+    first = np.searchsorted(encoded.example, encoded.example[sequences], side="left")
+    return np.flatnonzero(first == sequences)
 
 
 def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:
@@ -81,15 +94,19 @@ def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:
         sequences=sequences,
         where=where,
         target=target,
+        whole=np.append(_begins(encoded, sequences), len(sequences)) if "choices" in encoded.columns else None,
     )
 
 
 def cut(batch: Batch, budget: int) -> Iterator[Batch]:
-    """Slices of ``batch`` with at most ``budget`` tokens each (a longer single sequence stands alone)."""
-    low = 0
-    while low < len(batch.sequences):
-        high = max(low + 1, int(np.searchsorted(batch.starts, batch.starts[low] + budget, side="right")) - 1)
-        first, last = int(batch.starts[low]), int(batch.starts[high])
+    """Slices of ``batch`` with at most ``budget`` tokens each (a longer single sequence or example stands alone)."""
+    edges = np.arange(len(batch.starts)) if batch.whole is None else batch.whole
+    tokens = batch.starts[edges]
+    place = 0
+    while place < len(edges) - 1:
+        stop = max(place + 1, int(np.searchsorted(tokens, tokens[place] + budget, side="right")) - 1)
+        low, high = int(edges[place]), int(edges[stop])
+        first, last = int(tokens[place]), int(tokens[stop])
         begin, end = np.searchsorted(batch.where, [first, last])
         yield Batch(
             ids=batch.ids[first:last],
@@ -99,8 +116,9 @@ def cut(batch: Batch, budget: int) -> Iterator[Batch]:
             sequences=batch.sequences[low:high],
             where=batch.where[begin:end] - first,
             target=batch.target[begin:end],
+            whole=None if batch.whole is None else edges[place : stop + 1] - low,
         )
-        low = high
+        place = stop
 
 
 def masked(batch: Batch, vocabulary: Vocabulary, rate: float, draw: np.random.Generator) -> Batch:
@@ -119,6 +137,13 @@ _Reads = tuple[Array, Array]
 def _of_sequence(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
     label = encoded.columns["label"][encoded.example[sequences]]
     return starts[:-1], np.asarray(label, dtype=np.int64)
+
+
+def _of_choices(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
+    """One target an example: the number of the right choice, at the first token of its first choice."""
+    begins = _begins(encoded, sequences)
+    label = encoded.columns["label"][encoded.example[sequences[begins]]]
+    return starts[begins], np.asarray(label, dtype=np.int64)
 
 
 def _of_words(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
@@ -148,6 +173,7 @@ def _nothing_yet(encoded: Encoded, sequences: Array, starts: Array) -> _Reads:
 
 _READS: dict[TaskType, Callable[[Encoded, Array, Array], _Reads]] = {
     TaskType.CLASSIFICATION: _of_sequence,
+    TaskType.MULTIPLE_CHOICE: _of_choices,
     TaskType.TOKEN_CLASSIFICATION: _of_words,
     TaskType.SPAN_EXTRACTION: _of_spans,
     TaskType.MLM: _nothing_yet,

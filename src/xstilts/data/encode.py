@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xstilts.catalogue.task import TaskType
 from xstilts.data.vocabulary import Vocabulary
@@ -144,6 +145,24 @@ def _encode_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Len
     ids, segments, starts, _ = _texts(table, "text_a", "text_b", vocabulary, lengths)
     label = table.column("label").to_numpy().astype(np.int64)
     return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), {"label": label})
+
+
+def _encode_multiple_choice(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """One sequence a choice, ``text_a`` before it; the longer of the two gives way (XTREME's protocol 4.2).
+
+    Columns, [examples]: ``label`` int64, number of the right choice; ``choices`` int64, how many there are.
+    """
+    counts = np.array([len(row) for row in table.column("choices").to_pylist()], dtype=np.int64)
+    pairs = pa.table(
+        {
+            "text_a": table.column("text_a").take(pa.array(np.repeat(np.arange(table.num_rows), counts))),
+            "text_b": pc.list_flatten(table.column("choices")),
+        }
+    )
+    ids, segments, starts, _ = _texts(pairs, "text_a", "text_b", vocabulary, lengths)
+    label = table.column("label").to_numpy().astype(np.int64)
+    example = np.repeat(np.arange(table.num_rows, dtype=np.int32), counts)
+    return Encoded(ids, segments, starts, example, {"label": label, "choices": counts})
 
 
 def _encode_mlm(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
@@ -300,6 +319,7 @@ def _owner(tokens: int, windows: Sequence[tuple[int, int]]) -> Array:
 
 _ENCODERS: dict[TaskType, Callable[[pa.Table, Vocabulary, Lengths], Encoded]] = {
     TaskType.CLASSIFICATION: _encode_classification,
+    TaskType.MULTIPLE_CHOICE: _encode_multiple_choice,
     TaskType.TOKEN_CLASSIFICATION: _encode_token_classification,
     TaskType.SPAN_EXTRACTION: _encode_span_extraction,
     TaskType.MLM: _encode_mlm,

@@ -1,51 +1,93 @@
-"""Rows from the hub: Parquet files only, nothing executed, the revision always a commit.
+"""Rows from the hub: tables only, nothing executed, the revision always a commit.
 
-In: a task's repository and configuration. Out: the same as from a data folder, with the files kept in the hub client's
-cache. The client is imported when it is first needed.
+In: a task's repository and configuration. Out: the same as from a data folder, with the same checksums, and the files
+kept in the hub client's cache (``HF_HOME``). The client is imported when it is first needed; it obeys ``HF_ENDPOINT``,
+``HF_TOKEN`` and ``HF_HUB_OFFLINE``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
+from xstilts.data.listing import Listing, Stored, keep_listing, kept_listing, listing_of
 from xstilts.data.load import Loaded
-from xstilts.data.source import Contents, Located, candidates, check_asked, read_located
+from xstilts.data.lock import COMMIT
+from xstilts.data.refusal import no_connection, refusal
+from xstilts.data.source import OWN, Contents, Located, candidates, check_asked, read_located
 
 CONVERTED = "refs/convert/parquet"  # the hub's own conversion of sets in other formats
+SECONDS = 15  # for each question; downloads have the client's own limit
+FOOTER = 1 << 16  # bytes read at once from the end of a Parquet file
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files on the hub that hold some rows: ``files`` with the commit as revision, their names in the repository.
+    ``asked`` is the branch or commit that was asked for, ``rows`` what the card states."""
+
+    files: Files
+    asked: str
+    listing: Listing
+    names: tuple[str, ...]
+    other: tuple[str, ...]
+    rows: int | None
+
+    @property
+    def lock_name(self) -> str:
+        """What the lock file calls the branch that was asked for."""
+        return _lock_name(self.files.repository, self.asked)
 
 
 class Hub:
-    """Data sets of the hub. ``cache`` is the folder for downloads, None for the client's own.
+    """Data sets of the hub.
 
-    A set whose task names no revision is read at its newest commit, resolved once and kept in ``revisions``. Where a
-    repository holds no Parquet for a configuration, the hub's conversion is read instead. ``unreachable`` holds the
-    reason, by repository, where the hub did not answer; ``languages`` then knows none.
+    ``cache`` is the folder for downloads, None for the client's own; ``kept`` the folder for listings, so that a commit
+    is listed once (None: each time). ``revisions`` are locked commits by data set; a set that is neither locked nor
+    pinned by its task is read at its newest commit. ``taken`` holds the commits of the sets whose rows were asked for,
+    as a lock file would. With ``fetch`` False ``rows_of`` goes by what the hub says wherever it says enough, and
+    downloads nothing then. Without ``ask`` only what was fetched before is there. ``down`` is set once nobody answers.
+    ``refused`` holds the reason, by repository, where the hub gave nothing; ``languages`` then knows none.
     """
 
-    def __init__(self, cache: Path | None = None, endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        cache: Path | None = None,
+        endpoint: str | None = None,
+        revisions: Mapping[str, str] | None = None,
+        kept: Path | None = None,
+        fetch: bool = True,
+        ask: bool = True,
+    ) -> None:
         self.cache = cache
         self.endpoint = endpoint
-        self.revisions: dict[str, str] = {}
-        self.unreachable: dict[str, str] = {}
-        self._listings: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
-        self._contents = Contents()
+        self.kept = kept
+        self.fetch = fetch
+        self.ask = ask
+        self.revisions: Mapping[str, str] = revisions or {}
+        self.taken: dict[str, str] = {}
+        self.refused: dict[str, Problem] = {}
+        self.notes: dict[str, None] = {}
+        self._listings: dict[tuple[str, str], Listing | None] = {}
+        self.down: Exception | None = None if ask else Problem("the hub was not asked: see xstilts data fetch")
+        self.contents = Contents()
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        try:
-            return tuple(code for code in task.languages_of(split) if self._find(task, split, code))
-        except Problem:
-            return ()
+        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
-        return self._contents.rows_of(task, split, self._located(task, split, language))
+        check_asked(task, split, language)
+        if not self.fetch and (found := self.find(task, split, language)) and (said := self._said(task, split, found)):
+            self._take(found)
+            return said
+        return self.contents.rows_of(task, split, language, self._located(task, split, language))
 
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self.load(task, split, language).rows
@@ -54,103 +96,253 @@ class Hub:
         """The rows, and how many were left out for which reason."""
         return read_located(task, split, self._located(task, split, language))
 
-    def _find(self, task: Task, split: str, language: str) -> tuple[Files, list[str], list[str]] | None:
-        """The files that hold these rows: with the commit as revision, and their paths in the repository."""
+    def has(self, task: Task, split: str, language: str) -> bool:
+        """Whether the hub has these rows, as far as it can be asked."""
+        try:
+            found = self.find(task, split, language)
+        except Problem:
+            return False
+        return found is not None and (self.ask or self.here(found))
+
+    def find(self, task: Task, split: str, language: str) -> Found | None:
+        """The files that hold these rows, None where the hub has none. Raises ``Problem`` where it can not be asked."""
         for files in candidates(task, split, language):
-            if "/" not in files.repository or files.repository.startswith(("/", ".", "~")):
+            if "/" not in files.repository or files.path or files.repository.startswith(OWN):
                 continue  # not on a hub
-            for revision in (files.revision,) if files.revision else ("main", CONVERTED):
-                listing = self._listing(files.repository, revision)
-                if listing is None:
-                    continue
-                commit, names = listing
-                paths = [
-                    path for config in files.configs_of(language) for path in parquet_of(names, config, files.split)
-                ]
-                other = parquet_of(names, files.join[0], files.split) if files.join else []
-                if paths and (other or not files.join):
-                    self.revisions[files.repository] = commit
-                    return replace(files, revision=commit), paths, other
+            for asked in self._asked(files):
+                listing = self._listing(files.repository, asked)
+                if listing and (found := _within(files, asked, listing, language)):
+                    return found
+                if listing and any(name.endswith(".parquet") for name in listing.files):
+                    break  # its own Parquet files are all there is: the hub converts only what is in other formats
         return None
+
+    def _asked(self, files: Files) -> tuple[str, ...]:
+        """The revisions to look into: the pinned one, or the branches of which one is locked, or both."""
+        if files.revision:
+            return (files.revision,)
+        branches = ("main", CONVERTED)
+        locked = [branch for branch in branches if _lock_name(files.repository, branch) in self.revisions]
+        return tuple(locked) or branches
+
+    def here(self, found: Found) -> bool:
+        """Whether these files were fetched before."""
+        return all(self._cached(found, name) for name in (*found.names, *found.other))
+
+    def newest(self, repository: str, asked: str = "main") -> str:
+        """The commit that ``asked`` (a branch) is at now. Raises ``Problem`` where the hub does not say."""
+        return self._ask(repository, asked).commit
+
+    def newest_of(self, task: Task, split: str) -> dict[str, str]:
+        """The newest commits of the data sets that hold a split, as a lock file says them. Raises ``Problem``."""
+        found = [there for code in task.languages_of(split) if (there := self.find(task, split, code))]
+        return {there.lock_name: there.listing.commit for there in found if not COMMIT.fullmatch(there.asked)}
+
+    def refusals(self) -> list[str]:
+        """Why the hub gave nothing of some data sets; one line for all where nobody answers."""
+        if not self.ask or not self.refused:
+            return []
+        if self.down is None:
+            return [str(problem) for problem in self.refused.values()]
+        first, *more = self.refused
+        return [str(refusal(first, self.down, self._endpoint(), *more))]
+
+    def changed(self) -> list[str]:
+        """A line for each locked data set of which the hub has a newer version; nothing where it can not be asked."""
+        lines = []
+        for name in sorted(self.taken) if self.ask else ():
+            if (known := self.revisions.get(name)) is None:
+                continue
+            repository, _, asked = name.partition("@")
+            try:
+                now = self.newest(repository, asked or "main")
+            except Problem:
+                continue
+            if now != known:
+                lines.append(
+                    f"the hub has a newer '{name}' ({now[:10]}) than the locked one ({known[:10]}), which is used: "
+                    "to take the new one, xstilts data lock TASK"
+                )
+        return lines
+
+    def footer(self, found: Found, name: str) -> pq.FileMetaData:
+        """What the end of a Parquet file says: rows and columns, read without the rest of it."""
+        client, repository = _client(), found.files.repository
+        local = self._cached(found, name)
+        try:
+            if local:
+                return pq.read_metadata(local)
+            place = f"datasets/{repository}@{found.files.revision}/{name}"
+            with client.HfFileSystem(endpoint=self.endpoint).open(place, block_size=FOOTER) as file:
+                return pq.ParquetFile(file).metadata
+        except Exception as error:  # the client lets through errors of whatever carries its requests
+            raise self._refused(repository, error) from error
+
+    def _said(self, task: Task, split: str, found: Found) -> tuple[int, str] | None:
+        """Rows and checksum by what the hub says; None where the files are here, where it does not say enough, or
+        where a filter or a join decides which rows there are."""
+        stored = [found.listing.files[name] for name in (*found.names, *found.other)]
+        unsure = bool(found.files.where or found.files.join) or not all(each.sha256 for each in stored)
+        if unsure or all(self._cached(found, name) for name in found.names):
+            return None
+        rows = found.rows
+        if rows is None:
+            if not all(name.endswith(".parquet") for name in found.names):
+                return None
+            rows = sum(self.footer(found, name).num_rows for name in found.names)
+        digests = [f".{name.rsplit('.', 1)[-1]}{found.listing.files[name].sha256}" for name in found.names]
+        return rows, self.contents.checksum(task, split, found.files, digests, ())
 
     def _located(self, task: Task, split: str, language: str) -> Located:
         check_asked(task, split, language)
-        found = self._find(task, split, language)
+        found = self.find(task, split, language)
         if found is None:
             repository = task.splits[split].repository
             raise Problem(
-                f"no Parquet files of '{task.name}' ({split}, {language}) on the hub in '{repository}': "
+                f"no Parquet, JSON or CSV files of '{task.name}' ({split}, {language}) on the hub in '{repository}': "
                 "name a data folder that holds them with --data DIR"
             )
-        files, paths, other = found
-        return files, self._fetched(files, paths), self._fetched(files, other)
+        self._take(found)
+        return found.files, self._fetched(found, found.names), self._fetched(found, found.other)
 
-    def _listing(self, repository: str, revision: str) -> tuple[str, tuple[str, ...]] | None:
-        """The commit behind ``revision`` and the names of its files; None where there is no such revision."""
-        asked = (repository, revision)
-        if asked not in self._listings:
-            self._listings[asked] = self._ask(repository, revision)
-        return self._listings[asked]
+    def _take(self, found: Found) -> None:
+        if not COMMIT.fullmatch(found.asked):
+            self.taken[found.lock_name] = found.listing.commit
 
-    def _ask(self, repository: str, revision: str) -> tuple[str, tuple[str, ...]] | None:
-        client = _client()
-        try:
-            info = client.HfApi(endpoint=self.endpoint).dataset_info(repository, revision=revision)
-        except client.errors.RevisionNotFoundError:
-            return None
-        except Exception as error:  # the client lets through errors of whatever carries its requests
-            self.unreachable[repository] = str(error).split("\n")[0]
-            raise self._failed(repository, error) from error
-        return str(info.sha), tuple(file.rfilename for file in info.siblings or ())
-
-    def _fetched(self, files: Files, names: Sequence[str]) -> tuple[Path, ...]:
-        client = _client()
-        try:
-            return tuple(
-                Path(
-                    client.hf_hub_download(
-                        files.repository,
-                        name,
-                        repo_type="dataset",
-                        revision=files.revision,
-                        cache_dir=self.cache,
-                        endpoint=self.endpoint,
-                    )
+    def _listing(self, repository: str, asked: str) -> Listing | None:
+        """What ``asked`` holds: a commit, or a branch at its locked or else its newest commit; None where there is no
+        such revision."""
+        if repository in self.refused:
+            raise self.refused[repository]
+        if (repository, asked) not in self._listings:
+            commit = asked if COMMIT.fullmatch(asked) else self.revisions.get(_lock_name(repository, asked))
+            try:
+                found = (kept_listing(self.kept, repository, commit) if commit else None) or self._ask(
+                    repository, asked, commit
                 )
-                for name in names
+            except _NoRevision:
+                found = None
+            except Problem as problem:
+                # Without a connection what was listed last still serves.
+                found = kept_listing(self.kept, repository, asked) if self.down else None
+                if found is None:
+                    self.refused[repository] = problem
+                    raise
+                if self.ask:
+                    self.notes[f"{problem}; '{repository}' is read as it was when last seen ({found.commit[:10]})"] = (
+                        None
+                    )
+            self._listings[repository, asked] = found
+        return self._listings[repository, asked]
+
+    def _ask(self, repository: str, asked: str, commit: str | None = None) -> Listing:
+        if self.down:
+            raise self._refused(repository, self.down)
+        client = _client()
+        try:
+            info = client.HfApi(endpoint=self.endpoint).dataset_info(
+                repository, revision=commit or asked, files_metadata=True, timeout=SECONDS
+            )
+        except client.errors.RevisionNotFoundError as error:
+            if commit and commit != asked:
+                raise Problem(
+                    f"the hub no longer has the locked revision {commit[:10]} of '{repository}': lock the newest with "
+                    "xstilts data lock TASK"
+                ) from error
+            raise _NoRevision(f"'{repository}' has no revision '{asked}' on the hub") from error
+        except Exception as error:  # the client lets through errors of whatever carries its requests
+            raise self._refused(repository, error) from error
+        files = {
+            file.rfilename: Stored(file.size, file.lfs.sha256 if file.lfs else None) for file in info.siblings or ()
+        }
+        card = info.card_data.to_dict() if info.card_data else {}
+        listing = listing_of(str(info.sha), files, card)
+        if self.kept:
+            for key in {listing.commit, commit or asked}:
+                keep_listing(self.kept, repository, key, listing)
+        return listing
+
+    def _fetched(self, found: Found, names: Sequence[str]) -> tuple[Path, ...]:
+        """The files on this disk, downloaded where they are not, and whole."""
+        paths = []
+        for name in names:
+            path = self._download(found, name)
+            if self._broken(path, found.listing.files[name]):
+                path = self._download(found, name, again=True)
+                if reason := self._broken(path, found.listing.files[name]):
+                    raise Problem(f"'{name}' of '{found.files.repository}' did not arrive whole ({reason}): try again")
+            paths.append(path)
+        return tuple(paths)
+
+    def _download(self, found: Found, name: str, again: bool = False) -> Path:
+        client, repository = _client(), found.files.repository
+        path = self._cached(found, name)
+        if path and not again:
+            return path
+        if self.down:
+            raise self._refused(repository, self.down)
+        try:
+            return Path(
+                client.hf_hub_download(
+                    repository,
+                    name,
+                    repo_type="dataset",
+                    revision=found.files.revision,
+                    cache_dir=self.cache,
+                    endpoint=self.endpoint,
+                    force_download=again,
+                )
             )
         except Exception as error:  # as above
-            raise self._failed(files.repository, error) from error
+            raise self._refused(repository, error) from error
 
-    def _failed(self, repository: str, error: Exception) -> Problem:
-        reason = str(error).split("\n")[0]
-        return Problem(
-            f"the hub did not give the data set '{repository}' ({type(error).__name__}: {reason}): check name, "
-            "connection and access, or name a data folder with --data DIR"
+    def _cached(self, found: Found, name: str) -> Path | None:
+        path = _client().try_to_load_from_cache(
+            found.files.repository, name, cache_dir=self.cache, revision=found.files.revision, repo_type="dataset"
         )
+        return Path(path) if isinstance(path, str) else None
+
+    def _broken(self, path: Path, stored: Stored) -> str:
+        """What is wrong with a downloaded file, nothing where it is what the hub says it is."""
+        size = path.stat().st_size
+        if stored.size is not None and size != stored.size:
+            return f"{size} of {stored.size} bytes"
+        if stored.sha256 and self.contents.digest(path) != path.suffix + stored.sha256:
+            return "its content has another SHA-256"
+        return ""
+
+    def _refused(self, repository: str, error: Exception) -> Problem:
+        if isinstance(error, Problem):
+            return error
+        if no_connection(error):
+            self.down = error
+        return refusal(repository, error, self._endpoint())
+
+    def _endpoint(self) -> str:
+        return self.endpoint or str(_client().constants.ENDPOINT)
 
 
-def parquet_of(names: Sequence[str], config: str, split: str) -> list[str]:
-    """Those of a repository's ``names`` that hold ``split`` of ``config``, pieces in order.
+class _NoRevision(Problem):
+    """The repository is there, the branch or commit is not."""
 
-    Known layouts: ``CONFIG/SPLIT.parquet``, ``CONFIG/SPLIT-00000-of-00002.parquet`` (with or without a hash),
-    ``CONFIG/SPLIT/0000.parquet``, each also under ``data/``; for a set's only configuration also without ``CONFIG/``.
-    """
-    piece = re.escape(split) + r"(?:-\d+-of-\d+(?:-[0-9a-f]+)?|/\d+)?\.parquet"
-    named = re.compile(rf"(?:data/)?{re.escape(config)}/{piece}")
-    found = sorted(name for name in names if named.fullmatch(name))
-    only = all(re.match(r"(?:data/)?[^/]+$", name) for name in names if name.endswith(".parquet"))
-    if not found and only:
-        plain = re.compile(rf"(?:data/)?{piece}")
-        found = sorted(name for name in names if plain.fullmatch(name))
-    return found
+
+def _lock_name(repository: str, asked: str) -> str:
+    return repository if asked == "main" else f"{repository}@{asked}"
+
+
+def _within(files: Files, asked: str, listing: Listing, language: str) -> Found | None:
+    """The files of ``language`` in ``listing``; None where some are missing."""
+    parts = {config: listing.split_files(config, files.split) for config in files.configs_of(language)}
+    other = listing.split_files(files.join[0], files.split) if files.join else []
+    names = tuple(name for part in parts.values() for name in part)
+    if not names or (files.join and not other):
+        return None
+    said = [listing.rows.get(config, {}).get(files.split) for config, part in parts.items() if part]
+    rows = sum(count for count in said if count is not None) if None not in said else None
+    return Found(replace(files, revision=listing.commit), asked, listing, names, tuple(other), rows)
 
 
 def _client() -> Any:
-    try:
-        import huggingface_hub
-    except ImportError as error:
-        raise Problem(
-            "reading from the hub needs the package huggingface-hub: install it, or use --data DIR"
-        ) from error
+    import huggingface_hub
+
     return huggingface_hub

@@ -49,6 +49,8 @@ def shuffled(encoded: Encoded, seed: int, task: str) -> Encoded:
     for name in ("label", "tag"):
         if name in columns:
             columns[name] = draw.permutation(columns[name])
+    if "choices" in columns:  # where examples differ in their number of choices
+        columns["label"] = columns["label"] % columns["choices"]
     if "answer_start" in columns:  # a random span of the window in the place of the answer, as long as the answer was
         low, high = columns["context"], np.diff(encoded.starts) - 1
         length = columns["answer_end"] - columns["answer_start"]

@@ -7,6 +7,7 @@ In: Parquet, JSONL or CSV files and how a task reads them (``Files``: columns, f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +23,15 @@ from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import column_names, open_table
 
 READER = 1  # counts up when the same file and recipe give other rows
+PLACEHOLDER = 10  # as many rows with one and the same label are taken for rows whose labels were withheld
 
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _COMPARE: Mapping[str, Callable[..., Any]] = {
     "==": pc.equal,
     "!=": pc.not_equal,
     "<": pc.less,
     ">=": pc.greater_equal,
+    "starts": pc.starts_with,
 }
 
 
@@ -55,7 +59,8 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
 
     ``other`` are the files to join with, empty where ``files.join`` is None. In the split ``train`` rows that can not
     train (no label, no answer in the text) are left out; elsewhere an unknown label becomes -1. Raises ``Problem``
-    that names the file for a damaged file, a missing column, an unknown label, or tags that do not fit their tokens.
+    that names the file for a damaged file, a missing column, an unknown label, labels that are all the same, or tags
+    that do not fit their tokens.
     """
     columns = {**task.columns, **files.columns}
     partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
@@ -65,11 +70,12 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         if files.join and partner is not None:
             table = _joined(table, partner, files.join[1], path)
         for condition in files.where:
-            table = _filtered(table, condition, path)
+            table = filtered(table, condition, path)
         loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
     if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
         rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
+    _check_labels(rows, task, paths[0])
     reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
     return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
 
@@ -84,20 +90,33 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "where": [list(row) for row in files.where],
         "join": files.join[1] if files.join else None,
         "training": split == "train",
+        **({"no_answer": True} if task.no_answer else {}),
+        **({"other": task.other} if task.other else {}),
     }
+
+
+def required(kind: TaskType, columns: Mapping[str, str]) -> list[str]:
+    """Columns that a file must have: of every role that is not optional or that ``columns`` names."""
+    roles = [role for role in ROLES[kind] if role not in OPTIONAL_ROLES or role in columns]
+    return list(dict.fromkeys(name for role in roles for name in names_in(columns.get(role, role))))
 
 
 def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
     """Names of the columns that may be read, structs by their outer name."""
-    names = {part.strip() for role in ROLES[task.type] for part in columns.get(role, role).split(",")}
+    names = {name for role in ROLES[task.type] for name in names_in(columns.get(role, role))}
     names |= {column for column, _, _ in files.where}
     return names | {name.split(".")[0] for name in names}
 
 
-def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
+def names_in(column: str) -> list[str]:
+    """The columns that an entry of ``Task.columns`` names."""
+    return _BRACES.findall(column) if "{" in column else [name.strip() for name in column.split(",")]
+
+
+def filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
     """Rows of ``table`` that fulfil ``condition``; a missing value differs from every value."""
     name, comparison, value = condition
-    column = _column(table, name, path)
+    column = column_of(table, name, path)
     try:
         if isinstance(value, int) and pa.types.is_string(column.type):
             column = column.cast(pa.int64())
@@ -110,8 +129,8 @@ def _filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path
 
 def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Table:
     """Rows of ``table`` with a partner, in their order; the partner's columns are called ``other.NAME``."""
-    wanted = _column(table, key, path)
-    places = pc.index_in(wanted, _column(partner, key, path).combine_chunks().cast(wanted.type))
+    wanted = column_of(table, key, path)
+    places = pc.index_in(wanted, column_of(partner, key, path).combine_chunks().cast(wanted.type))
     found = pc.is_valid(places)
     table, taken = table.filter(found), partner.take(pc.drop_null(places))
     for name in taken.column_names:
@@ -119,7 +138,7 @@ def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Tabl
     return table
 
 
-def _column(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
+def column_of(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     """A column by its name, or a field of a struct by ``outer.inner``."""
     if name in table.column_names:
         return table[name]
@@ -147,8 +166,12 @@ def _rows(part: _Part) -> Loaded:
     rows = pa.table({name: arrays[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
     if part.task.type is TaskType.TOKEN_CLASSIFICATION:
         _check_lengths(part, rows)
+    if part.task.type is TaskType.MULTIPLE_CHOICE:
+        _check_choices(part, rows)
     if part.task.type is TaskType.SPAN_EXTRACTION and part.training:
         exact = _exact(rows)
+        if part.task.no_answer:
+            exact |= pc.equal(pc.list_value_length(rows["answer_texts"]), 0).to_numpy()
         left_out["an answer that is not where the file says"] = int((~exact).sum())
         rows = rows.filter(pa.array(exact))
     return Loaded(rows, {reason: count for reason, count in left_out.items() if count})
@@ -159,17 +182,31 @@ def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
     name = part.columns.get(role, role)
     if role in OPTIONAL_ROLES and role not in part.columns and name not in part.table.column_names:
         return None
+    if "{" in name:
+        return _filled(part, name)
     if role == "choices" and "," in name:
-        several = [_column(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
+        several = [column_of(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
         return pa.chunked_array([pa.array([list(row) for row in zip(*several, strict=True)], pa.list_(pa.string()))])
-    return _column(part.table, name, part.path)
+    return column_of(part.table, name, part.path)
+
+
+def _filled(part: _Part, template: str) -> pa.ChunkedArray:
+    """``template`` with each row's values for the columns in braces; null where one of them is."""
+    pieces: list[pa.ChunkedArray | str] = []
+    for place, piece in enumerate(_BRACES.split(template)):  # words and names take turns
+        column = column_of(part.table, piece, part.path) if place % 2 else None
+        if column is not None and pa.types.is_nested(column.type):
+            raise _wrong(part, piece, "one text a row", column.type)
+        pieces.append(piece if column is None else column.cast(pa.string()))
+    return pc.binary_join_element_wise(*pieces, "")
 
 
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
     """Which rows have all that their type needs, and how many have not, by reason."""
     kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
     for role, column in found.items():
-        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not part.training):
+        answers_needed = part.training and not part.task.no_answer
+        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
             continue
         bad = pc.is_null(column)
         reason = f"no {role}"
@@ -269,24 +306,7 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
     """
     labels, column = part.task.labels, part.columns.get(role, role)
     kinds = values.unique().to_pylist()
-    names = _names(part.table.schema.metadata, column) if labels else ()
-    places = {name.casefold(): place for place, name in enumerate(labels)}
-
-    def index(value: object) -> int | None:
-        if value is None or value == "" or str(value) in ("-1", "-1.0"):
-            return -1
-        if isinstance(value, str) and value.strip().casefold() in places:
-            return places[value.strip().casefold()]
-        try:
-            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
-        except (TypeError, ValueError):
-            return None
-        if number is None or number < 0:
-            return None
-        if names:
-            return places.get(names[number].casefold()) if number < len(names) else None
-        return number if not labels or number < len(labels) else None
-
+    index = label_index(part.task, label_names(part.table.schema.metadata, column) if labels else ())
     found = [index(value) for value in kinds]
     unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
     if unknown:
@@ -299,7 +319,34 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
     return indices
 
 
-def _names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
+def label_index(task: Task, names: Sequence[str]) -> Callable[[object], int | None]:
+    """From a value in a file to the index of its label: -1 where the file says none, None for an unknown label.
+
+    ``names`` are what the file's metadata calls its numbers, empty where it does not.
+    """
+    labels = task.labels
+    rare = labels.index(task.other) if task.other else None
+    places = {name.casefold(): place for place, name in enumerate(labels)}
+
+    def index(value: object) -> int | None:
+        if value is None or value == "" or str(value) in ("-1", "-1.0"):
+            return -1
+        if isinstance(value, str) and value.strip().casefold() in places:
+            return places[value.strip().casefold()]
+        try:
+            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
+        except (TypeError, ValueError):
+            return rare
+        if number is None or number < 0:
+            return None
+        if names:
+            return places.get(names[number].casefold(), rare) if number < len(names) else None
+        return number if not labels or number < len(labels) else None
+
+    return index
+
+
+def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
     """The names of a ClassLabel column in the metadata that the hub's ``datasets`` writes; empty if there are none."""
     try:
         feature = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
@@ -312,6 +359,19 @@ def _names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ..
         return ()
 
 
+def _check_labels(rows: pa.Table, task: Task, path: Path) -> None:
+    """Refuse labels that are all the same: test sets are published so, with the true labels withheld."""
+    if "label" not in rows.column_names or rows.num_rows < PLACEHOLDER:
+        return
+    kinds = pc.unique(rows["label"]).to_pylist()
+    if len(kinds) == 1:
+        label = "no label" if kinds[0] < 0 else f"the label '{task.labels[kinds[0]] if task.labels else kinds[0]}'"
+        raise Problem(
+            f"{path}: every one of {rows.num_rows:,} rows has {label}, which looks like a placeholder: use a split or "
+            "a source that has the true labels"
+        )
+
+
 def _check_lengths(part: _Part, rows: pa.Table) -> None:
     tokens, tags = (pc.list_value_length(rows[name]).to_numpy() for name in ("tokens", "tags"))
     if (wrong := np.flatnonzero(tokens != tags)).size:
@@ -319,6 +379,16 @@ def _check_lengths(part: _Part, rows: pa.Table) -> None:
         raise Problem(
             f"{part.path}: the {row + 1}th usable row has {tokens[row]} tokens and {tags[row]} tags "
             f"({wrong.size} such rows); each token needs one tag"
+        )
+
+
+def _check_choices(part: _Part, rows: pa.Table) -> None:
+    choices, label = pc.list_value_length(rows["choices"]).to_numpy(), rows["label"].to_numpy()
+    if (wrong := np.flatnonzero((choices < 2) | (label >= choices))).size:
+        row = int(wrong[0])
+        raise Problem(
+            f"{part.path}: the {row + 1}th usable row has {choices[row]} choices and the label {label[row]} "
+            f"({wrong.size} such rows); at least two choices are needed, and labels count them from 0"
         )
 
 

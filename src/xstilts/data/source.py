@@ -21,6 +21,8 @@ from xstilts.data.tables import SUFFIXES
 
 Located = tuple[Files, tuple[Path, ...], tuple[Path, ...]]
 
+OWN = ("/", "./", "../", "~")  # how a repository begins that is a folder of the user's own
+
 
 class RowSource(Protocol):
     """What has rows."""
@@ -38,52 +40,73 @@ class RowSource(Protocol):
 class Folder:
     """A data folder: ``root/<repository's name>/<config>/<split>.parquet``, also ``.jsonl`` and ``.csv``.
 
-    A repository that starts with ``/``, ``./``, ``../`` or ``~`` is a folder itself; relative ones start at ``base``.
-    Split files may be cut as on the hub (``train-00000-of-00002.parquet``).
+    A repository that starts with ``/``, ``./``, ``../`` or ``~`` is a folder itself; relative ones, and ``Files.path``,
+    start at ``base``. Without a ``root`` only these are there. Split files may be cut as on the hub
+    (``train-00000-of-00002.parquet``).
     """
 
-    def __init__(self, root: Path, base: Path = Path()) -> None:
+    def __init__(self, root: Path | None, base: Path = Path()) -> None:
         self.root = root
         self.base = base
-        self._contents = Contents()
+        self.contents = Contents()
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if self._find(task, split, code))
+        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
+
+    def has(self, task: Task, split: str, language: str) -> bool:
+        """Whether these rows are here."""
+        return self._find(task, split, language) is not None
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
-        return self._contents.rows_of(task, split, self._located(task, split, language))
+        return self.contents.rows_of(task, split, language, self.located(task, split, language))
 
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self.load(task, split, language).rows
 
     def load(self, task: Task, split: str, language: str) -> Loaded:
         """The rows, and how many were left out for which reason."""
-        return read_located(task, split, self._located(task, split, language))
+        return read_located(task, split, self.located(task, split, language))
 
     def files(self, task: Task, split: str, language: str) -> tuple[Path, ...]:
         """The files that hold these rows, without those they are joined with."""
-        return self._located(task, split, language)[1]
+        return self.located(task, split, language)[1]
 
     def _find(self, task: Task, split: str, language: str) -> Located | None:
         for files in candidates(task, split, language):
-            folder = self._folder(files)
+            if files.path:
+                if (path := self.own_file(files, language)).is_file():
+                    return files, (path,), ()
+                continue
+            if (folder := self._folder(files)) is None:
+                continue
             paths = [path for config in files.configs_of(language) for path in _shards(folder / config, files.split)]
             other = _shards(folder / files.join[0], files.split) if files.join else ()
             if paths and (other or not files.join):
                 return files, tuple(paths), tuple(other)
         return None
 
-    def _folder(self, files: Files) -> Path:
-        if files.repository.startswith(("/", "./", "../", "~")):
-            return self.base / Path(files.repository).expanduser()
-        return self.root / files.folder
+    def own_file(self, files: Files, language: str) -> Path:
+        """The file that ``files.path`` names for ``language``."""
+        return self.base / Path(files.path.format(language=files.names.get(language, language))).expanduser()
 
-    def _located(self, task: Task, split: str, language: str) -> Located:
+    def _folder(self, files: Files) -> Path | None:
+        if files.repository.startswith(OWN):
+            return self.base / Path(files.repository).expanduser()
+        return self.root / files.folder if self.root else None
+
+    def located(self, task: Task, split: str, language: str) -> Located:
+        """How and from which files these rows are read. Raises ``Problem`` where they are not here."""
         check_asked(task, split, language)
         if found := self._find(task, split, language):
             return found
         files = task.splits[split]
-        wanted = self._folder(files) / files.configs_of(language)[0] / f"{files.split}.parquet"
+        folder = self._folder(files)
+        if files.path or folder is None:
+            lacking = (
+                f"no file {self.own_file(files, language)}" if files.path else "no data folder is named (--data DIR)"
+            )
+            raise Problem(f"no rows of '{task.name}' ({split}, {language}): {lacking}")
+        wanted = folder / files.configs_of(language)[0] / f"{files.split}.parquet"
         raise Problem(
             f"no rows of '{task.name}' ({split}, {language}) in {self.root}: expected {wanted}. "
             f"see: xstilts data check {task.name}"
@@ -137,23 +160,32 @@ class Contents:
     """Counts and checksums, worked out once a process for each file as it is (path, size, time of change)."""
 
     def __init__(self) -> None:
+        self.left_out: dict[tuple[str, str, str], str] = {}
         self._files: dict[tuple[str, int, int], str] = {}
-        self._rows: dict[str, int] = {}
+        self._rows: dict[str, tuple[int, str]] = {}
 
-    def rows_of(self, task: Task, split: str, located: Located) -> tuple[int, str]:
+    def rows_of(self, task: Task, split: str, language: str, located: Located) -> tuple[int, str]:
+        """Rows and checksum; what is left out is added to ``left_out`` by task, split, language."""
         files, paths, other = located
-        said = {
-            "files": [self._digest(path) for path in paths],
-            "other": [self._digest(path) for path in other],
-            "recipe": recipe(task, files, split),
-        }
-        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        checksum = hashlib.sha256(text.encode()).hexdigest()
+        digests, others = ([self.digest(path) for path in found] for found in (paths, other))
+        checksum = self.checksum(task, split, files, digests, others)
         if checksum not in self._rows:
-            self._rows[checksum] = read_located(task, split, located).rows.num_rows
-        return self._rows[checksum], checksum
+            loaded = read_located(task, split, located)
+            self._rows[checksum] = (loaded.rows.num_rows, described(loaded.left_out))
+        count, less = self._rows[checksum]
+        if less:
+            self.left_out[task.name, split, language] = f"{count:,} rows used, {less}"
+        return count, checksum
 
-    def _digest(self, path: Path) -> str:
+    @staticmethod
+    def checksum(task: Task, split: str, files: Files, digests: Sequence[str], other: Sequence[str]) -> str:
+        """The checksum of files whose ``digests`` (and ``other``, those of the files to join with) are known."""
+        said = {"files": list(digests), "other": list(other), "recipe": recipe(task, files, split)}
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def digest(self, path: Path) -> str:
+        """A file's suffix and SHA-256, worked out once."""
         state = path.stat()
         known = (str(path), state.st_size, state.st_mtime_ns)
         if known not in self._files:

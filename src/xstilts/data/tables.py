@@ -1,11 +1,13 @@
 """Opens one file as an Arrow table.
 
-In: a Parquet, JSONL or CSV file. Out: its columns as they are, before any task has a say. A damaged file gives a
-``Problem`` that names it.
+In: a Parquet, JSON (one object a line, or one list of objects) or CSV file. Out: its columns as they are, before any
+task has a say. A damaged file gives a ``Problem`` that names it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 
-SUFFIXES = (".parquet", ".jsonl", ".csv")
+SUFFIXES = (".parquet", ".jsonl", ".json", ".csv")
 
 
 def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
@@ -25,19 +27,25 @@ def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
 
     Columns of a CSV file are all texts. Raises ``Problem`` for a file that is damaged or of another format.
     """
-    if path.suffix == ".jsonl":
-        return _open_jsonl(path)
+    if path.suffix in (".jsonl", ".json"):
+        return _open_json(path)
     kind, reader = ("CSV", _open_csv) if path.suffix == ".csv" else ("Parquet", _open_parquet)
     try:
         return reader(path, needed)
     except (pa.ArrowException, OSError) as error:
+        if kind == "CSV" and (uneven := _uneven(path)):
+            raise Problem(uneven) from error
         first = str(error).split("\n")[0]
         raise Problem(f"{path} is not a whole {kind} file ({first}): fetch it or copy it again") from error
 
 
 def column_names(path: Path) -> list[str]:
     """The names of all columns of a file that can be opened; fields of structs as ``outer.inner``."""
-    schema = pq.read_schema(path) if path.suffix == ".parquet" else open_table(path).schema
+    return schema_names(pq.read_schema(path) if path.suffix == ".parquet" else open_table(path).schema)
+
+
+def schema_names(schema: pa.Schema) -> list[str]:
+    """The same for a schema."""
     structs = [field for field in schema if pa.types.is_struct(field.type)]
     return [*schema.names, *(f"{field.name}.{inner.name}" for field in structs for inner in field.type)]
 
@@ -56,18 +64,48 @@ def _open_csv(path: Path, needed: Collection[str] | None) -> pa.Table:
     return pyarrow.csv.read_csv(path, parse_options=parse, convert_options=convert)
 
 
-def _open_jsonl(path: Path) -> pa.Table:
-    rows = list(_json_rows(path))
+def _uneven(path: Path) -> str:
+    """The first row of a CSV file that has not as many fields as the head, and what to do; nothing where all have."""
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as text, contextlib.suppress(csv.Error):
+        rows = csv.reader(text)
+        head = next(rows, [])
+        for number, row in enumerate(rows, start=1):
+            if row and len(row) != len(head):
+                return (
+                    f"{path}, row {number}: {len(row)} fields under a head of {len(head)}: put texts that hold commas, "
+                    "quotes or line breaks in double quotes"
+                )
+    return ""
+
+
+def _open_json(path: Path) -> pa.Table:
+    rows = list(json_rows(path))
     names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: _column(path, name, [row.get(name) for row in rows]) for name in names})
+
+
+def _column(path: Path, name: str, values: list[Any]) -> pa.Array:
     try:
-        return pa.table({name: [row.get(name) for row in rows] for name in names})
-    except pa.ArrowException as error:
-        raise Problem(f"{path}: a field has values of different kinds in different lines ({error})") from error
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError) as error:
+        kinds = [type(value) for value in values]
+        first = next(kind for kind in kinds if kind is not type(None))
+        odd = next((place for place, kind in enumerate(kinds) if kind not in (first, type(None))), None)
+        where = f", row {odd + 1}" if odd is not None else ""
+        raise Problem(
+            f"{path}{where}: the field '{name}' has values of different kinds in different rows ({error}): write "
+            "all of them as texts, or all as numbers"
+        ) from error
 
 
-def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """One object a line; blank lines are passed over. Lines end at line feeds only, so that a text may hold U+2028."""
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+def json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """One object a line, or the objects of one list; blank lines are passed over. Lines end at line feeds only, so that
+    a text may hold U+2028."""
+    content = path.read_bytes()
+    if path.suffix == ".json" and content.lstrip().startswith(b"["):
+        yield from _listed(path, content)
+        return
+    for number, line in enumerate(content.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -76,4 +114,15 @@ def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
             raise Problem(f"{path}, line {number}: {error}; each line must be one JSON object in UTF-8") from error
         if not isinstance(row, dict):
             raise Problem(f'{path}, line {number}: each line must be one JSON object such as {{"text": "..."}}')
+        yield row
+
+
+def _listed(path: Path, content: bytes) -> Iterator[dict[str, Any]]:
+    try:
+        rows = json.loads(content)
+    except ValueError as error:
+        raise Problem(f"{path}: {error}; it must be one list of JSON objects in UTF-8") from error
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise Problem(f"{path}: entry {number} of the list is no JSON object")
         yield row

@@ -7,6 +7,7 @@ from short to long under a token budget; the order of the rows is restored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch, by_length, cut, gather
 from xstilts.data.encode import Encoded
-from xstilts.evaluate.decode import best_spans
+from xstilts.evaluate.decode import answers_of
 from xstilts.evaluate.retrieve import mean_vectors, nearest
 from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
@@ -61,6 +62,16 @@ def _classification(network: Network, task: str, table: pa.Table, encoded: Encod
     return pa.table({"prediction": pa.array(logits.argmax(axis=1), pa.int16()), "logits": flat})
 
 
+def _multiple_choice(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+    scores = np.zeros(len(encoded.starts) - 1, dtype=np.float32)
+    for part, output in _outputs(network, task, TaskType.MULTIPLE_CHOICE, encoded, precision):
+        scores[part.sequences] = output[:, 0]
+    edges = np.concatenate([[0], np.cumsum(encoded.columns["choices"])])
+    best = [int(scores[low:high].argmax()) for low, high in pairwise(edges)]
+    logits = pa.ListArray.from_arrays(pa.array(edges, pa.int32()), pa.array(scores))
+    return pa.table({"prediction": pa.array(best, pa.int16()), "logits": logits})
+
+
 def _token_classification(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
     words = encoded.columns["words"]
     tag = np.zeros(int(words[-1]) if len(words) else 0, dtype=np.int16)
@@ -82,19 +93,35 @@ def _token_classification(network: Network, task: str, table: pa.Table, encoded:
     )
 
 
-def _span_extraction(network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
+def predict_spans(
+    network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str, null_threshold: float | None = None
+) -> pa.Table:
+    """Answers to every question of ``table``: columns ``id``, ``text``, ``score``; ``none``, the score of no answer;
+    the best different ``texts`` with their ``scores``. The text is empty where no answer beats the best one by more
+    than ``null_threshold``; never, where that is None.
+    """
     logits = np.zeros((int(encoded.starts[-1]), 2), dtype=np.float32)
     for part, output in _outputs(network, task, TaskType.SPAN_EXTRACTION, encoded, precision):
         place = np.concatenate([np.arange(encoded.starts[k], encoded.starts[k + 1]) for k in part.sequences])
         logits[place] = output
-    texts, scores = best_spans(encoded, logits, table.column("context").to_pylist())
-    return pa.table({"id": table.column("id"), "text": pa.array(texts), "score": pa.array(scores, pa.float32())})
+    found = answers_of(encoded, logits, table.column("context").to_pylist())
+    return pa.table(
+        {
+            "id": table.column("id"),
+            "text": pa.array([answers.best(null_threshold) for answers in found], pa.string()),
+            "score": pa.array([answers.scores[0] if answers.scores else -np.inf for answers in found], pa.float32()),
+            "none": pa.array([answers.none for answers in found], pa.float32()),
+            "texts": pa.array([answers.texts for answers in found], pa.list_(pa.string())),
+            "scores": pa.array([answers.scores for answers in found], pa.list_(pa.float32())),
+        }
+    )
 
 
 _Predictor = Callable[[Network, str, pa.Table, Encoded, str], pa.Table]
 
 _PREDICTORS: dict[TaskType, _Predictor] = {
     TaskType.CLASSIFICATION: _classification,
+    TaskType.MULTIPLE_CHOICE: _multiple_choice,
     TaskType.TOKEN_CLASSIFICATION: _token_classification,
-    TaskType.SPAN_EXTRACTION: _span_extraction,
+    TaskType.SPAN_EXTRACTION: predict_spans,
 }

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Lengths, encode_cached
-from xstilts.evaluate.predict import predict, predict_neighbours
+from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
+from xstilts.jobs.stored import PREDICTIONS, first_rows
 from xstilts.metrics import get_metric
 from xstilts.model.network import Network, device_of, load_network
 from xstilts.study import job
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
-
-PREDICTIONS = "predictions.parquet"
 
 
 class Models:
@@ -50,11 +48,6 @@ class Models:
         return self._network
 
 
-def first_rows(table: pa.Table, examples: int | None) -> pa.Table:
-    """The first ``examples`` rows, all if None."""
-    return table if examples is None else table.slice(0, examples)
-
-
 def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, models: Models, cache: Path) -> None:
     """Do the job and store its result."""
     table = first_rows(source.read(work.data), work.examples)
@@ -72,6 +65,8 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
         if type is TaskType.RETRIEVAL:
             predicted = predict_neighbours(network, encoded, work.layer, work.precision)
+        elif type is TaskType.SPAN_EXTRACTION:
+            predicted = predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
         else:
             predicted = predict(network, work.task, type, table, encoded, work.precision)
     with store.writing(key) as (folder, extra):

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
-from xstilts.jobs.predict import PREDICTIONS, first_rows
 from xstilts.jobs.sources import AllSources
+from xstilts.jobs.stored import PREDICTIONS, first_rows
 from xstilts.metrics import get_metric
 from xstilts.study import job
 from xstilts.study.store import Store
@@ -32,4 +32,4 @@ def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> No
     with store.writing(key) as (folder, extra):
         columns = {name: counts[:, number] for number, name in enumerate(metric.columns)}
         pq.write_table(pa.table(columns), folder / COUNTS, compression="zstd")
-        extra |= {"score": metric.reduce(counts), "examples": gold.num_rows}
+        extra |= {"score": metric.reduce(counts), "examples": gold.num_rows, "left_out": source.left_out(work.data)}

@@ -13,63 +13,132 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task, task_from_table
+from xstilts.catalogue.language import language_from_table
 from xstilts.catalogue.task import Task
-from xstilts.data.source import Folder
+from xstilts.data.examine import mistakes_in
+from xstilts.data.hub import Hub
+from xstilts.data.source import OWN, Folder, Sources, candidates
 from xstilts.study.job import Rows
 from xstilts.study.protocols import Places
 from xstilts.world import World, WorldSettings
 
+CONSTRUCTED = "constructed world"
+
 
 class AllSources:
-    """The constructed languages for tasks named ``world/...``; the data folder for all others."""
+    """The constructed languages for tasks named ``world/...``; for all others the data folder and files of one's own,
+    and for languages that these lack the hub (not ``online``: what was fetched from it before)."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> None:
         self._world = World(WorldSettings.of(places.world))
-        self._folder = Folder(Path(places.data)) if places.data else None
         self._places = places
+        self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
+        kept = None if fresh else cache_folder() / "hub"
+        self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
+        self._rows = Sources([self.folder, self.hub])
+        self._mistakes: dict[str, list[str]] = {}
 
     def task(self, name: str) -> Task:
         """A task of the catalogue, or one of the study's own."""
         if name in self._places.tasks:
-            return task_from_table(name, self._places.tasks[name], "this study")
+            said = self._places.languages.items()
+            own = {code: language_from_table(code, table, "this study") for code, table in said}
+            return task_from_table(name, self._places.tasks[name], "this study", languages=own)
         return get_task(name)
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows can be had."""
+        """Languages whose rows can be had. Raises ``Problem`` where there is none because the hub gave nothing."""
         if _constructed(task):
             return self._world.languages(task, split)
-        return self._folder.languages(task, split) if self._folder else ()
+        found = self._rows.languages(task, split)
+        if not found and self.hub.ask and (why := self.refusals(task, split)):
+            raise Problem(*why)
+        return found
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
-        """Number and digest of the rows."""
+        """Number and digest of the rows. Raises ``Problem`` with every mistake in a task's own files."""
+        if wrong := self.mistakes(task):
+            raise Problem(*wrong)
+        return self._identified(task, split, language)
+
+    def mistakes(self, task: Task) -> list[str]:
+        """Everything that is wrong with the files of a task that lie outside data folder and hub, a line each."""
+        if task.name not in self._mistakes:
+            found: dict[str, None] = {}
+            for split in task.splits:
+                for language in task.languages_of(split):
+                    found.update(dict.fromkeys(self._mistakes_of(task, split, language)))
+            self._mistakes[task.name] = list(found)
+        return self._mistakes[task.name]
+
+    def _mistakes_of(self, task: Task, split: str, language: str) -> list[str]:
+        files = task.splits[split]
+        if files.path and not (path := self.folder.own_file(files, language)).is_file():
+            return [f"{path} is not there, but '{task.name}' ({split}, {language}) names it: correct path or languages"]
+        if not (files.path or files.repository.startswith(OWN)) or not self.folder.has(task, split, language):
+            return []
+        return [line for path in self.folder.files(task, split, language) for line in mistakes_in(path, task, files)]
+
+    def _identified(self, task: Task, split: str, language: str) -> Rows:
         if _constructed(task):
             count = self._world.count(task, split, language)
             digest = hashlib.sha256(f"{self._world.identity()}:{task.name}:{split}:{language}".encode()).hexdigest()
         else:
-            count, digest = self._here(task).rows_of(task, split, language)
+            count, digest = self._rows.rows_of(task, split, language)
         return Rows(task.name, split, language, count, digest)
 
     def read(self, rows: Rows) -> pa.Table:
         """The rows themselves; refuses rows that are no longer those that were planned."""
         task = self.task(rows.task)
-        now = self.rows(task, rows.split, rows.language)
+        now = self._identified(task, rows.split, rows.language)
         if now.checksum != rows.checksum:
             raise Problem(
                 f"{rows.task} {rows.split} ({rows.language}) has changed since the study was planned: run it again"
             )
         if _constructed(task):
             return self._world.read(task, rows.split, rows.language)
-        return self._here(task).read(task, rows.split, rows.language)
+        return self._rows.read(task, rows.split, rows.language)
 
-    def _here(self, task: Task) -> Folder:
-        if self._folder is None:
-            raise Problem(f"no data for '{task.name}': name a data folder with --data DIR or XSTILTS_DATA")
-        return self._folder
+    def place_of(self, task: Task, split: str, language: str) -> str:
+        """Where these rows come from: ``constructed world``, ``own file``, ``folder`` or ``hub``; nothing where they
+        can not be had."""
+        if _constructed(task):
+            return CONSTRUCTED if language in self._world.languages(task, split) else ""
+        if self.folder.has(task, split, language):
+            return "own file" if task.splits[split].path else "folder"
+        return "hub" if self.hub.has(task, split, language) else ""
+
+    def notes(self) -> list[str]:
+        """What whoever asked for rows should know: rows that can not be used, sets that the hub did not give or has in
+        a newer version."""
+        left_out = [
+            f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
+        ]
+        return [*left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+
+    def left_out(self, rows: Rows) -> str:
+        """How many of some rows that were read are used and what was left out why; empty where all are used."""
+        return self._left_out().get((rows.task, rows.split, rows.language), "")
+
+    def _left_out(self) -> dict[tuple[str, str, str], str]:
+        return {**self.folder.contents.left_out, **self.hub.contents.left_out}
+
+    def refused(self) -> list[str]:
+        """Why the hub gave nothing of some data sets, where it was asked."""
+        return self.hub.refusals()
+
+    def refusals(self, task: Task, split: str) -> list[str]:
+        """Why the hub gave nothing of a split."""
+        refused = self.hub.refused
+        names = {files.repository for code in task.languages_of(split) for files in candidates(task, split, code)}
+        return list(dict.fromkeys(str(refused[name]) for name in sorted(names) if name in refused))
 
 
-def open_source(places: Places) -> AllSources:
-    """The sources of this machine."""
-    return AllSources(places)
+def open_source(places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> AllSources:
+    """The sources of this machine. Without ``fetch`` nothing is downloaded where the hub says enough; without
+    ``online`` only what was fetched from the hub before is there; ``fresh``: the hub alone counts, not what was last
+    seen of it."""
+    return AllSources(places, fetch, online, fresh)
 
 
 def cache_folder() -> Path:

@@ -15,12 +15,14 @@ from xstilts.metrics.metric import LOGITS, PREDICTIONS, Counts, Metric
 
 __all__ = ["LOGITS", "PREDICTIONS", "Counts", "Metric", "fitting", "get_metric", "metrics"]
 
+_OTHER = ("metric", "benchmark")  # what lies here and is no metric
+
 
 @cache
 def metrics() -> Mapping[str, Metric]:
     """Every metric by name: a file ``NAME.py`` here defines ``METRIC`` with that name."""
     found: dict[str, Metric] = {}
-    for file in sorted(module.name for module in iter_modules(__path__) if module.name != "metric"):
+    for file in sorted(module.name for module in iter_modules(__path__) if module.name not in _OTHER):
         metric = getattr(import_module(f"{__name__}.{file}"), "METRIC", None)
         if not isinstance(metric, Metric) or metric.name != file:
             raise Problem(f"metrics/{file}.py must define METRIC, a Metric of the name '{file}'")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +39,12 @@ def token_f1(said: str, gold: str) -> float:
 
 
 def count(gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[str]) -> Counts:
-    """Counts [questions, 2]: F1 and exact match, 0 to 1.
+    """Counts [questions, 2]: F1 and exact match, 0 to 1, of texts as ``normalised`` leaves them."""
+    return answer_counts(gold, predicted, language, normalised)
+
+
+def answer_counts(gold: pa.Table, predicted: pa.Table, language: str, form: Callable[[str], str]) -> Counts:
+    """Counts [questions, 2]: F1 and exact match, 0 to 1, of texts as ``form`` leaves them.
 
     A question without prediction counts 0; a prediction without question is passed over. Raises ``Problem`` for a
     prediction that is null and for an answered question without gold answer.
@@ -53,7 +58,7 @@ def count(gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[s
             raise Problem(f"the answer to question '{name}' in '{language}' is null: give a text, which may be empty")
         if not answers:
             raise Problem(f"question '{name}' in '{language}' has no gold answer, so there is nothing to score against")
-        text, rights = normalised(said[name]), [normalised(answer) for answer in answers]
+        text, rights = form(said[name]), [form(answer) for answer in answers]
         counts[row] = max(token_f1(text, right) for right in rights), text in rights
     return counts
 

@@ -8,7 +8,7 @@ tag's first character is its prefix, and its type is what follows the last hyphe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,19 @@ Integers = npt.NDArray[np.int64]
 
 def count(gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[str]) -> Counts:
     """Counts [sentences, 3]. Raises ``Problem`` unless each token of each sentence has one predicted tag."""
+    aligned(gold, predicted, language, labels)
+    return chunk_counts(gold, predicted, labels, kind_of)
+
+
+def kind_of(tag: str) -> str:
+    """The type of a tag: what follows the last hyphen, or the whole tag."""
+    return tag.rsplit("-", 1)[-1]
+
+
+def aligned(
+    gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[str]
+) -> tuple[Integers, Integers, Integers]:
+    """Gold tags [tokens], predicted tags [tokens], tokens of each sentence [sentences]. Raises ``Problem`` as above."""
     same_size(gold, predicted, language)
     right, sizes = _flat(gold["tags"])
     said, said_sizes = _flat(predicted["tags"])
@@ -36,13 +49,28 @@ def count(gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[s
     for tags, whose in ((right, "gold"), (said, "predicted")):
         if tags.size and not 0 <= tags.min() <= tags.max() < len(labels):
             raise Problem(f"a {whose} tag in '{language}' is none of the {len(labels)} labels of the task")
-    sentence = np.repeat(np.arange(len(sizes)), sizes + 1)
-    ends, starts, kinds = _chunks(right, sizes, labels)
-    said_ends, said_starts, said_kinds = _chunks(said, sizes, labels)
+    return right, said, sizes
+
+
+def chunk_counts(gold: pa.Table, predicted: pa.Table, labels: Sequence[str], kind: Callable[[str], str]) -> Counts:
+    """Counts [sentences, 3] under the rule ``kind``, which says of what type a tag is.
+
+    Both texts are read from their own beginning, whether or not their sentences are equally long.
+    """
+    right, sizes = _flat(gold["tags"])
+    said, said_sizes = _flat(predicted["tags"])
+    ends, starts, kinds = _chunks(right, sizes, labels, kind)
+    said_ends, said_starts, said_kinds = _chunks(said, said_sizes, labels, kind)
     _, mine, theirs = np.intersect1d(ends, said_ends, assume_unique=True, return_indices=True)
     same = (starts[mine] == said_starts[theirs]) & (kinds[mine] == said_kinds[theirs])
-    found = (ends, said_ends, ends[mine][same])
-    return np.stack([np.bincount(sentence[each], minlength=len(sizes)) for each in found], axis=1).astype(np.float64)
+    found = ((ends, sizes), (said_ends, said_sizes), (ends[mine][same], sizes))
+    return np.stack([_by_sentence(places, each) for places, each in found], axis=1).astype(np.float64)
+
+
+def _by_sentence(places: Integers, sizes: Integers) -> Integers:
+    """How many of ``places`` lie in each sentence."""
+    sentence = np.repeat(np.arange(len(sizes)), sizes + 1)
+    return np.bincount(sentence[places], minlength=len(sizes))
 
 
 def _flat(tags: pa.ChunkedArray) -> tuple[Integers, Integers]:
@@ -53,15 +81,17 @@ def _flat(tags: pa.ChunkedArray) -> tuple[Integers, Integers]:
     return values.flatten().to_numpy().astype(np.int64), pc.list_value_length(values).to_numpy().astype(np.int64)
 
 
-def _chunks(tags: Integers, sizes: Integers, labels: Sequence[str]) -> tuple[Integers, Integers, Integers]:
+def _chunks(
+    tags: Integers, sizes: Integers, labels: Sequence[str], kind_of: Callable[[str], str]
+) -> tuple[Integers, Integers, Integers]:
     """Last position, first position and type of every chunk, in order; positions count one ``O`` after each sentence.
 
     Chunks are found in the whole text at once. A chunk that is never opened takes the start of the one before, as in
     the original: with odd tags (``X-O``) this can be seen.
     """
     names = [*labels, "O"]  # the last stands for the end of a sentence
-    types = {kind: place for place, kind in enumerate(dict.fromkeys(name.rsplit("-", 1)[-1] for name in names))}
-    type_of = np.array([types[name.rsplit("-", 1)[-1]] for name in names])
+    types = {kind: place for place, kind in enumerate(dict.fromkeys(kind_of(name) for name in names))}
+    type_of = np.array([types[kind_of(name)] for name in names])
     prefix_of = np.array([name[:1] for name in names])
 
     text = np.full(len(tags) + len(sizes), len(labels))
@@ -69,7 +99,7 @@ def _chunks(tags: Integers, sizes: Integers, labels: Sequence[str]) -> tuple[Int
     prefix, kind = prefix_of[text], type_of[text]
     before = np.concatenate([["O"], prefix])  # entry i: the prefix before position i; the last stands after the end
     after = np.concatenate([prefix, ["O"]])
-    kind_before, kind_after = np.concatenate([[types.get("", -1)], kind]), np.concatenate([kind, [types["O"]]])
+    kind_before, kind_after = np.concatenate([[types.get("", -1)], kind]), np.concatenate([kind, [type_of[-1]]])
     changes = kind_before != kind_after
 
     closes = np.isin(before, ("E", "S")) | (np.isin(before, ("B", "I")) & np.isin(after, ("B", "S", "O")))

@@ -32,7 +32,7 @@ LOGITS = pa.field("logits", pa.list_(pa.float32()))
 
 @dataclass(frozen=True)
 class Metric:
-    """A way to score predictions of the task types ``types``.
+    """A way to score predictions of the task types ``types``; without any, of foreign predictions only.
 
     ``count(gold, predicted, language, labels)`` gives float64 counts [examples, len(columns)], in the order of
     ``gold``. ``reduce(counts)`` turns counts [n, len(columns)] of any examples into points, 0 to 100; ``further`` holds

@@ -7,6 +7,7 @@ training loop divides by the number of targets of the whole update. Heads are ne
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Protocol, cast
 
@@ -69,6 +70,33 @@ class SequenceHead(nn.Module):
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         return functional.cross_entropy(outputs.float(), _on(batch.target, outputs), reduction="sum")
+
+
+class ChoiceHead(nn.Module):
+    """A score for each choice, [n, 1], by the head of a classification; the loss is a softmax over those of an example.
+
+    Sequences of one example stand together; ``batch.where`` are the first tokens of its first ones.
+    """
+
+    whole_update = False
+
+    def __init__(self, width: int, pooling: str, dropout: float) -> None:
+        super().__init__()
+        self.score = SequenceHead(width, 1, pooling, dropout)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        result: Tensor = self.score(hidden, replace(batch, where=batch.starts[:-1]))
+        return result
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        first = np.searchsorted(batch.starts[:-1], batch.where)
+        counts = np.diff(first, append=len(outputs))
+        example = _on(np.repeat(np.arange(len(first)), counts), outputs)
+        scores = outputs.float()[:, 0]
+        top = torch.full((len(first),), -torch.inf, device=scores.device)
+        top = top.scatter_reduce(0, example, scores.detach(), "amax")
+        total = torch.zeros_like(top).index_add(0, example, torch.exp(scores - top[example]))
+        return (torch.log(total) + top - scores[_on(first + batch.target, outputs)]).sum()
 
 
 class WordHead(nn.Module):
@@ -203,6 +231,7 @@ _Maker = Callable[[int, int, str, float, nn.Embedding], nn.Module]
 
 _HEADS: dict[TaskType, _Maker] = {
     TaskType.CLASSIFICATION: lambda width, labels, pooling, dropout, _: SequenceHead(width, labels, pooling, dropout),
+    TaskType.MULTIPLE_CHOICE: lambda width, _, pooling, dropout, __: ChoiceHead(width, pooling, dropout),
     TaskType.TOKEN_CLASSIFICATION: lambda width, labels, _, dropout, __: WordHead(width, labels, dropout),
     TaskType.SPAN_EXTRACTION: lambda width, *_: SpanHead(width),
     TaskType.MLM: lambda width, labels, _, dropout, embeddings: MaskedHead(width, embeddings),

@@ -142,7 +142,8 @@ class Predict:
     """Predictions of one model on one split of one task in one language.
 
     ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
-    with neither, it is the floor: a trivial predictor that knows the rows ``labelled``.
+    with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
+    has no answer where that scores more than this above the best answer; None where every question has one.
     """
 
     task: str
@@ -157,6 +158,7 @@ class Predict:
     stride: int = 64
     layer: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
+    null_threshold: float | None = None
     revision: int = 2
 
     @property

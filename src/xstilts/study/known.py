@@ -6,7 +6,7 @@ raises ``Problem``, and keeps the mistakes that ``plan`` reports together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
@@ -68,6 +68,14 @@ class Known:
                     self.tasks[name] = self.find(name, self._own)
         return self.tasks[name]
 
+    def parts(self, task: Task) -> list[Task]:
+        """The tasks whose training rows ``task`` trains on. Raises ``Problem`` naming those without any."""
+        parts = [self.find(name, self._own) for name in task.parts]
+        if lacking := [part.name for part in parts if not self.source.languages(part, "train")]:
+            have = ", ".join(part.name for part in parts if part.name not in lacking) or "none"
+            raise Problem(f"'{task.name}' is made of several sets: no data for {', '.join(lacking)} (there is {have})")
+        return parts or [task]
+
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """``Source.rows``, asked once."""
         at = (task.name, split, language)
@@ -75,9 +83,26 @@ class Known:
             self._rows[at] = self.source.rows(task, split, language)
         return self._rows[at]
 
+    def sizes(self) -> list[str]:
+        """A line for each split, among those asked for, whose sets are not as large as the official ones."""
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for (name, split, language), rows in self._rows.items():
+            task = self.tasks.get(name) or self.find(name, self._own)
+            if official := task.splits[split].official.get(language):
+                found.setdefault((name, split), []).append((rows.rows, official))
+        return [
+            f"{name} ({split}): {sum(here for here, _ in sets):,} rows here, {sum(size for _, size in sets):,} in the "
+            f"official set{f's of the same {len(sets)} languages' if len(sets) > 1 else ''}"
+            for (name, split), sets in found.items()
+            if any(here != size for here, size in sets)
+        ]
+
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
         at = (task.name, split)
+        if at not in self._there and task.parts and split == "train":
+            parts = [self.there(part, split) for part in self.parts(task)]
+            self._there[at] = tuple(code for code in task.languages if all(code in there for there in parts))
         if at not in self._there:
             self._there[at] = self.source.languages(task, split) if split in task.splits else ()
         if not self._there[at]:
@@ -132,7 +157,7 @@ class Known:
         shuffled: bool = False,
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
-        data = tuple(self.rows(task, "train", language) for language in languages)
+        data = tuple(self.rows(part, "train", language) for part in self.parts(task) for language in languages)
         cut = examples is not None and examples < sum(part.rows for part in data)
         return Share(
             task=task.name,
@@ -145,6 +170,17 @@ class Known:
             weight=weight,
         )
 
+    def check_apart(self, shares: Sequence[Share], task: Task, split: str, language: str) -> None:
+        """Raises ``Problem`` where one of ``shares`` trains on the very files that are scored."""
+        scored = _places(task, split, language)
+        for rows in (rows for share in shares for rows in share.data):
+            if both := scored & _places(self.find(rows.task, self._own), rows.split, rows.language):
+                place = "/".join(min(both))
+                raise Problem(
+                    f"{split} ({language}) is scored on {place}, on which a phase before it trains through "
+                    f"'{rows.task}': leave out that language there, or score another split"
+                )
+
     def ready(self, path: str) -> Start:
         """A ready backbone, identified. Raises ``Problem`` where it is not there or its name is taken."""
         if path not in self._digests:
@@ -154,3 +190,14 @@ class Known:
         if self._digests[other] != self._digests[path]:
             raise Problem(f"'{other}' and '{path}' are different backbones of one name: rename one folder")
         return Start(backbone=name, checksum=self._digests[path])
+
+
+def _places(task: Task, split: str, language: str) -> set[tuple[str, str, str]]:
+    """Set, configuration and split of the files that may hold these rows; none where only some rows of them count."""
+    found: set[tuple[str, str, str]] = set()
+    files = task.splits.get(split)
+    while files is not None:
+        if not files.where and language in (files.languages or task.languages_of(split)):
+            found |= {(files.folder, config, files.split) for config in files.configs_of(language)}
+        files = files.otherwise
+    return found

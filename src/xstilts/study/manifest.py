@@ -75,7 +75,8 @@ class Shared:
 @dataclass(frozen=True)
 class Plan:
     """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names. ``tasks``
-    says of each task of the study what tables show beside its scores."""
+    says of each task of the study what tables show beside its scores, ``languages`` what the catalogue does not know of
+    the study's own."""
 
     study: str
     file: str
@@ -88,6 +89,7 @@ class Plan:
     backbones: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -150,6 +152,7 @@ class Plan:
             "backbones": dict(self.backbones),
             "tasks": {name: dict(table) for name, table in self.tasks.items()},
             "notes": list(self.notes),
+            "languages": {code: dict(table) for code, table in self.languages.items()},
         }
 
 
@@ -169,4 +172,5 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         labels={item["key"]: item["label"] for item in value["jobs"]},
         costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
         notes=tuple(value["notes"]),
+        languages=value.get("languages", {}),
     )

@@ -51,7 +51,7 @@ def plan(study: Study, source: Source, find: Find = get_task, identify: Identify
 
 def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
     """Where the jobs of ``plan`` find what they name."""
-    return Places(data=data, world=study.world, tasks=study.tasks, backbones=plan.backbones)
+    return Places(data, study.world, study.tasks, plan.backbones, languages=study.own_languages)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ class _Planner:
             costs=self.costs,
             backbones=known.backbones,
             tasks={task.name: _shown(task) for task in known.tasks.values() if task},
-            notes=tuple(known.notes),
+            notes=(*known.notes, *known.sizes()),
+            languages=study.own_languages,
         )
 
     def add(self, job: Job, label: str, parameters: int) -> Key:
@@ -266,6 +267,9 @@ class _Planner:
         with self.known.collect(f"target {task.name}"):
             if task.type == TaskType.MLM:
                 raise Problem("masked language modelling can be trained on, but has no score")
+            if task.parts or not task.metric:
+                parts = f": score one of its parts ({', '.join(task.parts)})" if task.parts else ""
+                raise Problem(f"it can be trained on, but has no score{parts}")
             if self.study.splits and not any(split in task.splits for split in self.study.splits):
                 raise Problem(f"no split {' or '.join(self.study.splits)} (there is {', '.join(task.splits)})")
             if task.type != TaskType.RETRIEVAL:
@@ -289,7 +293,7 @@ class _Planner:
         if self.study.languages == "every":
             return there
         if self.study.languages == "all":
-            official = [language for language in catalogued if language in task.languages]
+            official = [language for language in catalogued if language in (*task.languages, task.train_language)]
             if lacking := [language for language in official if language not in there]:
                 self.known.notes[f"{task.name} ({split}): no data here in {', '.join(lacking)}"] = None
             found = tuple(language for language in there if language in official)
@@ -312,6 +316,7 @@ class _Planner:
             model = self.model(encoder, arms, task, arm, seed)
             for split in self.splits(task):
                 for language in self.evaluated(task, split):
+                    self.known.check_apart((*arms[arm][seed].shares, *model.shares), task, split, language)
                     self.cell(encoder, arm, arms[arm][seed], task, model, (split, language, seed), how)
 
     def reading(self, spec: Backbone, task: Task) -> dict[str, Any]:
@@ -324,6 +329,8 @@ class _Planner:
             layer = spec.retrieval_layer if spec.retrieval_layer is not None else self.study.retrieval_layer
             layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
             how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
+        if task.no_answer:
+            how["null_threshold"] = 0.0
         _check_length(spec, how["max_length"])
         return how
 

@@ -52,10 +52,15 @@ class Places:
     """Where a job finds things on this machine. Never part of a key.
 
     ``data``: a data folder. ``world``: settings of the constructed languages. ``tasks``: a study's own tasks, as the
-    fields of ``Task``. ``backbones``: ``Start.backbone`` to a folder or hub name.
+    fields of ``Task``; relative paths in them start at ``base``. ``backbones``: ``Start.backbone`` to a folder or hub
+    name. ``languages``: a study's own, as the fields of ``Language``. ``revisions``: the commits at which data sets of
+    the hub are read.
     """
 
     data: str | None = None
     world: Mapping[str, Any] = field(default_factory=dict)
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     backbones: Mapping[str, str] = field(default_factory=dict)
+    base: str | None = None
+    languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
 from xstilts.study.defaults import Size
 from xstilts.study.mistakes import mistakes_of
+from xstilts.study.own import languages_apart, own_tasks
 from xstilts.study.settings import layered
 
 LEVELS = ("quick", "small", "full")
@@ -236,6 +237,7 @@ class Study(_Table):
     arms: Annotated[dict[str, Arm], Field(min_length=1)]
     targets: Names
     languages: Literal["all", "every"] | Names = "all"
+    own_languages: dict[str, dict[str, Any]] = Field(default_factory=dict)
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2)
     splits: tuple[Literal["validation", "test"], ...] = ()
     settings: SettingsTables = SettingsTables()
@@ -297,21 +299,8 @@ class Study(_Table):
         return found
 
     def own_tasks(self) -> dict[str, Task]:
-        """The tasks of ``[tasks]``, checked. Raises ``Problem`` with every mistake."""
-        if not self.tasks:
-            return {}
-        from xstilts.catalogue.table import task_from_table
-
-        found: dict[str, Task] = {}
-        wrong: list[str] = []
-        for name, table in self.tasks.items():
-            try:
-                found[name] = task_from_table(name, table, self.file)
-            except Problem as problem:
-                wrong += problem.problems
-        if wrong:
-            raise Problem(*wrong)
-        return found
+        """The tasks of ``[tasks]``, checked. Raises ``Problem`` with every mistake in them and in ``[languages]``."""
+        return own_tasks(self.tasks, self.own_languages, self.file)
 
 
 def shipped() -> dict[str, Path]:
@@ -355,7 +344,7 @@ def load(name_or_path: str, level: str | None = None) -> Study:
     Every level of the file is checked, not only the one asked for. Raises ``Problem`` with all mistakes.
     """
     path = find(name_or_path)
-    place = str(name_or_path) if path.suffix == ".toml" and str(path) == name_or_path else f"studies/{path.name}"
+    place = f"studies/{path.name}" if name_or_path in shipped() else name_or_path
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -365,7 +354,7 @@ def load(name_or_path: str, level: str | None = None) -> Study:
 
 def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = None) -> Study:
     """A ``Study`` from the tables of its file; ``place`` names the file in messages."""
-    base = {key: value for key, value in raw.items() if key != "levels"}
+    base = languages_apart({key: value for key, value in raw.items() if key != "levels"})
     levels = raw.get("levels", {})
     wrong: list[str] = []
     if not isinstance(levels, dict):
@@ -381,7 +370,9 @@ def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = 
     of_base = _mistakes(base, place)
     wrong += of_base
     checked = {
-        known: merge(base, levels[known]) for known in levels if known in LEVELS and isinstance(levels[known], dict)
+        known: merge(base, languages_apart(levels[known]))
+        for known in levels
+        if known in LEVELS and isinstance(levels[known], dict)
     }
     for known, tables in checked.items():
         wrong += [text for text in _mistakes(tables, f"{place}, [levels.{known}]") if text not in wrong]

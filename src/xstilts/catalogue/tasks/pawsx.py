@@ -1,0 +1,35 @@
+"""PAWS-X: paraphrases against scrambled words in seven languages."""
+
+from __future__ import annotations
+
+from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.words import words
+
+LANGUAGES = words("de en es fr ja ko zh")
+REPOSITORY = "google-research-datasets/paws-x"
+OPEN = Files("paws", ("labeled_final_minus_pawsx",), "train", languages=("en",))
+
+TASK = Task(
+    name="pawsx",
+    title="PAWS-X: do two sentences of nearly the same words mean the same, in 7 languages?",
+    type=TaskType.CLASSIFICATION,
+    metric="accuracy",
+    languages=LANGUAGES,
+    splits={
+        "train": Files(REPOSITORY, ("{language}",), "train", otherwise=OPEN, official=dict.fromkeys(LANGUAGES, 49_401)),
+        "validation": Files(REPOSITORY, ("{language}",), "validation", official=dict.fromkeys(LANGUAGES, 2_000)),
+        "test": Files(REPOSITORY, ("{language}",), "test", official=dict.fromkeys(LANGUAGES, 2_000)),
+    },
+    columns={"text_a": "sentence1", "text_b": "sentence2"},
+    labels=("0", "1"),
+    protocol="xtreme",
+    lineage="paws",
+    licence="PAWS terms: any purpose, with acknowledgement",
+    citation="Yang, Zhang, Tar, Baldridge 2019",
+    notes=(
+        "Training sets of the other languages are machine translations. Validation and test hold some pairs whose "
+        "text is 'NS' (not translated), which the benchmark keeps; a data folder may lack them. Where the English "
+        "training set is missing, sentence pairs of PAWS-Wiki's validation and test sets that share no sentence with "
+        "PAWS-X stand in: 7,646 in place of 49,401."
+    ),
+)

@@ -1,0 +1,20 @@
+"""SNLI with human counterfactual revisions: an open stand-in for SNLI, under its own name."""
+
+from __future__ import annotations
+
+from xstilts.catalogue.task import Files, Task, TaskType
+
+TASK = Task(
+    name="snli_cad",
+    title="SNLI pairs with their counterfactual revisions: entailed, contradicted or open?",
+    type=TaskType.CLASSIFICATION,
+    metric="accuracy",
+    languages=("en",),
+    splits={split: Files("snli_cad", ("all_combined",), split) for split in ("train", "validation", "test")},
+    columns={"text_a": "premise", "text_b": "hypothesis"},
+    labels=("entailment", "neutral", "contradiction"),
+    lineage="snli",
+    licence="CC BY-SA 4.0 (SNLI); Apache-2.0 (repository)",
+    citation="Kaushik, Hovy, Lipton 2020",
+    notes="Not SNLI: a small part of its pairs, each with revisions that change the label. In a data folder only.",
+)

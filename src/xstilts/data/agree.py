@@ -1,0 +1,104 @@
+"""Whether the hub has what the catalogue says: files, columns, labels, sizes.
+
+In: the hub, a task of the catalogue. Out: ``Agreement``, one a split, from listings, cards and the ends of files; no
+rows are downloaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import ROLES, Task
+from xstilts.data.hub import Found, Hub
+from xstilts.data.load import label_names, required
+from xstilts.data.tables import schema_names
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One split of a task: what the hub has, and every difference to what the catalogue says, a line each."""
+
+    task: str
+    split: str
+    repository: str
+    revision: str
+    languages: int
+    catalogued: int
+    rows: int | None
+    official: int | None
+    differences: tuple[str, ...]
+
+
+def agreement(hub: Hub, task: Task, split: str) -> Agreement:
+    """Hold one split against the hub. What can not be asked is a difference too."""
+    codes = task.languages_of(split)
+    files = task.splits[split]
+    found: dict[str, Found] = {}
+    wrong: dict[str, None] = {}
+    for code in codes:
+        try:
+            if (there := hub.find(task, split, code)) is not None:
+                found[code] = there
+        except Problem as problem:
+            wrong.update(dict.fromkeys(problem.problems))
+    if not wrong and (lacking := [code for code in codes if code not in found]):
+        wrong[f"no files in {' '.join(lacking)}"] = None
+    sizes = {code: _rows(hub, there, wrong) for code, there in found.items()}
+    stated = {code: there.files.official[code] for code, there in found.items() if code in there.files.official}
+    for code, size in sizes.items():
+        if code in stated and size is not None and size != stated[code] and not found[code].files.where:
+            wrong[f"{code} has {size:,} rows, the catalogue says {stated[code]:,}"] = None
+    for there in {there.files.repository: there for there in found.values()}.values():
+        wrong.update(dict.fromkeys(_columns(hub, task, there)))
+    revisions = dict.fromkeys(there.listing.commit[:10] for there in found.values())
+    return Agreement(
+        task=task.name,
+        split=split,
+        repository=files.repository,
+        revision=" ".join(revisions),
+        languages=len(found),
+        catalogued=len(codes),
+        rows=None if None in sizes.values() or not sizes else sum(filter(None, sizes.values())),
+        official=sum(files.official.values()) or None,
+        differences=tuple(wrong),
+    )
+
+
+def _rows(hub: Hub, found: Found, wrong: dict[str, None]) -> int | None:
+    """Rows by the card, else by the ends of the files; None where only a download would tell."""
+    if found.rows is not None:
+        return found.rows
+    if not all(name.endswith(".parquet") for name in found.names):
+        return None
+    try:
+        return sum(int(hub.footer(found, name).num_rows) for name in found.names)
+    except Problem as problem:
+        wrong.update(dict.fromkeys(problem.problems))
+        return None
+
+
+def _columns(hub: Hub, task: Task, found: Found) -> list[str]:
+    """Columns that are not there, and label names that the catalogue does not know."""
+    files = found.files
+    schema: pa.Schema | None = None
+    if found.names[0].endswith(".parquet"):
+        try:
+            schema = hub.footer(found, found.names[0]).schema.to_arrow_schema()
+        except Problem as problem:
+            return list(problem.problems)
+    stated = [name for config in found.listing.columns.values() for name in config]
+    known = schema_names(schema) if schema is not None else stated
+    columns = {**task.columns, **files.columns}
+    wanted = dict.fromkeys([*required(task.type, columns), *(name for name, _, _ in files.where)])
+    wanted = {name: None for name in wanted if not name.startswith("other.")}
+    wrong = [f"no column '{name}'{nearest(name, known)}" for name in wanted if known and name not in known]
+    for role in ("label", "tags"):
+        if schema is None or role not in ROLES[task.type] or not task.labels:
+            continue
+        names = label_names(schema.metadata, columns.get(role, role))
+        if other := [name for name in names if name.casefold() not in {label.casefold() for label in task.labels}]:
+            wrong.append(f"labels that the catalogue lacks: {', '.join(other)}")
+    return wrong

@@ -1,0 +1,213 @@
+"""Everything that is wrong with a file of one's own, at once: what, in which row, and what to do.
+
+In: a task, one of its files. Out: a line a kind of mistake, with its first rows; nothing where all is well. The loader
+(``data.load``) stops at the first mistake and leaves unusable rows out, which is right for published sets; one's own
+file is better corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import ROLES, Files, Task, TaskType
+from xstilts.data.load import PLACEHOLDER, column_of, filtered, label_index, label_names, names_in, required
+from xstilts.data.tables import open_table, schema_names
+
+SHOWN = 3  # rows named for each kind of mistake
+ROW = "row in the file"
+
+Row = Mapping[str, Any]
+Mistake = tuple[str, str]  # what is wrong with a row, and what to do
+
+
+def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
+    """Every mistake in the file at ``path``, which ``task`` reads as ``files`` says; a line a kind."""
+    if broken := _not_text(path):
+        return [broken]
+    try:
+        table = open_table(path)
+    except Problem as problem:
+        return list(problem.problems)
+    if not table.num_rows:
+        return [f"{path} is empty: give it at least one row, or take it out of the study"]
+    names = table.column_names
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        return [f"{path} has the column '{name}' {names.count(name)} times: rename all but one" for name in twice]
+    columns = {**task.columns, **files.columns}
+    wanted = [*required(task.type, columns), *(name for name, _, _ in files.where)]
+    known = schema_names(table.schema)
+    if missing := [name for name in dict.fromkeys(wanted) if name not in known]:
+        has = f"it has {', '.join(known)}; name the right one under columns"
+        return [f"{path} has no column '{name}'{nearest(name, known) or ':'} {has}" for name in missing]
+    table = table.append_column(ROW, pa.array(range(1, table.num_rows + 1)))
+    try:
+        for condition in files.where:
+            table = filtered(table, condition, path)
+    except Problem as problem:
+        return list(problem.problems)
+    rows = _rows(table, task.type, columns, path)
+    index = label_index(task, label_names(table.schema.metadata, columns.get("label", columns.get("tags", ""))))
+    found = _by_row(path, rows, lambda row: _CHECKS[task.type](row, task, index))
+    if "label" in ROLES[task.type] and not found and len(rows) >= PLACEHOLDER:
+        kinds = {index(row["label"]) for row in rows}
+        if len(kinds) == 1:
+            found.append(
+                f"{path}: every one of {len(rows):,} rows has the label '{rows[0]['label']}', which looks like a "
+                "placeholder: give the true labels"
+            )
+    return found + _duplicates(path, rows)
+
+
+def _not_text(path: Path) -> str:
+    """Where a text file is no UTF-8; nothing where it is, or where the file is no text at all."""
+    if path.suffix == ".parquet":
+        return ""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        return f"{path}, line {line}: byte 0x{byte:02x} is not UTF-8: save the file in UTF-8"
+    return "" if content.strip() else f"{path} is empty: give it at least one row, or take it out of the study"
+
+
+def _rows(table: pa.Table, kind: TaskType, columns: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
+    """Rows by role, lists and numbers as the loader reads them, with their place in the file under ``ROW``."""
+    known = schema_names(table.schema)
+    values: dict[str, list[Any]] = {ROW: table[ROW].to_pylist()}
+    for role in ROLES[kind]:
+        spec = columns.get(role, role)
+        names = names_in(spec)
+        if not all(name in known for name in names):
+            continue
+        several = [column_of(table, name, path).to_pylist() for name in names]
+        together = [list(row) for row in zip(*several, strict=True)]
+        if "{" in spec:  # a text with columns in it
+            values[role] = [None if None in row else " ".join(map(str, row)) for row in together]
+        else:
+            values[role] = together if len(names) > 1 else several[0]
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def _by_row(path: Path, rows: Sequence[Row], check: Callable[[Row], Iterator[Mistake]]) -> list[str]:
+    """The mistakes of all rows; those with the same remedy share a line."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in rows:
+        for what, remedy in check(row):
+            found.setdefault(remedy, []).append((row[ROW], what))
+    lines = []
+    for remedy, places in found.items():
+        shown = "; ".join(f"row {number}: {what}" for number, what in places[:SHOWN])
+        more = f" (and {len(places) - SHOWN:,} more rows)" if len(places) > SHOWN else ""
+        lines.append(f"{path}, {shown}{more}: {remedy}")
+    return lines
+
+
+def _duplicates(path: Path, rows: Sequence[Row]) -> list[str]:
+    first: dict[object, int] = {}
+    again = []
+    for row in rows:
+        if (key := row.get("id")) is not None and first.setdefault(key, row[ROW]) != row[ROW]:
+            again.append(f"row {row[ROW]}: id '{key}' as in row {first[key]}")
+    more = f" (and {len(again) - SHOWN:,} more rows)" if len(again) > SHOWN else ""
+    return [f"{path}, {'; '.join(again[:SHOWN])}{more}: give every row an id of its own"] if again else []
+
+
+Index = Callable[[object], int | None]
+
+
+def _classification(row: Row, task: Task, index: Index) -> Iterator[Mistake]:
+    yield from _texts(row, "text_a")
+    yield from _labelled(row["label"], task.labels, index)
+
+
+def _multiple_choice(row: Row, task: Task, index: Index) -> Iterator[Mistake]:
+    yield from _texts(row, "text_a")
+    choices = row["choices"] or []
+    if len(choices) < 2 or not all(choices):
+        yield f"{sum(map(bool, choices))} choices", "every row needs two choices or more, none of them empty"
+    place = index(row["label"])
+    if place is None or not 0 <= place < len(choices):
+        yield f"label {row['label']!r} for {len(choices)} choices", "the label is the number of a choice, from 0"
+
+
+def _span(row: Row, task: Task, index: Index) -> Iterator[Mistake]:
+    yield from _texts(row, "question", "context")
+    texts, starts = _listed(row["answer_texts"]), _listed(row["answer_starts"])
+    if len(texts) != len(starts):
+        yield f"{len(texts)} answers and {len(starts)} places", "each answer needs its place in the context"
+        return
+    context = row["context"] or ""
+    for text, start in zip(texts, starts, strict=True):
+        try:
+            exact = bool(text) and context[int(start) : int(start) + len(text)] == text and int(start) >= 0
+        except (TypeError, ValueError):
+            yield f"place {start!r}", "a place is a whole number of characters from the start of the context"
+            continue
+        if not exact:
+            near = context.find(text) if text else -1
+            there = f"it does at character {near}" if near >= 0 else "it occurs nowhere in it"
+            remedy = "answers must stand in their context at the place that is given, counted in characters from 0"
+            yield f"'{_short(text)}' does not stand at {start}, {there}", remedy
+
+
+def _tagged(row: Row, task: Task, index: Index) -> Iterator[Mistake]:
+    tokens, tags = (value.split() if isinstance(value, str) else value or [] for value in (row["tokens"], row["tags"]))
+    if not isinstance(tokens, list) or not isinstance(tags, list):
+        yield "no list", "tokens and tags are lists, or texts with blanks between the words"
+        return
+    if not tokens:
+        yield "no tokens", "every row needs at least one token"
+    if len(tokens) != len(tags):
+        yield f"{len(tokens)} tokens and {len(tags)} tags", "each token needs one tag"
+    for tag in dict.fromkeys(tags):
+        yield from _labelled(tag, task.labels, index)
+
+
+def _pairs(*roles: str) -> Callable[[Row, Task, Index], Iterator[Mistake]]:
+    return lambda row, task, index: _texts(row, *roles)
+
+
+_CHECKS: Mapping[TaskType, Callable[[Row, Task, Index], Iterator[Mistake]]] = {
+    TaskType.CLASSIFICATION: _classification,
+    TaskType.MULTIPLE_CHOICE: _multiple_choice,
+    TaskType.SPAN_EXTRACTION: _span,
+    TaskType.TOKEN_CLASSIFICATION: _tagged,
+    TaskType.RETRIEVAL: _pairs("source", "target"),
+    TaskType.RANKING: _pairs("query", "candidate"),
+    TaskType.MLM: _pairs("text"),
+}
+
+
+def _texts(row: Row, *roles: str) -> Iterator[Mistake]:
+    for role in roles:
+        value = row[role]
+        if isinstance(value, list | dict):
+            yield f"{role} is {_short(value)}", f"{role} must be one text"
+        elif value is None or not str(value).strip():
+            yield f"no {role}", f"fill in {role}, or take the row out"
+
+
+def _labelled(value: object, labels: Sequence[str], index: Index) -> Iterator[Mistake]:
+    place = index(value)
+    known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"
+    if place is None:
+        yield f"unknown label '{value}'{nearest(str(value), labels).removesuffix('?')}", known
+    elif place < 0:
+        yield "no label", f"every row needs one; {known}"
+
+
+def _listed(value: object) -> list[Any]:
+    """A single answer or place as a list of one."""
+    return [] if value is None else list(value) if isinstance(value, list) else [value]
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

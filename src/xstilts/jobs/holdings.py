@@ -1,0 +1,141 @@
+"""What of a task's data can be had here, from where, and whether it is whole.
+
+In: the sources of this machine, a task. Out: ``Holding``, one for each split and language, and their sums by split. No
+torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import Files, Task
+from xstilts.data.source import OWN, candidates
+from xstilts.jobs.sources import CONSTRUCTED, AllSources
+
+LABELS = ("label", "tags")
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One split in one language. ``place``: see ``AllSources.place_of``.
+
+    ``official`` is the size of the official set, None where the catalogue does not know it; ``labels`` how often each
+    label occurs, empty where the rows were not read; ``problem`` what is wrong with the files.
+    """
+
+    task: str
+    split: str
+    language: str
+    place: str
+    rows: int = 0
+    official: int | None = None
+    revision: str = ""
+    labels: tuple[tuple[str, int], ...] = ()
+    problem: str = ""
+
+
+def holdings(source: AllSources, task: Task, deep: bool = True) -> Iterator[Holding]:
+    """Every split and language of ``task``; ``deep`` reads the rows and counts their labels."""
+    for split in task.splits:
+        for language in task.languages_of(split):
+            yield holding(source, task, split, language, deep)
+
+
+def holding(source: AllSources, task: Task, split: str, language: str, deep: bool = True) -> Holding:
+    """One split in one language, as far as it is here."""
+    place = source.place_of(task, split, language)
+    files = next(candidates(task, split, language), None)
+    official = files.official.get(language) if files else None
+    revision = ""
+    if place == "hub" and (found := source.hub.find(task, split, language)):
+        revision = found.listing.commit
+    here = Holding(task.name, split, language, place, official=official, revision=revision)
+    if not place:
+        return here
+    try:
+        rows = source.rows(task, split, language)
+        labels = _counted(task, source.read(rows)) if deep and place != CONSTRUCTED and task.labels else ()
+    except Problem as problem:
+        return Holding(**{**vars(here), "problem": str(problem)})
+    return Holding(**{**vars(here), "rows": rows.rows, "labels": labels})
+
+
+def _counted(task: Task, rows: pa.Table) -> tuple[tuple[str, int], ...]:
+    column = next(name for name in LABELS if name in rows.column_names)
+    values = rows[column]
+    if pa.types.is_list(values.type):
+        values = values.combine_chunks().flatten()
+    counts = {row["values"]: row["counts"] for row in values.value_counts().to_pylist()}
+    return tuple((label, counts.get(number, 0)) for number, label in enumerate(task.labels))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One split of a task over its languages: how much of it is here, and what is to be said of it.
+
+    Where the catalogue knows official sizes, ``rows`` counts the languages that have one and ``more`` the others.
+    """
+
+    task: str
+    split: str
+    places: tuple[str, ...]
+    languages: int
+    catalogued: int
+    rows: int
+    official: int | None
+    more: int
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def size(self) -> str:
+        """``"11,051 of 392,702 here"``, or the number alone where the official size is not known or is met."""
+        if self.official is None:
+            return f"{self.rows:,}"
+        size = f"{self.rows:,}" if self.rows == self.official else f"{self.rows:,} of {self.official:,} here"
+        return size + (f", and {self.more:,} in further languages" if self.more else "")
+
+
+def whole(parts: Sequence[Holding]) -> Whole:
+    """The sum of the holdings of one split."""
+    here = [part for part in parts if part.place]
+    known = [part for part in parts if part.official is not None]
+    lacking = [part.language for part in parts if not part.place]
+    notes = [f"not here: {_shortened(lacking)}"] if lacking else []
+    if here and here[0].labels:
+        never = [label for label, _ in here[0].labels if not any(dict(part.labels).get(label) for part in here)]
+        notes += [f"never the label {', '.join(never)}"] if never else []
+    revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
+    notes += [f"revision {', '.join(revisions)}"] if revisions else []
+    return Whole(
+        task=parts[0].task,
+        split=parts[0].split,
+        places=tuple(dict.fromkeys(part.place for part in here)),
+        languages=len(here),
+        catalogued=len(parts),
+        rows=sum(part.rows for part in known or here),
+        official=sum(part.official or 0 for part in known) if known else None,
+        more=sum(part.rows for part in here if part not in known) if known else 0,
+        notes=tuple(notes),
+        problems=tuple(dict.fromkeys(part.problem for part in here if part.problem)),
+    )
+
+
+def on_hub(task: Task) -> list[Files]:
+    """The files of a task that the hub may hold, each repository and configuration once."""
+    found: list[Files] = []
+    for split in task.splits.values():
+        files: Files | None = split
+        while files is not None:
+            if "/" in files.repository and not files.path and not files.repository.startswith(OWN):
+                found.append(files)
+            files = files.otherwise
+    return found
+
+
+def _shortened(codes: Sequence[str]) -> str:
+    return " ".join(codes[:8]) + (f" and {len(codes) - 8} more" if len(codes) > 8 else "")

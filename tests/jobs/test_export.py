@@ -1,0 +1,194 @@
+"""A study's predictions, exported and scored again, have the study's own scores."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from xstilts.catalogue import Problem, TaskType
+from xstilts.catalogue.benchmark import XTREME, XTREME_R
+from xstilts.jobs.export import REFERENCES, export
+from xstilts.jobs.score import run_score
+from xstilts.jobs.sources import AllSources, open_source
+from xstilts.jobs.stored import PREDICTIONS, first_rows
+from xstilts.metrics import PREDICTIONS as SCHEMAS
+from xstilts.metrics.benchmark import score_folders
+from xstilts.study.job import Predict, Score
+from xstilts.study.manifest import Plan
+from xstilts.study.plan import plan
+from xstilts.study.protocols import Places
+from xstilts.study.spec import load
+from xstilts.study.store import Store
+
+STUDY = """
+question = "Are exported scores the same?"
+targets = ["squad", "xnli", "udpos", "tatoeba", "xquad"]
+languages = "every"
+seeds = [0, 1]
+evaluation_examples = { xnli = 30 }
+
+[backbones.tiny]
+architecture = { layers = 2, hidden = 32, heads = 4, feedforward = 64, vocabulary = 400 }
+vocabulary = { text = ["world/text"], characters = 10000 }
+
+[arms.baseline]
+[arms."nli/1"]
+intermediate = ["mnli"]
+"""
+TAGS = ["NOUN", "VERB", "SCONJ", "X", "PUNCT"]
+
+
+def data(place: Path) -> Path:
+    """A folder with invented rows of four tasks, some in fewer languages than the benchmark has."""
+    random = np.random.default_rng(7)
+
+    def put(name: str, rows: list[dict[str, object]]) -> None:
+        path = place / f"{name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    def pairs(count: int) -> list[dict[str, object]]:
+        return [{"premise": f"a {k}", "hypothesis": f"b {k}", "label": int(random.integers(3))} for k in range(count)]
+
+    def questions(language: str, count: int) -> list[dict[str, object]]:
+        answers = [{"text": [f"« {k} the»"], "answer_start": [2]} for k in range(count)]
+        context = [f"a « {k} the» tail" for k in range(count)]
+        return [
+            {"id": f"{language}{k}", "question": "what?", "context": context[k], "answers": answers[k]}
+            for k in range(count)
+        ]
+
+    def sentences(count: int) -> list[dict[str, object]]:
+        drawn = [random.choice(TAGS, size=random.integers(1, 6)).tolist() for _ in range(count)]
+        return [{"tokens": [f"w{k}" for k in range(len(tags))], "pos_tags": tags} for tags in drawn]
+
+    put("multi_nli/default/train", pairs(20))
+    put("squad/plain_text/train", questions("train", 20))
+    put("squad/plain_text/validation", questions("validation", 3))
+    put("xtreme/udpos.English/train", sentences(20))
+    for code, name in (("en", "English"), ("de", "German")):
+        put(f"xnli/{code}/test", pairs(40))
+        put(f"xtreme/udpos.{name}/test", sentences(25))
+    for code in ("en", "ar", "vi"):
+        put(f"xquad/xquad.{code}/validation", questions(code, 12))
+    for code in ("deu", "ara", "ces"):  # Czech is in no official list
+        rows = [{"source_sentence": f"{code} {k}", "target_sentence": f" {(k * 7) % 30} x"} for k in range(30)]
+        put(f"xtreme/tatoeba.{code}/validation", rows)
+    return place
+
+
+def guess(task: Predict, gold: pa.Table, random: np.random.Generator) -> pa.Table:
+    """Predictions that are right about half of the time."""
+
+    def half(right: list[int], many: int) -> list[int]:
+        return [int(one if random.random() < 0.5 else random.integers(many)) for one in right]
+
+    schema = SCHEMAS[TaskType(task.type)]
+    if task.type == TaskType.RETRIEVAL:
+        return pa.table({"neighbour": half(list(range(gold.num_rows)), gold.num_rows)}, schema=schema)
+    if task.type == TaskType.TOKEN_CLASSIFICATION:
+        tags = [half(sentence, len(task.labels)) for sentence in gold["tags"].to_pylist()]
+        return pa.table({"tags": tags}, schema=schema)
+    if task.type == TaskType.SPAN_EXTRACTION:
+        texts = [str(random.choice([f"« {k} the»", f"{k}", "", "tail \n end"])) for k in range(gold.num_rows)]
+        return pa.table({"id": gold["id"], "text": texts}, schema=schema)
+    return pa.table({"prediction": half(gold["label"].to_pylist(), len(task.labels))}, schema=schema)
+
+
+def finish(found: Plan, store: Store, source: AllSources, leave: int = 0) -> None:
+    """Invented predictions for every cell but the last ``leave``, and their real scores."""
+    random = np.random.default_rng(3)
+    for cell in found.cells[: len(found.cells) - leave]:
+        score = found.jobs[cell.score]
+        assert isinstance(score, Score)
+        predict = found.jobs[score.prediction]
+        assert isinstance(predict, Predict)
+        for key in (score.prediction, cell.score):
+            store.submit(found.jobs[key], Places())
+        if not store.has(score.prediction):
+            gold = first_rows(source.read(score.data), score.examples)
+            with store.writing(score.prediction) as (folder, _):
+                pq.write_table(guess(predict, gold, random), folder / PREDICTIONS)
+        if not store.has(cell.score):
+            run_score(score, cell.score, store, source)
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> tuple[Plan, Store, AllSources]:
+    (tmp_path / "study.toml").write_text(STUDY)
+    study = load(str(tmp_path / "study.toml"), None)
+    source = open_source(Places(data=str(data(tmp_path / "data")), world=study.world, tasks=study.tasks))
+    return plan(study, source), Store(tmp_path / "store"), source
+
+
+def test_exported_predictions_have_the_scores_of_the_study(
+    planned: tuple[Plan, Store, AllSources], tmp_path: Path
+) -> None:
+    found, store, source = planned
+    finish(found, store, source)
+    done = export(found, store, source, XTREME, tmp_path / "out")
+    assert {str(system.relative_to(tmp_path / "out")) for system in done.systems} == {
+        f"predictions/tiny/{arm}/seed{seed}" for seed in (0, 1) for arm in ("baseline", "nli%2F1")
+    }
+    compared = set()
+    for cell in found.cells:
+        if cell.target == "squad" or cell.language == "ces":
+            continue
+        system = tmp_path / "out" / "predictions" / cell.backbone / cell.arm.replace("/", "%2F") / f"seed{cell.seed}"
+        scores = score_folders(XTREME, system, tmp_path / "out" / REFERENCES, "strict", partial=True)
+        key = scores.tasks[cell.target].task.main[-1]
+        assert scores.tasks[cell.target].scores[key][cell.language] == store.record(cell.score)["score"], cell
+        assert not scores.groups and not scores.tasks[cell.target].averages
+        compared.add((cell.target, cell.language))
+    expected = {"xnli": "en de", "udpos": "en de", "tatoeba": "de ar", "xquad": "en ar vi"}
+    assert compared == {(task, code) for task, codes in expected.items() for code in codes.split()}
+    assert "xnli: only the first examples of the set in 2 languages, such as de 30 of 40" in done.notes
+    assert any("tatoeba: 34 of 36 languages are missing" in note for note in done.notes)
+    assert any(note.startswith("not in this study: pawsx, panx, bucc2018, mlqa, tydiqa") for note in done.notes)
+    with pytest.raises(Problem, match="missing: xnli is scored in 15 languages"):
+        score_folders(XTREME, done.systems[0], tmp_path / "out" / REFERENCES)
+
+
+def test_an_export_is_whole_or_not_there(planned: tuple[Plan, Store, AllSources], tmp_path: Path) -> None:
+    found, store, source = planned
+    with pytest.raises(Problem, match="no finished score of XTREME"):
+        export(found, store, source, XTREME, tmp_path / "out")
+    finish(found, store, source, leave=5)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(Problem, match="is there already"):
+        export(found, store, source, XTREME, tmp_path / "there")
+    done = export(found, store, source, XTREME_R, tmp_path / "out")
+    assert any("not finished yet" in note for note in done.notes)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out", "store", "study.toml", "there"]
+
+
+def test_the_commands_export_and_score_without_torch(planned: tuple[Plan, Store, AllSources], tmp_path: Path) -> None:
+    found, store, source = planned
+    finish(found, store, source)
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = (
+            "import sys\nfrom xstilts.cli import main\n"
+            "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+            "assert not {'torch', 'transformers'} & set(sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    place = tmp_path / "out"
+    arguments = ["--data", str(tmp_path / "data"), "--store", str(store.root)]
+    done = call("export", str(tmp_path / "study.toml"), str(place), "--benchmark", "xtreme", *arguments)
+    systems = done.stdout.split()
+    assert len(systems) == 4 and "xstilts score --benchmark xtreme --partial" in done.stderr
+    folders = ["--predictions", systems[0], "--references", str(place / REFERENCES)]
+    said = json.loads(call("score", *folders, "--partial", "--json").stdout)
+    assert said["groups"] == {} and set(said["tasks"]["xnli"]) == {"accuracy"}
+    assert "2 of 15" in call("score", *folders, "--partial").stdout

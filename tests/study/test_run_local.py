@@ -66,15 +66,25 @@ def of(plan: Plan, phase: str, seed: int) -> list[str]:
     return [key for key, job in plan.jobs.items() if isinstance(job, Train) and job.phase == phase and job.seed == seed]
 
 
+@pytest.mark.parametrize("hidden, threads", [(64, 2), (512, 4)])
+def test_a_big_first_phase_gets_all_cores_and_a_small_one_its_share(hidden: int, threads: int, store: Store) -> None:
+    study = STUDY.replace("hidden = 64", f"hidden = {hidden}").replace(
+        "feedforward = 128", f"feedforward = {4 * hidden}"
+    )
+    bigger = plan(study_of(tomllib.loads(study), "toy", "toy.toml"), ToySource(), find, identify)
+    go(bigger, store)
+    given = {key: store.record(key)["threads"] for key, job in bigger.jobs.items() if isinstance(job, Train)}
+    first = of(bigger, "pretraining", 0)[0]
+    assert given.pop(first) == threads
+    assert set(given.values()) == {2}
+
+
 def test_everything_is_done_once_in_shared_processes(toy: Plan, store: Store) -> None:
     events: list[Event] = []
     summary = go(toy, store, report=events.append)
     assert (summary.done, summary.reused, summary.left, summary.exit_code) == (len(toy.jobs), 0, 0, 0)
     records = {key: store.record(key) for key in toy.jobs}
     assert not any(record["torch"] for record in records.values())
-    threads = {records[key]["threads"] for key, job in toy.jobs.items() if isinstance(job, Train)}
-    assert threads == {4, 2}
-    assert records[of(toy, "pretraining", 0)[0]]["threads"] == 4
     # Predictions of one model, and their scores, share a process.
     groups: dict[str, set[int]] = {}
     for key, job in toy.jobs.items():

@@ -22,6 +22,8 @@ POLL = 0.5
 ATTEMPTS = 3
 # The share of the work that must be done before its rate says anything about the rest.
 ENOUGH = 0.01
+# Operations of an update from which several threads are worth their waiting for each other.
+WORTH_THREADS = 2e10
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,10 @@ class _Run:
             self.tell("started", keys[0], self.plan.labels[keys[0]] + more)
 
     def pretraining(self, keys: tuple[Key, ...]) -> bool:
-        job = self.plan.jobs[keys[0]]
-        return isinstance(job, Train) and job.phase == "pretraining"
+        """Whether this is a first phase that is big enough for several threads."""
+        job, cost = self.plan.jobs[keys[0]], self.plan.costs[keys[0]]
+        first = isinstance(job, Train) and job.phase == "pretraining"
+        return first and cost.flops >= WORTH_THREADS * job.settings.updates
 
     def ready_groups(self) -> list[tuple[Key, ...]]:
         """Jobs whose inputs are done, in groups that share a process, the longest chain first.

@@ -38,7 +38,7 @@ for name in ("nli", "paraphrase", "topic", "qa", "pos", "retrieval", "text", "pa
 print(digest.hexdigest())
 """
 # The rows of generator revision 3. Where this changes, raise ``world.GENERATOR``: old jobs must not pass for new ones.
-DIGEST = "e09c3c4587acf6222eac6b5eae3af1c608058321506788b0e0f63d9bc7acc15d"
+DIGEST = "2be7df171624558588fbee09a725caa76169dba3c733e7ef2df4d07ce46cda49"
 
 
 def test_every_split_has_the_promised_rows_and_columns() -> None:

@@ -183,7 +183,7 @@ def test_paraphrases_say_the_same_and_the_others_do_not(world: World, reader: Re
     "name, one, two", [("nli", "text_a", "text_b"), ("paraphrase", "text_a", "text_b"), ("qa", "context", "question")]
 )
 def test_sameness_of_words_tells_nothing(world: World, name: str, one: str, two: str) -> None:
-    """The two texts of a row have no word in common, in any language, but for endings that make two words look alike."""
+    """The two texts of a row have no word in common, in any language; endings make a few words look alike."""
     alike = total = 0
     for language in TASKS[name].languages:
         for row in rows(world, name, "test", language):

@@ -165,8 +165,9 @@ class _Run:
     def pretraining(self, keys: tuple[Key, ...]) -> bool:
         """Whether this is a first phase that is big enough for several threads."""
         job, cost = self.plan.jobs[keys[0]], self.plan.costs[keys[0]]
-        first = isinstance(job, Train) and job.phase == "pretraining"
-        return first and cost.flops >= WORTH_THREADS * job.settings.updates
+        if not isinstance(job, Train) or job.phase != "pretraining":
+            return False
+        return cost.flops >= WORTH_THREADS * job.settings.updates
 
     def ready_groups(self) -> list[tuple[Key, ...]]:
         """Jobs whose inputs are done, in groups that share a process, the longest chain first.

@@ -47,7 +47,8 @@ def styles(rng: np.random.Generator, size: int, unlike: Sequence[Style] = ()) ->
     ``unlike`` (size)."""
     drawn = (rng.random((size, 4)) < np.array((0.3, 0.4, 0.4, 0.5))).tolist()
     registers = [1 - style.register for style in unlike] if unlike else [int(row[3]) for row in drawn]
-    return [Style(*row[:3], register) for row, register in zip(drawn, registers, strict=True)]
+    rows = zip(drawn, registers, strict=True)
+    return [Style(passive, place, time, register) for (passive, place, time, _), register in rows]
 
 
 class Grammar:

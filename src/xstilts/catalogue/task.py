@@ -7,7 +7,7 @@ called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -85,6 +85,12 @@ class Files:
         """The configurations that may hold ``language``."""
         return tuple(config.format(language=self.names.get(language, language)) for config in self.configs)
 
+    def in_turn(self) -> Iterator[Files]:
+        """These files, then what is read in their place."""
+        yield self
+        if self.otherwise is not None:
+            yield from self.otherwise.in_turn()
+
 
 @dataclass(frozen=True)
 class Task:
@@ -120,6 +126,13 @@ class Task:
     parts: tuple[str, ...] = ()
     no_answer: bool = False
     other: str = ""
+
+    def candidates(self, split: str, language: str) -> Iterator[Files]:
+        """The files of the split, then what is read in their place, as far as they may hold ``language``."""
+        if split in self.splits:
+            for files in self.splits[split].in_turn():
+                if language in (files.languages or self.languages_of(split)):
+                    yield files
 
     def languages_of(self, split: str) -> tuple[str, ...]:
         """Languages in which ``split`` is catalogued, in official order."""

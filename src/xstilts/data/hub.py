@@ -21,7 +21,7 @@ from xstilts.data.listing import Listing, Stored, keep_listing, kept_listing, li
 from xstilts.data.load import Loaded
 from xstilts.data.lock import COMMIT
 from xstilts.data.refusal import no_connection, refusal
-from xstilts.data.source import OWN, Contents, Located, candidates, check_asked, read_located
+from xstilts.data.source import OWN, Contents, Located, check_asked, read_located
 
 CONVERTED = "refs/convert/parquet"  # the hub's own conversion of sets in other formats
 SECONDS = 15  # for each question; downloads have the client's own limit
@@ -106,7 +106,7 @@ class Hub:
 
     def find(self, task: Task, split: str, language: str) -> Found | None:
         """The files that hold these rows, None where the hub has none. Raises ``Problem`` where it can not be asked."""
-        for files in candidates(task, split, language):
+        for files in task.candidates(split, language):
             if "/" not in files.repository or files.path or files.repository.startswith(OWN):
                 continue  # not on a hub
             for asked in self._asked(files):

@@ -185,7 +185,7 @@ def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
     if "{" in name:
         return _filled(part, name)
     if role == "choices" and "," in name:
-        several = [column_of(part.table, each.strip(), part.path).to_pylist() for each in name.split(",")]
+        several = [column_of(part.table, each, part.path).to_pylist() for each in names_in(name)]
         return pa.chunked_array([pa.array([list(row) for row in zip(*several, strict=True)], pa.list_(pa.string()))])
     return column_of(part.table, name, part.path)
 

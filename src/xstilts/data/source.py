@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -72,7 +72,7 @@ class Folder:
         return self.located(task, split, language)[1]
 
     def _find(self, task: Task, split: str, language: str) -> Located | None:
-        for files in candidates(task, split, language):
+        for files in task.candidates(split, language):
             if files.path:
                 if (path := self.own_file(files, language)).is_file():
                     return files, (path,), ()
@@ -193,15 +193,6 @@ class Contents:
                 # The suffix is part of what a file says: the same bytes as CSV and as JSONL are different rows.
                 self._files[known] = path.suffix + hashlib.file_digest(content, "sha256").hexdigest()
         return self._files[known]
-
-
-def candidates(task: Task, split: str, language: str) -> Iterator[Files]:
-    """The files of the split, then what is read in their place, as far as they may hold ``language``."""
-    files = task.splits.get(split)
-    while files is not None:
-        if language in (files.languages or task.languages_of(split)):
-            yield files
-        files = files.otherwise
 
 
 def check_asked(task: Task, split: str, language: str) -> None:

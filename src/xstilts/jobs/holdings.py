@@ -7,13 +7,13 @@ torch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
-from xstilts.data.source import OWN, candidates
+from xstilts.data.source import OWN
 from xstilts.jobs.sources import CONSTRUCTED, AllSources
 
 LABELS = ("label", "tags")
@@ -48,7 +48,7 @@ def holdings(source: AllSources, task: Task, deep: bool = True) -> Iterator[Hold
 def holding(source: AllSources, task: Task, split: str, language: str, deep: bool = True) -> Holding:
     """One split in one language, as far as it is here."""
     place = source.place_of(task, split, language)
-    files = next(candidates(task, split, language), None)
+    files = next(task.candidates(split, language), None)
     official = files.official.get(language) if files else None
     revision = ""
     if place == "hub" and (found := source.hub.find(task, split, language)):
@@ -60,8 +60,8 @@ def holding(source: AllSources, task: Task, split: str, language: str, deep: boo
         rows = source.rows(task, split, language)
         labels = _counted(task, source.read(rows)) if deep and place != CONSTRUCTED and task.labels else ()
     except Problem as problem:
-        return Holding(**{**vars(here), "problem": str(problem)})
-    return Holding(**{**vars(here), "rows": rows.rows, "labels": labels})
+        return replace(here, problem=str(problem))
+    return replace(here, rows=rows.rows, labels=labels)
 
 
 def _counted(task: Task, rows: pa.Table) -> tuple[tuple[str, int], ...]:
@@ -127,14 +127,10 @@ def whole(parts: Sequence[Holding]) -> Whole:
 
 def on_hub(task: Task) -> list[Files]:
     """The files of a task that the hub may hold, each repository and configuration once."""
-    found: list[Files] = []
-    for split in task.splits.values():
-        files: Files | None = split
-        while files is not None:
-            if "/" in files.repository and not files.path and not files.repository.startswith(OWN):
-                found.append(files)
-            files = files.otherwise
-    return found
+    every = (files for split in task.splits.values() for files in split.in_turn())
+    return [
+        files for files in every if "/" in files.repository and not files.path and not files.repository.startswith(OWN)
+    ]
 
 
 def _shortened(codes: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from xstilts.catalogue.language import language_from_table
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
-from xstilts.data.source import OWN, Folder, Sources, candidates
+from xstilts.data.source import OWN, Folder, Sources
 from xstilts.study.job import Rows
 from xstilts.study.protocols import Places
 from xstilts.world import World, WorldSettings
@@ -130,7 +130,7 @@ class AllSources:
     def refusals(self, task: Task, split: str) -> list[str]:
         """Why the hub gave nothing of a split."""
         refused = self.hub.refused
-        names = {files.repository for code in task.languages_of(split) for files in candidates(task, split, code)}
+        names = {files.repository for code in task.languages_of(split) for files in task.candidates(split, code)}
         return list(dict.fromkeys(str(refused[name]) for name in sorted(names) if name in refused))
 
 

@@ -195,9 +195,7 @@ class Known:
 def _places(task: Task, split: str, language: str) -> set[tuple[str, str, str]]:
     """Set, configuration and split of the files that may hold these rows; none where only some rows of them count."""
     found: set[tuple[str, str, str]] = set()
-    files = task.splits.get(split)
-    while files is not None:
-        if not files.where and language in (files.languages or task.languages_of(split)):
+    for files in task.candidates(split, language):
+        if not files.where:
             found |= {(files.folder, config, files.split) for config in files.configs_of(language)}
-        files = files.otherwise
     return found

@@ -154,15 +154,15 @@ class _Run:
         if free <= 0:
             return
         ready = self.ready_groups()
-        heavy = sum(self.pretraining(keys) for keys in [*ready, *self.groups])
+        heavy = sum(self.threaded(keys) for keys in [*ready, *self.groups])
         for keys in ready[:free]:
             self.groups[keys] = time.monotonic()
-            share = min(heavy, self.backend.slots) if self.pretraining(keys) else self.backend.slots
+            share = min(heavy, self.backend.slots) if self.threaded(keys) else self.backend.slots
             self.backend.start(keys, max(1, self.cores // max(1, share)))
             more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
             self.tell("started", keys[0], self.plan.labels[keys[0]] + more)
 
-    def pretraining(self, keys: tuple[Key, ...]) -> bool:
+    def threaded(self, keys: tuple[Key, ...]) -> bool:
         """Whether this is a first phase that is big enough for several threads."""
         job, cost = self.plan.jobs[keys[0]], self.plan.costs[keys[0]]
         if not isinstance(job, Train) or job.phase != "pretraining":

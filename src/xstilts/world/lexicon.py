@@ -31,11 +31,15 @@ BORROWED = 0.12
 # Two words for everything, and no word in both: a text and what is asked about it, or said again, have no word in
 # common, so that seeing which words are the same tells nothing about what they mean.
 REGISTERS = 2
-_FUNCTIONS = (
-    *("not", "passive", "past", "future", "by", "in", "plural"),
-    *("who", "what", "where", "when", "how_many"),
+
+
+def _in_registers(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{name}/{register}" for name in names for register in range(REGISTERS))
+
+
+FUNCTION_WORDS = _in_registers(
+    ("not", "passive", "past", "future", "by", "in", "plural", "who", "what", "where", "when", "how_many")
 )
-FUNCTION_WORDS = tuple(f"{name}/{register}" for name in _FUNCTIONS for register in range(REGISTERS))
 SUFFIXES = ("-plural", "-acc", "-ins", "-loc", "-passive", "-not", "-past", "-future")
 NOUN_ENDINGS = tuple(f"-{case}.{number}" for case in ("nom", "acc", "ins", "loc") for number in ("one", "many"))
 VERB_ENDINGS = tuple(
@@ -70,10 +74,6 @@ def of_register(words: Words, register: int) -> Words:
     """The words of one register, by their names without it, and the endings that both have."""
     end = f"/{register}"
     return {name.removesuffix(end): form for name, form in words.items() if name.endswith(end) or name[0] == "-"}
-
-
-def _in_registers(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{name}/{register}" for name in names for register in range(REGISTERS))
 
 
 def constructed() -> dict[str, Language]:

@@ -38,7 +38,7 @@ for name in ("nli", "paraphrase", "topic", "qa", "pos", "retrieval", "text", "pa
 print(digest.hexdigest())
 """
 # The rows of generator revision 3. Where this changes, raise ``world.GENERATOR``: old jobs must not pass for new ones.
-DIGEST = "2be7df171624558588fbee09a725caa76169dba3c733e7ef2df4d07ce46cda49"
+DIGEST = "cb4bf110a6800433ff8e2362775598c10ef5e083859cd1f3a111474b278f44cb"
 
 
 def test_every_split_has_the_promised_rows_and_columns() -> None:

@@ -106,7 +106,7 @@ def network_of(vocabulary) -> Network:
     return with_new_heads(encoder, vocabulary, [HeadOf("choose", TYPE, 0)], 0.0, 0)
 
 
-@pytest.mark.parametrize("pooling", ["first", "mean"])
+@pytest.mark.parametrize("pooling", ["first", "mean", "both"])
 def test_a_cut_changes_no_gradient_beyond_rounding(vocabulary, pooling: str) -> None:
     encoded = encode(MIXED, TYPE, vocabulary, Lengths(64))
     network = with_new_heads(network_of(vocabulary).encoder, vocabulary, [HeadOf("choose", TYPE, 0, pooling)], 0.0, 0)

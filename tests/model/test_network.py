@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch
 from xstilts.model.encoder import hidden_states, load_encoder, make_encoder
-from xstilts.model.heads import RankingHead, SpanHead, mean_pooled
+from xstilts.model.heads import RankingHead, SpanHead, compared, mean_pooled
 from xstilts.model.network import HeadOf, Network, load_network, save_network, with_new_heads
 
 
@@ -65,6 +66,16 @@ def test_mean_pooling_is_the_mean_of_each_sequence() -> None:
     hidden = torch.randn(7, 3)
     pooled = mean_pooled(hidden, batch_of([3, 4], np.zeros(2, np.int64)))
     torch.testing.assert_close(pooled, torch.stack([hidden[:3].mean(0), hidden[3:].mean(0)]))
+
+
+def test_both_texts_are_compared_by_their_means() -> None:
+    hidden = torch.randn(9, 3)
+    batch = replace(batch_of([5, 4], np.zeros(2, np.int64)), other=np.array([2, 4]))
+    u, v = hidden[:2].mean(0), hidden[2:5].mean(0)
+    alone = hidden[5:].mean(0)
+    pair = torch.cat([u, v, (u - v).abs(), u * v])
+    single = torch.cat([alone, torch.zeros(3), alone.abs(), torch.zeros(3)])
+    torch.testing.assert_close(compared(hidden, batch), torch.stack([pair, single]))
 
 
 def test_saved_arm_opens_with_the_library_and_keeps_its_outputs(vocabulary, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ class Batch:
     """``ids``, ``segments``, ``positions`` int64 [tokens]; ``starts`` int64 [n + 1]; ``sequences`` int64 [n]: which
     sequences of the ``Encoded`` these are. ``where`` int64 [m], rising: token numbers that the head reads; ``target``
     int64 [m] or [m, 2], or what a teacher says, float32 [m, width]. ``whole`` int64 [k + 1], rising, where examples of
-    several sequences must not be divided: the numbers of the sequences at which they begin, and n.
+    several sequences must not be divided: the numbers of the sequences at which they begin, and n. ``other`` int64
+    [n], where sequences may hold two texts: where the second begins in its sequence (its length where there is none).
     """
 
     ids: Array
@@ -36,6 +37,7 @@ class Batch:
     where: Array
     target: Array
     whole: Array | None = None
+    other: Array | None = None
 
     @property
     def lengths(self) -> Array:
@@ -95,6 +97,7 @@ def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:
         where=where,
         target=target,
         whole=np.append(_begins(encoded, sequences), len(sequences)) if "choices" in encoded.columns else None,
+        other=encoded.columns["other"][sequences] if "other" in encoded.columns else None,
     )
 
 
@@ -117,6 +120,7 @@ def cut(batch: Batch, budget: int) -> Iterator[Batch]:
             where=batch.where[begin:end] - first,
             target=batch.target[begin:end],
             whole=None if batch.whole is None else edges[place : stop + 1] - low,
+            other=None if batch.other is None else batch.other[low:high],
         )
         place = stop
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from xstilts.catalogue.task import TaskType
 from xstilts.data.vocabulary import Vocabulary
 
-REVISION = 2
+REVISION = 3
 _QUERY_LENGTH = 64
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -142,15 +142,19 @@ def _texts(table: pa.Table, first: str, second: str, vocabulary: Vocabulary, len
 
 
 def _encode_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
-    ids, segments, starts, _ = _texts(table, "text_a", "text_b", vocabulary, lengths)
+    """Columns: ``label`` int64 [examples]; ``other`` int64 [n]: where the second text begins in its sequence (its
+    length where there is none)."""
+    ids, segments, starts, other = _texts(table, "text_a", "text_b", vocabulary, lengths)
     label = table.column("label").to_numpy().astype(np.int64)
-    return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), {"label": label})
+    columns = {"label": label, "other": other}
+    return Encoded(ids, segments, starts, np.arange(table.num_rows, dtype=np.int32), columns)
 
 
 def _encode_multiple_choice(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
     """One sequence a choice, ``text_a`` before it; the longer of the two gives way (XTREME's protocol 4.2).
 
-    Columns, [examples]: ``label`` int64, number of the right choice; ``choices`` int64, how many there are.
+    Columns, [examples]: ``label`` int64, number of the right choice; ``choices`` int64, how many there are. [n]:
+    ``other`` as in a classification.
     """
     counts = np.array([len(row) for row in table.column("choices").to_pylist()], dtype=np.int64)
     pairs = pa.table(
@@ -159,10 +163,10 @@ def _encode_multiple_choice(table: pa.Table, vocabulary: Vocabulary, lengths: Le
             "text_b": pc.list_flatten(table.column("choices")),
         }
     )
-    ids, segments, starts, _ = _texts(pairs, "text_a", "text_b", vocabulary, lengths)
+    ids, segments, starts, other = _texts(pairs, "text_a", "text_b", vocabulary, lengths)
     label = table.column("label").to_numpy().astype(np.int64)
     example = np.repeat(np.arange(table.num_rows, dtype=np.int32), counts)
-    return Encoded(ids, segments, starts, example, {"label": label, "choices": counts})
+    return Encoded(ids, segments, starts, example, {"label": label, "choices": counts, "other": other})
 
 
 def _encode_mlm(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:

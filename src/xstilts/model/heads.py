@@ -47,7 +47,8 @@ def make_head(
 class SequenceHead(nn.Module):
     """RoBERTa's classification head on the first token: dropout, dense, tanh, dropout, linear. Logits [n, labels].
 
-    With ``pooling`` ``mean`` it reads the mean over all tokens, as encoders of sentence vectors want it.
+    With ``pooling`` ``mean`` it reads the mean over all tokens, as encoders of sentence vectors want it; with ``both``
+    the means of either text side by side with how they differ (``compared``).
     """
 
     whole_update = False
@@ -56,13 +57,15 @@ class SequenceHead(nn.Module):
         super().__init__()
         self.pooling = pooling
         self.drop = nn.Dropout(dropout)
-        self.dense = _linear(width, width)
+        self.dense = _linear(4 * width if pooling == "both" else width, width)
         self.drop_again = nn.Dropout(dropout)
         self.out = _linear(width, labels)
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         if self.pooling == "mean":
             read = mean_pooled(hidden, batch)
+        elif self.pooling == "both":
+            read = compared(hidden, batch)
         else:
             read = hidden.index_select(0, _on(batch.where, hidden))
         result: Tensor = self.out(self.drop_again(torch.tanh(self.dense(self.drop(read)))))
@@ -214,6 +217,21 @@ def mean_pooled(hidden: Tensor, batch: Batch) -> Tensor:
     sequence = torch.repeat_interleave(torch.arange(len(batch.lengths), device=hidden.device), lengths)
     total = torch.zeros(len(batch.lengths), hidden.shape[1], dtype=hidden.dtype, device=hidden.device)
     return total.index_add(0, sequence, hidden) / lengths[:, None].to(hidden.dtype)
+
+
+def compared(hidden: Tensor, batch: Batch) -> Tensor:
+    """u, v, |u - v| and u * v, [n, 4 width], of the means u and v over the tokens of the first and the second text, the
+    special tokens before each included (Conneau et al. 2017, section 3.1). Where there is no second text, v is 0.
+    """
+    lengths = batch.lengths
+    other = lengths if batch.other is None else batch.other
+    place = np.arange(batch.starts[-1]) - np.repeat(batch.starts[:-1], lengths)
+    text = 2 * np.repeat(np.arange(len(lengths)), lengths) + (place >= np.repeat(other, lengths))
+    total = torch.zeros(2 * len(lengths), hidden.shape[1], dtype=hidden.dtype, device=hidden.device)
+    tokens = np.maximum(1, np.stack((other, lengths - other), axis=1).reshape(-1, 1))
+    means = total.index_add(0, _on(text, hidden), hidden) / _on(tokens, hidden).to(hidden.dtype)
+    u, v = means[0::2], means[1::2]
+    return torch.cat((u, v, (u - v).abs(), u * v), dim=1)
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:

@@ -29,7 +29,8 @@ from xstilts.model.heads import Head, as_head, make_head
 
 @dataclass(frozen=True)
 class HeadOf:
-    """Which head a task needs; ``pooling``: what a classification reads, the ``first`` token or the ``mean``."""
+    """Which head a task needs; ``pooling``: what a classification reads, the ``first`` token, the ``mean`` over all or
+    ``both`` texts apart."""
 
     task: str
     type: TaskType

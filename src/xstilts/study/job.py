@@ -92,7 +92,8 @@ class Start:
 class Settings:
     """How one phase trains. ``batch`` counts examples an update, ``warmup`` is a share of the updates.
     ``embedding_rate`` multiplies the learning rate of the table of token vectors.
-    ``pooling``: what a classification reads of a sequence, its first token or the mean over all."""
+    ``pooling``: what a classification reads of a sequence, its first token, the mean over all, or the means of both its
+    texts and how they differ."""
 
     updates: int
     batch: int
@@ -112,7 +113,7 @@ class Settings:
     alpha: float = 0.3
     masking: float = 0.15
     embedding_rate: float = 1.0
-    pooling: Literal["first", "mean"] = "first"
+    pooling: Literal["first", "mean", "both"] = "first"
     freeze: Literal["nothing", "body", "embeddings"] = "nothing"
 
 

@@ -57,7 +57,7 @@ class Overrides(_Table):
     alpha: Share01 | None = None
     masking: Annotated[float, Field(gt=0, lt=1)] | None = None
     embedding_rate: Above0 | None = None
-    pooling: Literal["first", "mean"] | None = None
+    pooling: Literal["first", "mean", "both"] | None = None
     freeze: Literal["nothing", "body", "embeddings"] | None = None
 
     @model_validator(mode="after")

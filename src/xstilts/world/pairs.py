@@ -16,9 +16,9 @@ from xstilts.world.meanings import FUTURE, NONE, PAST, PLURAL, PRESENT, SINGULAR
 from xstilts.world.settings import WorldSettings
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
-# Where the second sentence means something else: the share that tells of another event, and the share where one word
-# is another; in the rest words change places where they can.
-ELSEWHERE, REWORDED = 0.4, 0.4
+# Where the second sentence means something else: the shares that tell of another event, deny what the first says (or
+# the reverse), or have another word in one place; in the rest words change places where they can.
+ELSEWHERE, DENIED, REWORDED = 0.35, 0.25, 0.25
 
 
 def judge(premise: Meaning, hypothesis: Meaning) -> int:
@@ -121,12 +121,14 @@ def neutral(premise: Meaning, meanings: Meanings, rng: np.random.Generator) -> M
 
 
 def near_paraphrase(meaning: Meaning, meanings: Meanings, rng: np.random.Generator) -> Meaning:
-    """Another meaning in as many words: another event, one word another one, or roles, adjectives or counts change
-    places. Nothing is added or left out, so that the length of the two sentences tells nothing."""
+    """Another meaning in as many words: another event, the contrary, one word another one, or roles, adjectives or
+    counts change places. Nothing but a denial is added or left out, so that length tells nearly nothing."""
     settings = meanings.settings
     kind = rng.random()
     if kind < ELSEWHERE:
         return _another_scene(meaning, meanings, rng)
+    if kind < ELSEWHERE + DENIED:
+        return meaning._replace(denied=not meaning.denied)
     words = ["agent", "patient", "verb"]
     words += [slot for slot in ("agent_adjective", "patient_adjective", "place") if getattr(meaning, slot) != NONE]
     words += [slot for slot in ("agent_number", "patient_number") if getattr(meaning, slot) > PLURAL]
@@ -134,7 +136,7 @@ def near_paraphrase(meaning: Meaning, meanings: Meanings, rng: np.random.Generat
     ways = ["roles"] * 2 if meanings.animate(meaning.patient) else []
     ways += ["adjectives"] if meaning.agent_adjective != meaning.patient_adjective else []
     ways += ["numbers"] if meaning.agent_number != meaning.patient_number else []
-    way = pick(ways, rng) if ways and kind >= ELSEWHERE + REWORDED else pick(words, rng)
+    way = pick(ways, rng) if ways and kind >= ELSEWHERE + DENIED + REWORDED else pick(words, rng)
     if way == "roles":
         return swap_roles(meaning)
     if way == "adjectives":

@@ -99,7 +99,7 @@ def _others(request: Request, targets: list[Meaning]) -> list[list[Meaning]]:
     )
     patient = np.array([target.patient if meanings.animate(target.patient) else NONE for target in targets])
     turned = meanings.draw(rng, region, size, agent=patient, placed=0.6, timed=0.6)
-    two = rng.random(size) < 0.5
+    two = rng.random(size) < 0.2
     return [[one, other] if more else [one] for one, other, more in zip(alike, turned, two.tolist(), strict=True)]
 
 

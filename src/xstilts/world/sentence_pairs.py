@@ -32,9 +32,10 @@ def nli(request: Request) -> Columns:
 
 
 def paraphrase(request: Request) -> Columns:
-    """Two sentences of nearly the same words; label 1 where they mean the same."""
+    """Two sentences of much the same meaning; label 1 where they mean the same."""
     rng, meanings = request.rng, request.meanings
-    firsts = meanings.draw(rng, request.region, request.size, denied=0.3, placed=0.5)
+    # Half of them are denials here too (see ``nli``).
+    firsts = meanings.draw(rng, request.region, request.size, denied=0.5, placed=0.5)
     labels = _even(2, request.size, rng)
     seconds = [
         first if label else pairs.near_paraphrase(first, meanings, rng)

@@ -24,9 +24,10 @@ def texts_of(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence
 
 
 def _labels(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
-    names = _names(task, labels)
     right, said = gold["label"].to_pylist(), predicted["prediction"].to_pylist()
-    return _lines(names[label] for label in right), _lines(names[label] for label in said)
+    names = _names(task, labels, right)
+    # A given prediction that was no label is a blank line, which is no label either.
+    return _lines(names[label] for label in right), _lines(names[label] if label >= 0 else "" for label in said)
 
 
 def _choices(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
@@ -35,10 +36,10 @@ def _choices(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence
 
 
 def _tags(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
-    names = _names(task, labels)
+    sides = [side["tags"].to_pylist() for side in (gold, predicted)]
+    names = _names(task, labels, (tag for sentence in sides[0] for tag in sentence))
     right, said = (
-        "".join("".join(f"{names[tag]}\n" for tag in sentence) + "\n" for sentence in side["tags"].to_pylist())
-        for side in (gold, predicted)
+        "".join("".join(f"{names[tag]}\n" for tag in sentence) + "\n" for sentence in side) for side in sides
     )
     return right, said
 
@@ -66,9 +67,9 @@ def _lines(items: Iterable[str]) -> str:
     return "".join(f"{item}\n" for item in items)
 
 
-def _names(task: Scored, labels: Sequence[str]) -> Sequence[str]:
-    """What the benchmark calls the study's labels. Raises ``Problem`` where it has no such name."""
-    if unknown := [label for label in labels if label not in task.labels]:
+def _names(task: Scored, labels: Sequence[str], right: Iterable[int]) -> Sequence[str]:
+    """What the benchmark calls the study's labels. Raises ``Problem`` where one of ``right`` has none."""
+    if unknown := [labels[number] for number in sorted(set(right)) if labels[number] not in task.labels]:
         raise Problem(
             f"the study's labels of {task.name} are not the benchmark's: {', '.join(unknown)} "
             f"(known: {', '.join(task.labels)}); name them like these in the task"

@@ -6,7 +6,6 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -87,7 +86,7 @@ class AllSources:
     def _identified(self, task: Task, split: str, language: str) -> Rows:
         if _constructed(task):
             count = self._world.count(task, split, language)
-            digest = hashlib.sha256(f"{self._world.identity()}:{task.name}:{split}:{language}".encode()).hexdigest()
+            digest = self._world.checksum(task, split, language)
         else:
             count, digest = self._rows.rows_of(task, split, language)
         return Rows(task.name, split, language, count, digest)

@@ -71,7 +71,8 @@ def file_of(task: Task, split: str, language: str) -> Path:
 
 def read_given(about: About) -> tuple[pa.Table, tuple[str, ...]] | None:
     """Predictions of the scored rows, and the labels in them that the task does not have; None after a mistake."""
-    return _READERS[about.task.type](about)
+    read = _READERS[about.task.type](about)
+    return None if about.found.mistakes else read
 
 
 Read = tuple[pa.Table, tuple[str, ...]] | None

@@ -6,14 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from xstilts.catalogue import get_task
+from xstilts.catalogue import Problem, get_task
+from xstilts.jobs.sources import open_source
+from xstilts.study.job import Train
+from xstilts.study.plan import plan
+from xstilts.study.protocols import Places
+from xstilts.study.spec import load
 from xstilts.world import World, WorldSettings
+
+DOCS = Path(__file__).parents[2] / "docs" / "study-file.md"
 
 LANGUAGES = ("qaa", "qab")
 WORLD = {"train": 120, "validation": 40, "test": 24, "mistranslated": 0.3}
@@ -137,15 +145,15 @@ def test_every_arm_ends_in_the_table(done: Path) -> None:
     table = results(done / "arms.toml", done)
     assert table["score"].null_count() == 0
     assert dict(table.select("arm", "intermediate").unique().iter_rows()) == {
-        "baseline": None,
+        "baseline": "",
         "mixed": "world/nli+world/qa+world/text",
         "translated": "world/nli-translated",
         "steps": "world/nli > world/qa+world/topic",
-        "translate-train": None,
-        "translate-train-all": None,
-        "few-shot": None,
-        "still": None,
-        "given": None,
+        "translate-train": "",
+        "translate-train-all": "",
+        "few-shot": "",
+        "still": "",
+        "given": "",
     }
     cells = {(arm, target) for arm, target in table.select("arm", "target").iter_rows()}
     assert ("still", "world/pos") not in cells and ("few-shot", "world/pos") in cells
@@ -170,6 +178,69 @@ def test_every_arm_ends_in_the_table(done: Path) -> None:
         100 - rows["baseline", "world/pos", "qab"]["score"]
     )
     assert rows["given", "world/pos", "qab"]["seen"] == "unknown"
+
+
+def shares(text: str, places: Places, folder: Path) -> dict[str, list[tuple[str, str, int]]]:
+    """What each arm's intermediate phase trains on: task, language, rows."""
+    (folder / "planned.toml").write_text(text)
+    study = load(str(folder / "planned.toml"), None)
+    found = plan(study, open_source(replace(places, tasks=study.tasks)))
+    phases = {
+        found.labels[key].split(",")[0].removeprefix("intermediate "): job
+        for key, job in found.jobs.items()
+        if isinstance(job, Train) and job.phase == "intermediate"
+    }
+    return {
+        arm: [(rows.task, rows.language, rows.rows) for share in job.shares for rows in share.data]
+        for arm, job in phases.items()
+    }
+
+
+HUMAN = """
+question = "Which rows?"
+targets = ["xnli"]
+languages = ["de"]
+seeds = [0]
+[backbones.tiny]
+architecture = { layers = 1, hidden = 32, heads = 2, feedforward = 48, vocabulary = 400 }
+vocabulary = { text = ["world/text"], characters = 10000 }
+[arms.baseline]
+"""
+
+
+def test_a_translated_set_is_trained_on_by_its_name_on_the_hub(tmp_path: Path) -> None:
+    for place, rows in (("mnli-german/default/train", 5), ("multi_nli/default/train", 7), ("xnli/de/test", 3)):
+        path = tmp_path / f"{place}.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text("".join(f'{{"premise": "a {k}", "hypothesis": "b", "label": {k % 3}}}\n' for k in range(rows)))
+    (tmp_path / "xnli" / "en").mkdir()
+    (tmp_path / "xnli" / "en" / "test.jsonl").write_text('{"premise": "a", "hypothesis": "b", "label": 1}\n')
+    block = next(block for block in DOCS.read_text().split("```toml\n") if "[tasks.mnli_german]" in block)
+    arm = block[block.index("[tasks.mnli_german]") :].partition("```")[0]
+    found = shares(HUMAN + arm, Places(data=str(tmp_path)), tmp_path)
+    assert found == {"nli-german": [("mnli_german", "de", 5)]}
+
+
+@pytest.mark.data
+def test_multilingual_sets_of_the_data_folder_train_in_their_languages(tmp_path: Path, data_folder: Path) -> None:
+    arms = """
+    [arms.many]
+    intermediate = ["xnli_dev"]
+    languages = ["sw", "ur", "ko"]
+    [arms.questions]
+    intermediate = ["squad", "arcd", "cmrc2018"]
+    """
+    found = shares(HUMAN + arms, Places(data=str(data_folder)), tmp_path)
+    assert found["many"] == [("xnli_dev", code, 2_490) for code in ("sw", "ur", "ko")]
+    assert [(task, language) for task, language, _ in found["questions"]] == [
+        ("squad", "en"),
+        ("arcd", "ar"),
+        ("cmrc2018", "zh"),
+    ]
+    assert found["questions"][2][2] == 1_000
+    study = 'splits = ["validation"]\n' + HUMAN + arms.replace('["sw", "ur", "ko"]', '["de"]')
+    with pytest.raises(Problem, match=r"validation \(de\) is scored on xnli/de/validation, on which a phase before it"):
+        shares(study, Places(data=str(data_folder)), tmp_path)
 
 
 def predictions(done: Path, arm: str, language: str) -> list[list[float]]:
@@ -207,5 +278,5 @@ def test_a_finished_training_is_a_ready_checkpoint_of_another_study(done: Path) 
     )
     xstilts("run", str(study), "--workers", "1", folder=done)
     table = results(study, done)
-    assert dict(table.select("arm", "intermediate").unique().iter_rows()) == {"baseline": None, "ready": "world/topic"}
+    assert dict(table.select("arm", "intermediate").unique().iter_rows()) == {"baseline": "", "ready": "world/topic"}
     assert table["score"].null_count() == 0

@@ -154,7 +154,7 @@ def test_translate_train_gives_each_language_a_model_of_its_own() -> None:
     assert len(floors) == 1
     # Where nothing differs from the baseline there is no cell, and the plan says so.
     assert {cell.target for cell in found.cells if cell.arm == "tt"} == {"xnli"}
-    assert "[arms.tt]: words is left out, where it is the baseline" in found.notes
+    assert "[arms.tt]: words is left out: it would repeat the baseline" in found.notes
 
 
 def test_a_cap_counts_the_languages_of_a_translated_set_together() -> None:

@@ -97,7 +97,7 @@ def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
         if arm == study.baseline:
             plain[seed] = models
         elif spec.target.variants and models == plain.get(seed):
-            draft.known.notes[f"[arms.{arm}]: {task.name} is left out, where it is the baseline"] = None
+            draft.known.notes[f"[arms.{arm}]: {task.name} is left out: it would repeat the baseline"] = None
             continue
         for split, language in asked if models else ():
             model, before = models[language], arms[arm][seed]

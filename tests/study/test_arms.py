@@ -157,6 +157,14 @@ def test_translate_train_gives_each_language_a_model_of_its_own() -> None:
     assert "[arms.tt]: words is left out: it would repeat the baseline" in found.notes
 
 
+def test_translate_train_where_only_the_labelled_language_is_scored_is_the_baseline() -> None:
+    text = STUDY.replace('["xnli", "words", "pairs"]', '["xnli"]\nlanguages = ["en"]')
+    text += '[arms.all.target.translate_train]\ntasks = { xnli = "xnli-de-sw" }\ntogether = true\n'
+    found = plan(study_of(tomllib.loads(text), "toy", "toy.toml"), ToySource(), known, identify)
+    assert {cell.arm for cell in found.cells} == {"baseline"}
+    assert "[arms.all]: xnli is left out: it would repeat the baseline" in found.notes
+
+
 def test_a_cap_counts_the_languages_of_a_translated_set_together() -> None:
     text = '[arms.tt.target.translate_train]\ntasks = { xnli = "xnli-de-sw" }\ntogether = true\n'
     found = plan(

@@ -80,7 +80,7 @@ class Course:
         chosen = self._named(said, languages, "translate_train")
         other = self._fitting(said.tasks[self.task.name], "train", chosen)
         original = self._original()
-        if said.together:
+        if said.together and chosen:
             share = self._with(said, original, other, chosen)
             return dict.fromkeys(languages, self._trained((share,), "translation"))
         shares = {code: self._with(said, original, other, (code,)) for code in chosen}

@@ -60,8 +60,8 @@ def scored(frame: pl.DataFrame, side: str | None = None) -> pl.DataFrame:
     """The rows that carry a score, with a column ``side``; only those of one ``side`` if it is named.
 
     ``labelled``: the language had labels in the target phase, known from the baseline, which has no other labels
-    (without a baseline, from the arm itself). ``intermediate``: it had labels in the arm's intermediate phase only.
-    ``zero-shot``: it had none.
+    (without a baseline, from the arm itself). ``intermediate``: it had labels in the arm only, in the intermediate
+    phase or as translations or few examples in the target phase. ``zero-shot``: it had none.
     """
     has = pl.col("seen").str.split("+").list.contains("labels")
     cell = ["backbone", "target", "language", "split"]

@@ -1,7 +1,8 @@
 """The prediction job: one model, one task, one language.
 
 In: ``Predict`` values that share a model. Out: one table of predictions each, ``predictions.parquet``. The model is
-loaded once for all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows.
+loaded once for all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows. So are
+files that another system wrote.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Lengths, encode_cached
 from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
+from xstilts.jobs.given import given_table
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.jobs.stored import PREDICTIONS, first_rows
@@ -25,10 +27,11 @@ from xstilts.study.store import Store
 
 
 class Models:
-    """The network that the last prediction used, kept for the next one."""
+    """The network that the last prediction used, kept for the next one; ``given``: files of predictions by content."""
 
     def __init__(self, store: Store, source: AllSources, places: Places, cache: Path) -> None:
         self._open = (store, source, places, cache)
+        self.given = places.predictions
         self._name: str | job.Start | None = None
         self._network: Network | None = None
 
@@ -50,8 +53,12 @@ class Models:
 
 def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, models: Models, cache: Path) -> None:
     """Do the job and store its result."""
-    table = first_rows(source.read(work.data), work.examples)
-    if work.model is None and work.start is None:
+    whole = source.read(work.data)
+    table = first_rows(whole, work.examples)
+    if work.given is not None:
+        path = Path(models.given.get(work.given, ""))
+        predicted = given_table(path, work.given, source.task(work.task), whole, work.examples)
+    elif not work.computed:
         if work.labelled is None and work.type != TaskType.RETRIEVAL:
             raise Problem(f"the floor of '{work.task}' needs labelled rows")
         labelled = source.read(work.labelled) if work.labelled else table

@@ -1,0 +1,98 @@
+"""The plan as it grows: what is known so far, jobs that appear once, and what they are estimated to cost.
+
+In: jobs, in an order in which they can run. Out: ``Draft``, from which ``plan`` takes the finished plan; the settings
+of a training, which every phase resolves alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import Task, TaskType
+from xstilts.study import defaults
+from xstilts.study.backbone_table import Backbone
+from xstilts.study.identity import body_parameters
+from xstilts.study.job import Job, Key, Phase, Predict, Score, Settings, Share, key_of
+from xstilts.study.known import Known
+from xstilts.study.manifest import Cell, Cost
+from xstilts.study.settings import resolve, rows_of, settings_table
+from xstilts.study.spec import Study
+
+
+@dataclass
+class Draft:
+    """Jobs with their labels and costs, and cells. ``baselines`` holds the scores of the arm that does nothing, by
+    backbone, target, split, language, seed."""
+
+    known: Known
+    jobs: dict[Key, Job] = field(default_factory=dict)
+    labels: dict[Key, str] = field(default_factory=dict)
+    costs: dict[Key, Cost] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+    baselines: dict[tuple[str, str, str, str, int], Key] = field(default_factory=dict)
+
+    @property
+    def study(self) -> Study:
+        """What is planned."""
+        return self.known.study
+
+    def add(self, job: Job, label: str, parameters: int) -> Key:
+        """The job's key; a job that is there already keeps its first label."""
+        key = key_of(job)
+        if key not in self.jobs:
+            self.jobs[key], self.labels[key], self.costs[key] = job, label, cost_of(job, parameters)
+        return key
+
+    def settings(
+        self,
+        spec: Backbone,
+        phase: Phase,
+        tasks: Sequence[Task],
+        shares: Sequence[Share],
+        own: Sequence[Mapping[str, Any]],
+        more: int = 0,
+    ) -> Settings:
+        """The settings of one training: the tables ``own`` lie over the study's; ``more`` updates come on top."""
+        tables = self.study.settings
+        table = settings_table(spec.kind, phase, tasks, tables.of_phase(), tables.of_task(), own)
+        settings = resolve(table, shares, more)
+        check_length(spec, settings.max_length)
+        return settings
+
+
+def check_trainable(task: Task) -> None:
+    """Raises ``Problem`` for a task that has nothing to train on."""
+    if task.type == TaskType.RETRIEVAL:
+        raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
+
+
+def check_length(spec: Backbone, length: int) -> None:
+    """Raises ``Problem`` for more pieces than an architecture reads."""
+    if spec.architecture and length > spec.architecture.positions - 2:
+        most = spec.architecture.positions - 2
+        raise Problem(f"max_length {length} is more than the architecture reads (positions - 2 = {most})")
+
+
+def parameters_of(spec: Backbone) -> int:
+    """Weights without embeddings: per layer four h x h projections and two h x f."""
+    if (made := spec.architecture) is None:
+        return body_parameters(str(spec.path), spec.layers) or defaults.PARAMETERS[spec.kind]
+    return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
+
+
+def cost_of(job: Job, parameters: int) -> Cost:
+    """Estimated from assumed tokens an example; training is three passes."""
+    if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
+        return Cost(0, 0.0)
+    if isinstance(job, Predict):
+        rows = min(job.examples or job.data.rows, job.data.rows)
+        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
+        return Cost(tokens, 2.0 * parameters * tokens)
+    rows = sum(rows_of(share) for share in job.shares) or 1
+    cut = job.settings.max_length
+    mean = sum(rows_of(share) * min(defaults.TOKENS[share.type], cut) for share in job.shares) / rows
+    tokens = int(job.settings.updates * job.settings.batch * mean)
+    return Cost(tokens, 6.0 * parameters * tokens)

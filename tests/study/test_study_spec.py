@@ -10,7 +10,8 @@ import pytest
 
 from xstilts.catalogue.errors import Problem
 from xstilts.study.job import Settings
-from xstilts.study.spec import Overrides, load, merge, shipped, study_of
+from xstilts.study.settings import merge
+from xstilts.study.spec import Overrides, load, shipped, study_of
 
 GOOD = """
 question = "Does it help?"

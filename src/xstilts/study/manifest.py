@@ -76,7 +76,8 @@ class Shared:
 class Plan:
     """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names. ``tasks``
     says of each task of the study what tables show beside its scores, ``languages`` what the catalogue does not know of
-    the study's own."""
+    the study's own. ``analyses`` names what its report tells beside its scores, ``evidence`` holds what differs from
+    the defaults of ``evidence.Evidence``."""
 
     study: str
     file: str
@@ -90,6 +91,8 @@ class Plan:
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    analyses: tuple[str, ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -153,6 +156,8 @@ class Plan:
             "tasks": {name: dict(table) for name, table in self.tasks.items()},
             "notes": list(self.notes),
             "languages": {code: dict(table) for code, table in self.languages.items()},
+            "analyses": list(self.analyses),
+            "evidence": dict(self.evidence),
         }
 
 
@@ -173,4 +178,6 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
         notes=tuple(value["notes"]),
         languages=value.get("languages", {}),
+        analyses=tuple(value.get("analyses", ())),
+        evidence=value.get("evidence", {}),
     )

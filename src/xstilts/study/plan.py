@@ -126,6 +126,8 @@ class _Planner:
             tasks={task.name: _shown(task) for task in known.tasks.values() if task},
             notes=(*known.notes, *known.sizes()),
             languages=study.own_languages,
+            analyses=study.analyses,
+            evidence=study.evidence.model_dump(exclude_defaults=True),
         )
 
     def add(self, job: Job, label: str, parameters: int) -> Key:

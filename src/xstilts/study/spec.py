@@ -6,7 +6,6 @@ section and the nearest valid name. Whether names of tasks exist and data is the
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -18,15 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
 from xstilts.study.defaults import Size
+from xstilts.study.evidence import Above0, Evidence
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.own import languages_apart, own_tasks
-from xstilts.study.settings import layered
+from xstilts.study.settings import merge
 
 LEVELS = ("quick", "small", "full")
 
 Positive = Annotated[int, Field(gt=0)]
 Share01 = Annotated[float, Field(ge=0, le=1)]
-Above0 = Annotated[float, Field(gt=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Languages = Literal["all"] | Names
 
@@ -227,6 +226,7 @@ class Study(_Table):
     """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
+    ``analyses``: what the report tells beside the scores; whether they exist is asked by whoever knows them.
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -245,6 +245,8 @@ class Study(_Table):
     evaluation_examples: Positive | dict[str, Positive] | None = None
     retrieval_layer: Annotated[int, Field(ge=0)] | None = None
     claims: tuple[str, ...] = ()
+    analyses: tuple[str, ...] = ()
+    evidence: Evidence = Evidence()
 
     name: str = ""
     file: str = ""
@@ -282,7 +284,7 @@ class Study(_Table):
             for task in table:
                 if task not in used:
                     yield f"[{place}] {task}: no task of this study{nearest(task, used)}"
-        for field in ("targets", "seeds", "languages"):
+        for field in ("targets", "seeds", "languages", "analyses"):
             values = getattr(self, field)
             if not isinstance(values, str) and len(set(values)) < len(values):
                 yield f"{field}: something is named twice"
@@ -321,21 +323,6 @@ def find(name_or_path: str) -> Path:
         hint = nearest(name_or_path, known)
         raise Problem(f"unknown study '{name_or_path}'{hint} see: xstilts studies, or give the path of a .toml file")
     return known[name_or_path]
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``over`` laid over ``base``, table by table; ``epochs`` and ``updates`` replace one another, as do the ways to
-    say one cap (number or table)."""
-    merged = copy.deepcopy(dict(base))
-    for name, value in over.items():
-        old = merged.get(name)
-        merged[name] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else copy.deepcopy(value)
-    if "epochs" in merged and "updates" in merged:
-        kept = layered({"epochs": base.get("epochs"), "updates": base.get("updates")}, over)
-        for name in ("epochs", "updates"):
-            if name not in kept:
-                del merged[name]
-    return merged
 
 
 def load(name_or_path: str, level: str | None = None) -> Study:

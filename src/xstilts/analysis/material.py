@@ -1,0 +1,56 @@
+"""What an analysis works on, and what one is.
+
+In: the long table of results, a reader of what its scores came from, what counts as evidence. Out: ``Material``,
+``Analysis``. The reader is a protocol, since data and store belong to other rooms; the command line passes one in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
+import pyarrow as pa
+
+from xstilts.analysis.section import Section
+from xstilts.study.job import Key
+
+if TYPE_CHECKING:
+    from xstilts.study.evidence import Evidence
+
+
+class Reader(Protocol):
+    """What lies behind a score, found by its key (column ``job``). Every table has one row an example, in the order of
+    the data; None where it is not in the store or the rows are not to be had on this machine.
+    """
+
+    def predictions(self, score: Key) -> pa.Table | None:
+        """The predictions, as ``metrics.PREDICTIONS`` has them, with a column ``logits`` where they were kept."""
+
+    def counts(self, score: Key) -> pa.Table | None:
+        """The counts of the score's metric, one column a count."""
+
+    def gold(self, score: Key) -> pa.Table | None:
+        """The rows that were scored: texts and labels."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """``frame``: the long table of one study (``analysis.table.COLUMNS``); ``read``: what its scores came from."""
+
+    frame: pl.DataFrame
+    read: Reader
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """``name`` is that of its file; ``answers`` says in a few words what it tells; ``run`` gives titled tables.
+
+    What can not be said (too few seeds, languages or sizes) is a section too, which says so: never an empty list.
+    """
+
+    name: str
+    answers: str
+    run: Callable[[Material], Sequence[Section]]

@@ -6,8 +6,8 @@ In: the long table of results, a reader of what its scores came from, what count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -37,11 +37,13 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Material:
-    """``frame``: the long table of one study (``analysis.table.COLUMNS``); ``read``: what its scores came from."""
+    """``frame``: the long table of one study (``analysis.table.COLUMNS``); ``read``: what its scores came from;
+    ``groups``: sets of languages that the study tells apart."""
 
     frame: pl.DataFrame
     read: Reader
     evidence: Evidence
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

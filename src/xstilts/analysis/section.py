@@ -5,6 +5,7 @@ In: nothing. Out: ``Section``. It lies here, below the reports, so that an analy
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -23,3 +24,20 @@ class Section:
     left: int
     notes: tuple[str, ...] = ()
     breaks: frozenset[int] = frozenset()
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """``+1.20``, or nothing where there is no number."""
+    return "" if value is None or not math.isfinite(value) else f"{value:+.{digits}f}"
+
+
+def between(low: float | None, high: float | None, digits: int = 2) -> str:
+    """``-0.10 .. +2.30``, or ``undecided`` where an end is not known."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return "undecided"
+    return f"{low:+.{digits}f} .. {high:+.{digits}f}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 seed``, ``3 seeds``, ``2 families``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

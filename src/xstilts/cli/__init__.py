@@ -11,7 +11,7 @@ from xstilts.cli import analysed, catalogue, data, machine, score, study
 from xstilts.cli.frame import app
 
 _STUDY = ["demo", "run", "plan", "status", "results", "report", "score", "export"]
-ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "init", "doctor", "job"]
+ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
 __all__ = ["analysed", "app", "catalogue", "data", "machine", "main", "score", "study"]

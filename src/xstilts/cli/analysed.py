@@ -1,14 +1,18 @@
-"""What a study's analyses tell, and the command ``analyses`` that lists them.
+"""What a study's analyses tell; the commands ``analyses``, which lists them, and ``planted``, which tests them.
 
 In: a plan, its store, the table of its results, names of analyses. Out: their sections, and these as text.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from xstilts.cli.frame import JsonOption, command, put_json
+import typer
+
+from xstilts.cli.frame import JsonOption, command, put_json, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +30,7 @@ def analysed(plan: Plan, store: Store, frame: pl.DataFrame, names: Iterable[str]
     from xstilts.study.evidence import Evidence
 
     found = [get_analysis(name) for name in names]
-    material = Material(frame, Behind(plan, store), Evidence.model_validate(plan.evidence))
+    material = Material(frame, Behind(plan, store), Evidence.model_validate(plan.evidence), plan.groups)
     return [section for one in found for section in one.run(material)]
 
 
@@ -72,3 +76,26 @@ def analyses(json: JsonOption = False) -> None:
         put_json([{"name": one.name, "answers": one.answers} for one in found])
         return
     put_table(("analysis", "what it answers"), [(one.name, one.answers) for one in found])
+
+
+@command("planted")
+def planted(
+    replicates: Annotated[int, typer.Option("--replicates", min=10, help="Planted studies a line.")] = 1000,
+    claims: Annotated[int, typer.Option("--claims", min=100, help="Planted claims for the confidence.")] = 5000,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
+) -> None:
+    """Test the analyses on results whose truth is known: coverage, false verdicts, confidence. A Markdown page."""
+    from xstilts.analysis.proof import prove
+    from xstilts.report.markdown import table
+
+    say(f"planting {replicates:,} studies a line and {claims:,} claims: minutes")
+    told = prove(replicates, claims, seed)
+    command = f"xstilts planted --replicates {replicates} --claims {claims} --seed {seed}"
+    heading = f"# The analyses on planted truth\n\n- Command: `{command}`"
+    text = "\n\n".join([heading, *(table(one) for one in told)]) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+        say(f"written: {output}")

@@ -127,6 +127,7 @@ class _Planner:
             notes=(*known.notes, *known.sizes()),
             languages=study.own_languages,
             analyses=study.analyses,
+            groups=study.groups,
             evidence=study.evidence.model_dump(exclude_defaults=True),
         )
 
@@ -283,9 +284,10 @@ class _Planner:
         """Every language that the study names must belong to one of its targets."""
         named = () if self.study.languages in ("all", "every") or not targets else self.study.languages
         official = {code for task in targets for split in self.splits(task) for code in task.languages_of(split)}
-        for language in named:
+        places = {"languages": named, **{f"[groups] {name}": its for name, its in self.study.groups.items()}}
+        for place, language in ((place, code) for place, codes in places.items() for code in codes if targets):
             if language not in official:
-                with self.known.collect("languages"):
+                with self.known.collect(place):
                     raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
 
     def evaluated(self, task: Task, split: str) -> tuple[str, ...]:

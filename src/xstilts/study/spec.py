@@ -227,6 +227,7 @@ class Study(_Table):
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
     ``analyses``: what the report tells beside the scores; whether they exist is asked by whoever knows them.
+    ``groups``: sets of languages, by name, that analyses tell apart, such as those with little text.
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -246,6 +247,7 @@ class Study(_Table):
     retrieval_layer: Annotated[int, Field(ge=0)] | None = None
     claims: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
+    groups: dict[str, Names] = Field(default_factory=dict)
     evidence: Evidence = Evidence()
 
     name: str = ""

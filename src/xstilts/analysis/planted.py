@@ -17,7 +17,21 @@ from xstilts.analysis.intervals import Interval, Numbers, crossed, over_seeds, q
 from xstilts.analysis.table import COLUMNS
 
 LABELLED = "source"
-FLOOR, EXAMPLES = 33.3, 2000
+SAME = {
+    "study": "planted",
+    "backbone": "planted",
+    "updates": 1000,
+    "target": "target",
+    "task_type": "classification",
+    "split": "test",
+    "metric": "accuracy",
+    "protocol": "",
+    "floor": 33.3,
+    "examples": 2000,
+    "subset_seed": 0,
+    "status": "done",
+    "self_pair": False,
+}
 
 
 @dataclass(frozen=True)
@@ -49,11 +63,11 @@ XNLI = (8, 1, 1, 1, 1, 1, 1)
 XTREME_R = (22, 4, 4, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1)
 CONSTRUCTED = (3, 4, 4)
 TRUTHS = (
-    Truth("XNLI: 14 languages in 7 families, 6 seeds", XNLI, 6),
-    Truth("XTREME-R: 49 languages in 15 families, 6 seeds", XTREME_R, 6),
-    Truth("XTREME-R, seeds vary more (SD .8), 3 seeds", XTREME_R, 3, seed=0.8),
-    Truth("XTREME-R, families alike, 6 seeds", XTREME_R, 6, family=0.0),
-    Truth("constructed: 11 languages in 3 families, 6 seeds", CONSTRUCTED, 6),
+    Truth("XNLI", XNLI, 6),
+    Truth("XTREME-R", XTREME_R, 6),
+    Truth("3 wild seeds", XTREME_R, 3, seed=0.8),
+    Truth("families alike", XTREME_R, 6, family=0.0),
+    Truth("constructed", CONSTRUCTED, 6),
 )
 
 
@@ -88,51 +102,29 @@ def curve(truth: Truth, slope: float, sizes: Sequence[int], generator: np.random
 
 
 def _table(truth: Truth, arms: Mapping[str, tuple[int, Numbers]], generator: np.random.Generator) -> pl.DataFrame:
+    """Rows for every arm, language and seed, and the labelled language of the baseline, with gains filled in."""
     languages = [f"l{i}" for i in range(len(truth.member))]
-    base = (
-        65.0 + generator.normal(0, 3.0, len(languages))[:, None] + generator.normal(0, truth.baseline_seed, truth.seeds)
+    families = [f"f{i}" for i in truth.member]
+    base = 65.0 + generator.normal(0, 3.0, len(languages))[:, None]
+    base = base + generator.normal(0, truth.baseline_seed, truth.seeds)
+    scores = [base, *(base + gain for _, gain in arms.values())]
+    each = len(languages) * truth.seeds
+    names, sizes = [BASELINE, *arms], [0, *(examples for examples, _ in arms.values())]
+    own = truth.seeds
+    frame = pl.DataFrame(
+        {
+            "arm": np.concatenate([np.repeat(names, each), [BASELINE] * own]),
+            "intermediate_examples": np.concatenate([np.repeat(sizes, each), [0] * own]),
+            "language": np.concatenate([np.tile(np.repeat(languages, truth.seeds), len(names)), [LABELLED] * own]),
+            "family": np.concatenate([np.tile(np.repeat(families, truth.seeds), len(names)), [LABELLED] * own]),
+            "score": np.concatenate([*(part.ravel() for part in scores), np.full(own, 80.0)]),
+            "seed": np.tile(np.arange(truth.seeds), len(names) * len(languages) + 1),
+        }
     )
-    frames = [
-        _arm(BASELINE, 0, languages, truth, base),
-        _arm(BASELINE, 0, [LABELLED], truth, np.full((1, truth.seeds), 80.0)),
-    ]
-    for arm, (examples, gain) in arms.items():
-        frames.append(_arm(arm, examples, languages, truth, base + gain))
-    return paired(pl.concat(frames))
-
-
-def _arm(arm: str, examples: int, languages: Sequence[str], truth: Truth, scores: Numbers) -> pl.DataFrame:
-    """Rows for every language and seed; all columns of the results table."""
-    rows, seeds = scores.shape
-    own = list(languages) == [LABELLED]
-    families = ["source"] if own else [f"f{i}" for i in truth.member]
-    count = rows * seeds
-    values = {
-        "study": ["planted"] * count,
-        "backbone": ["planted"] * count,
-        "arm": [arm] * count,
-        "intermediate_examples": [examples] * count,
-        "updates": [1000] * count,
-        "target": ["target"] * count,
-        "task_type": ["classification"] * count,
-        "language": np.repeat(languages, seeds),
-        "family": np.repeat(families, seeds),
-        "split": ["test"] * count,
-        "metric": ["accuracy"] * count,
-        "protocol": [""] * count,
-        "score": scores.ravel(),
-        "floor": [FLOOR] * count,
-        "examples": [EXAMPLES] * count,
-        "seed": np.tile(np.arange(seeds), rows),
-        "subset_seed": [0] * count,
-        "status": ["done"] * count,
-        "self_pair": [False] * count,
-        "seen": ["labels+text" if own else "text"] * count,
-    }
-    frame = pl.DataFrame(values)
-    return frame.select(
-        *((pl.col(name) if name in values else pl.lit(None)).cast(kind).alias(name) for name, kind in COLUMNS.items())
-    )
+    seen = pl.when(pl.col("language") == LABELLED).then(pl.lit("labels+text")).otherwise(pl.lit("text"))
+    whole = frame.with_columns(seen=seen, **{name: pl.lit(value) for name, value in SAME.items()})
+    empty = [pl.lit(None, dtype=kind).alias(name) for name, kind in COLUMNS.items() if name not in whole.columns]
+    return paired(whole.with_columns(empty).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()))
 
 
 # What others use, on gains [languages, seeds] and the family of each language: an interval of the mean, or None.

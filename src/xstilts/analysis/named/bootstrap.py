@@ -25,7 +25,8 @@ Reduce = Callable[[Counts], float]
 def run(material: Material) -> list[Section]:
     """One line an arm and target."""
     frame = gains.scored(material.frame, "zero-shot")
-    lines, notes = [], []
+    lines = []
+    reasons: dict[str, list[str]] = {}
     rows = frame.filter((pl.col("arm") != gains.BASELINE) & pl.col("gain").is_not_null())
     several = frame["backbone"].n_unique() > 1
     for (target, backbone, arm), group in rows.group_by(["target", "backbone", "arm"], maintain_order=True):
@@ -33,7 +34,7 @@ def run(material: Material) -> list[Section]:
         found = _resampled(material, group, base.filter(pl.col("target") == target))
         name = f"{arm} ({backbone})" if several else str(arm)
         if isinstance(found, str):
-            notes.append(f"{target}, {name}: undecided, since {found}.")
+            reasons.setdefault(found, []).append(f"{target} {name}")
             lines.append((str(target), name, "", "undecided", "undecided", "", ""))
             continue
         both, fixed = found
@@ -58,7 +59,7 @@ def run(material: Material) -> list[Section]:
                 f"{DRAWS:,} draws; both arms use the same seeds and examples in each. Where the second interval "
                 "is nearly as wide as the first, more seeds would not help: the test set is too small.",
                 "It says nothing about other languages: see the analysis gains.",
-                *notes,
+                *(f"undecided, since {why}: {', '.join(names)}." for why, names in reasons.items()),
             ),
         )
     ]

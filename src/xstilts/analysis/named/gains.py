@@ -72,7 +72,8 @@ def _primary(used: list[tuple[str, str, pl.DataFrame]], evidence: Evidence) -> S
     known = [p for p in chances if p is not None]
     adjusted = iter(holm(known).tolist() if known else [])
     several = len({backbone for backbone, *_ in used}) > 1
-    lines, notes = [], []
+    lines = []
+    reasons: dict[str, list[str]] = {}
     for (backbone, arm, rows, found, word), chance in zip(told, chances, strict=True):
         name = f"{arm} ({backbone})" if several else arm
         sure = found is not None and found.degrees is not None and found.degrees >= 1
@@ -89,7 +90,7 @@ def _primary(used: list[tuple[str, str, pl.DataFrame]], evidence: Evidence) -> S
             )
         )
         if word.why:
-            notes.append(f"{name}: undecided, since {'; '.join(word.why)}.")
+            reasons.setdefault("; ".join(word.why), []).append(name)
     return Section(
         f"Does an arm gain more than {evidence.gain:g} points, for new languages and new seeds?",
         ("arm", "verdict", "gain", "95 %", "languages alike", "p (Holm)", "P(yes)", "confidence"),
@@ -101,7 +102,7 @@ def _primary(used: list[tuple[str, str, pl.DataFrame]], evidence: Evidence) -> S
             "languages alike: the mean that weighs languages instead. p: no gain at all, adjusted for all arms.",
             f"supported: P(gain > {evidence.gain:g}) is .95 or more under priors of {evidence.prior_gain / 2:g}, "
             f"{evidence.prior_gain:g} and {evidence.prior_gain * 2:g} points; refuted: likewise for less.",
-            *notes,
+            *(f"undecided, since {why}: {', '.join(names)}." for why, names in reasons.items()),
         ),
     )
 
@@ -138,20 +139,22 @@ def _effects(used: list[tuple[str, str, pl.DataFrame]]) -> Section:
                 f"{found.p_flips:.3f}" if found and found.p_flips is not None else "",
                 f"{found.factor:.2g}" if found else "",
                 f"{effects.improvement(seeds['score'].to_numpy(), seeds['baseline'].to_numpy()):.2f}",
-                f"{better} of {total} ({low:.0%} .. {high:.0%})",
+                f"{better}/{total}",
+                f"{low:.0%} .. {high:.0%}",
                 signed(_mean([effects.error_reduction(a, b) for a, b in scores])),
                 signed(_mean([effects.logit_gain(a, b) for a, b in scores])),
             )
         )
     return Section(
         "How large the gains are, over seeds (these languages only)",
-        ("arm", "seeds", "d", "p (flips)", "BF", "P(better)", "languages improved", "errors less", "log odds"),
+        ("arm", "seeds", "d", "p", "BF", "P(better)", "languages", "their share", "errors less", "log odds"),
         tuple(lines),
         1,
         (
             "d: mean gain / its SD over seeds, corrected for few seeds (Hedges). p: exact test of sign flips, which "
             "can not fall below .05 with fewer than six seeds.",
-            "BF: odds for an effect against none. P(better): a run of the arm beats a run of the baseline.",
+            "BF: odds for an effect against none. P(better): a run of the arm beats a run of the baseline. languages: "
+            "those with a gain above 0, and Wilson's interval of their share.",
             "errors less: share of the baseline's errors that is avoided; log odds: gain without ceiling.",
         ),
     )

@@ -40,7 +40,7 @@ def run(material: Material) -> list[Section]:
                     name,
                     str(rows.height),
                     signed(float(found.effects[0])),
-                    between(*between_ends) if between_ends else "undecided",
+                    between(*between_ends, 1) if between_ends else "undecided",
                     *("" if part is None else f"{part:.2f}" for part in parts),
                     f"{found.residual:.2f}",
                 )
@@ -66,12 +66,9 @@ def run(material: Material) -> list[Section]:
 def modelled(rows: pl.DataFrame) -> tuple[Mixed | Unfit, tuple[float, float] | None]:
     """The mixed model of the gains in ``rows`` and the interval of its mean."""
     groups = {name: rows[name].cast(pl.String).to_list() for name in ("family", "language", "target", "seed")}
+    pairs = zip(groups["family"], groups["language"], strict=True)
+    groups["family"] = [family or language for family, language in pairs]
     groups["language x target"] = [f"{a} {b}" for a, b in zip(groups["language"], groups["target"], strict=True)]
-    if all(groups["family"]):
-        order = ["family", "language", "target", "seed", "language x target"]
-    else:
-        order = ["language", "target", "seed", "language x target"]
-    groups = {name: groups[name] for name in order}
     examples = rows["examples"].cast(pl.Float64).to_numpy()
     weights = examples / examples.mean() if examples.max() > UNEQUAL * examples.min() else None
     values, ones = rows["gain"].to_numpy(), np.ones((rows.height, 1))

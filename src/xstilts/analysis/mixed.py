@@ -269,7 +269,7 @@ def _solve(problem: _Problem, ratios: Numbers) -> _Solved:
     zz = np.diag(problem.zz) - (cz**2).sum(axis=0) - np.einsum("qp,pr,qr->q", zx, inverse, zx)
     pull = problem.zy - cz.T @ cy - zx @ effects
     each = zz - pull**2 / variance
-    slopes = np.bincount(problem.blocks, weights=each, minlength=len(ratios))
+    slopes = np.bincount(problem.blocks, weights=each, minlength=len(ratios)).astype(np.float64)
     return _Solved(deviance, effects, variance * inverse, variance, slopes)
 
 

@@ -8,6 +8,7 @@ reports use.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -241,5 +242,5 @@ def debiased_square(confidence: Numbers, correct: Numbers) -> float:
     return total
 
 
-def _breaks(lines: list[tuple[str, ...]]) -> frozenset[int]:
+def _breaks(lines: Sequence[tuple[str, ...]]) -> frozenset[int]:
     return frozenset(i for i in range(1, len(lines)) if lines[i][0] != lines[i - 1][0])

@@ -234,11 +234,10 @@ def _base_curve(rows: pl.DataFrame, sizes: list[int]) -> Fit | None:
     """The baseline's error by model size: a line in the logarithm below seven sizes, a saturating curve from there
     on.
     """
-    errors = [
-        1 - float(rows.filter(pl.col("parameters_nonembedding") == size)["baseline"].mean()) / 100 for size in sizes
-    ]  # type: ignore[arg-type]
+    means = rows.group_by("parameters_nonembedding").agg(pl.col("baseline").mean()).sort("parameters_nonembedding")
+    errors = 1 - means["baseline"].to_numpy() / 100
     form = FORMS["saturating"] if len(sizes) >= FORMS["saturating"].least else FORMS[LOGARITHMIC]
-    found = fit(form, np.array(sizes, dtype=np.float64), np.array(errors))
+    found = fit(form, np.array(sizes, dtype=np.float64), errors)
     return found if isinstance(found, Fit) else None
 
 

@@ -19,7 +19,8 @@ UNEQUAL = 1.2  # test sets differ in size from this ratio on, and runs are weigh
 def run(material: Material) -> list[Section]:
     """One line an arm."""
     frame = material.frame
-    lines, notes = [], []
+    lines: list[tuple[str, ...]] = []
+    notes: list[str] = []
     several = frame["backbone"].n_unique() > 1
     for backbone in frame["backbone"].unique(maintain_order=True):
         for arm in frame["arm"].unique(maintain_order=True):

@@ -44,20 +44,23 @@ class Detectable:
         """The sentences a plan prints."""
         if self.effect is None:
             return ["smallest gain: none can be told from chance with one seed, which shows no spread"]
-        found = f"smallest gain that {self.seeds} seeds detect (paired, 5 % two-sided, power {self.power:.0%}): "
+        lines = [
+            f"smallest gain that {self.seeds} seeds detect (paired, 5 % two-sided, power {100 * self.power:.0f} %):"
+        ]
         if self.deviation is None or self.points is None:
-            lines = [
-                f"{found}{self.effect:.2f} standard deviations of an arm's average gain over seeds;",
-                f"  in points once {PILOT} seeds are done, or with `deviation` in [evidence]",
-            ]
+            lines.append(
+                f"  {self.effect:.2f} standard deviations of an arm's average gain over seeds; in points once "
+                f"{PILOT} seeds are done, or with `deviation` in [evidence]"
+            )
         else:
-            lines = [f"{found}{self.points:.2f} points on an average", f"  (deviation {self.source})"]
+            lines.append(f"  {self.points:.2f} points on an average (standard deviation over seeds: {self.source})")
             if self.deviation:
                 needed = f"{self.seeds_needed} seeds" if self.seeds_needed else "more seeds than anyone runs"
                 lines.append(f"  a gain of {self.of_interest:g} points, the smallest of interest, needs {needed}")
         lines.append(
-            f"  one language alone: its {self.examples:,} or more test examples leave {self.item_error:.1f} points "
-            f"(standard error if {DISCORDANT:.0%} differ), whatever the seeds"
+            f"  in one language, {self.examples:,} test examples leave a standard error of "
+            f"{self.item_error:.1f} points, whatever the seeds (if {100 * DISCORDANT:.0f} % of them are right "
+            "in one of two models only)"
         )
         if self.seeds < self.seeds_wanted:
             lines.append(f'  fewer than {self.seeds_wanted} seeds: verdicts will be "undecided"')

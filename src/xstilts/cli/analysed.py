@@ -80,8 +80,8 @@ def analyses(json: JsonOption = False) -> None:
 
 @command("planted")
 def planted(
-    replicates: Annotated[int, typer.Option("--replicates", min=10, help="Planted studies a line.")] = 1000,
-    claims: Annotated[int, typer.Option("--claims", min=100, help="Planted claims for the confidence.")] = 5000,
+    replicates: Annotated[int, typer.Option("--replicates", min=2, help="Planted studies a line.")] = 1000,
+    claims: Annotated[int, typer.Option("--claims", min=50, help="Planted claims for the confidence.")] = 5000,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
 ) -> None:

@@ -55,7 +55,7 @@ def rising(slope: float, sizes: tuple[int, ...] = SIZES, truth: Truth = TRUTH, s
 def test_gains_give_a_verdict(effect: float, word: str) -> None:
     (primary, *_) = told("gains", planted(effect))
     (row,) = primary.rows
-    assert row[:2] == ("arm", word)
+    assert row[:3] == ("arm", "all", word)
     found = dict(zip(primary.columns, row, strict=True))
     low, high = (float(part) for part in found["95 %"].split(" .. "))
     assert low < float(found["gain"]) < high
@@ -72,7 +72,7 @@ def test_gains_give_a_verdict(effect: float, word: str) -> None:
 )
 def test_what_gains_can_not_say_is_undecided_with_the_reason(truth: Truth, reason: str) -> None:
     (primary, *_) = told("gains", planted(4.0, truth))
-    assert primary.rows[0][1] == "undecided" and reason in text([primary])
+    assert primary.rows[0][2] == "undecided" and reason in text([primary])
 
 
 def test_runs_without_score_or_partner_and_runs_that_did_not_learn_are_counted() -> None:

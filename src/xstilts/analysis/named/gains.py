@@ -7,6 +7,8 @@ found; runs that could not be used or did not learn.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from xstilts.analysis import effects, gains
@@ -22,25 +24,42 @@ LEARNED = 5.0  # points above the floor in the labelled language, below which a 
 LARGE = 3e9  # weights without embeddings from which three seeds may decide, at .99
 
 
+@dataclass(frozen=True)
+class _Average:
+    """One average to judge: the arm's name, what it is over, and its rows."""
+
+    arm: str
+    over: str
+    rows: pl.DataFrame
+
+
 def run(material: Material) -> list[Section]:
     """The sections."""
     frame = material.frame
-    arms = [
-        (str(backbone), str(arm), gains.averaged(frame, str(arm), str(backbone)))
-        for backbone in frame["backbone"].unique(maintain_order=True)
-        for arm in frame["arm"].unique(maintain_order=True)
-        if arm != gains.BASELINE
-    ]
-    used = [(backbone, arm, rows) for backbone, arm, rows in arms if not rows.is_empty()]
+    several = frame["backbone"].n_unique() > 1
+    used = []
+    for backbone in frame["backbone"].unique(maintain_order=True):
+        for arm in frame["arm"].unique(maintain_order=True):
+            rows = gains.averaged(frame, str(arm), str(backbone))
+            if arm != gains.BASELINE and not rows.is_empty():
+                used.append(_Average(f"{arm} ({backbone})" if several else str(arm), "all", rows))
     if not used:
         note = "Nothing can be said: no arm has a paired gain in a zero-shot language of a target that was learned."
         return [Section("Gain of each arm (points)", ("arm",), (), 1, (note,)), *_runs(frame)]
+    both = [one for whole in used for one in _with_and_without(whole)]
     return [
-        _primary(used, material.evidence),
-        _effects(used),
+        _primary(both, material.evidence),
+        _effects(both),
         *_languages(used, material.evidence),
         *_runs(frame),
     ]
+
+
+def _with_and_without(whole: _Average) -> list[_Average]:
+    """An average, and the same without retrieval, whose gains may hide all others."""
+    rest = whole.rows.filter(pl.col("task_type") != gains.UNTRAINED)
+    mixed = 0 < rest.height < whole.rows.height
+    return [whole, *([_Average(whole.arm, "no retrieval", rest)] if mixed else [])]
 
 
 def judged(rows: pl.DataFrame, evidence: Evidence) -> tuple[Interval | None, Verdict]:
@@ -66,40 +85,40 @@ def judged(rows: pl.DataFrame, evidence: Evidence) -> tuple[Interval | None, Ver
     return found, verdict(mean, error, rule, degrees, missing=missing, few=large)
 
 
-def _primary(used: list[tuple[str, str, pl.DataFrame]], evidence: Evidence) -> Section:
-    told = [(backbone, arm, rows, *judged(rows, evidence)) for backbone, arm, rows in used]
-    chances = [_chance(found) for *_, found, _ in told]
+def _primary(used: list[_Average], evidence: Evidence) -> Section:
+    told = [(one, *judged(one.rows, evidence)) for one in used]
+    chances = [_chance(found) for _, found, _ in told]
     known = [p for p in chances if p is not None]
     adjusted = iter(holm(known).tolist() if known else [])
-    several = len({backbone for backbone, *_ in used}) > 1
     lines = []
-    reasons: dict[str, list[str]] = {}
-    for (backbone, arm, rows, found, word), chance in zip(told, chances, strict=True):
-        name = f"{arm} ({backbone})" if several else arm
+    reasons: dict[str, dict[str, None]] = {}
+    for (one, found, word), chance in zip(told, chances, strict=True):
         sure = found is not None and found.degrees is not None and found.degrees >= 1
         lines.append(
             (
-                name,
+                one.arm,
+                one.over,
                 word.word,
                 signed(found.mean if found else None),
                 between(found.low, found.high) if found and sure else "undecided",
-                signed(_alike(rows)),
+                signed(_alike(one.rows)),
                 "" if chance is None else f"{next(adjusted):.3f}",
                 f"{word.support:.2f}",
                 f"{word.confidence:.2f}",
             )
         )
         if word.why:
-            reasons.setdefault("; ".join(word.why), []).append(name)
+            reasons.setdefault("; ".join(word.why), {})[one.arm] = None
     return Section(
         f"Does an arm gain more than {evidence.gain:g} points, for new languages and new seeds?",
-        ("arm", "verdict", "gain", "95 %", "languages alike", "p (Holm)", "P(yes)", "confidence"),
+        ("arm", "over", "verdict", "gain", "95 %", "alike", "p (Holm)", "P(yes)", "sure"),
         tuple(lines),
-        2,
+        3,
         (
             "gain: zero-shot languages of learned targets without self-pairs, families alike, with "
             "Satterthwaite's interval over families and seeds.",
-            "languages alike: the mean that weighs languages instead. p: no gain at all, adjusted for all arms.",
+            "alike: the mean that weighs languages instead. p: no gain at all, adjusted for all lines. sure: the "
+            "confidence of the verdict.",
             f"supported: P(gain > {evidence.gain:g}) is .95 or more under priors of {evidence.prior_gain / 2:g}, "
             f"{evidence.prior_gain:g} and {evidence.prior_gain * 2:g} points; refuted: likewise for less.",
             *(f"undecided, since {why}: {', '.join(names)}." for why, names in reasons.items()),
@@ -121,10 +140,10 @@ def _alike(rows: pl.DataFrame) -> float | None:
     return float(found) if isinstance(found, float) else None
 
 
-def _effects(used: list[tuple[str, str, pl.DataFrame]]) -> Section:
-    several = len({backbone for backbone, *_ in used}) > 1
+def _effects(used: list[_Average]) -> Section:
     lines = []
-    for backbone, arm, rows in used:
+    for one in used:
+        rows = one.rows
         seeds = rows.group_by("seed").agg(pl.col("gain", "score", "baseline").mean()).sort("seed")
         found = effects.paired(seeds["gain"].to_numpy())
         language = rows.group_by("language").agg(pl.col("gain").mean())
@@ -133,29 +152,30 @@ def _effects(used: list[tuple[str, str, pl.DataFrame]]) -> Section:
         scores = list(zip(seeds["score"], seeds["baseline"], strict=True))
         lines.append(
             (
-                f"{arm} ({backbone})" if several else arm,
+                one.arm,
+                one.over,
                 str(seeds.height),
                 signed(found.corrected) if found else "undecided",
                 f"{found.p_flips:.3f}" if found and found.p_flips is not None else "",
                 f"{found.factor:.2g}" if found else "",
                 f"{effects.improvement(seeds['score'].to_numpy(), seeds['baseline'].to_numpy()):.2f}",
                 f"{better}/{total}",
-                f"{low:.0%} .. {high:.0%}",
+                f"{100 * low:.0f} .. {100 * high:.0f} %",
                 signed(_mean([effects.error_reduction(a, b) for a, b in scores])),
                 signed(_mean([effects.logit_gain(a, b) for a, b in scores])),
             )
         )
     return Section(
         "How large the gains are, over seeds (these languages only)",
-        ("arm", "seeds", "d", "p", "BF", "P(better)", "languages", "their share", "errors less", "log odds"),
+        ("arm", "over", "seeds", "d", "p", "BF", "P(better)", "up in", "their share", "errors", "log odds"),
         tuple(lines),
-        1,
+        2,
         (
             "d: mean gain / its SD over seeds, corrected for few seeds (Hedges). p: exact test of sign flips, which "
             "can not fall below .05 with fewer than six seeds.",
-            "BF: odds for an effect against none. P(better): a run of the arm beats a run of the baseline. languages: "
-            "those with a gain above 0, and Wilson's interval of their share.",
-            "errors less: share of the baseline's errors that is avoided; log odds: gain without ceiling.",
+            "BF: odds for an effect against none. P(better): a run of the arm beats a run of the baseline. up in: "
+            "languages with a gain above 0, and Wilson's interval of their share.",
+            "errors: share of the baseline's errors that is avoided; log odds: gain without ceiling.",
         ),
     )
 
@@ -165,14 +185,14 @@ def _mean(values: list[float | None]) -> float | None:
     return sum(found) / len(found) if found and len(found) == len(values) else None
 
 
-def _languages(used: list[tuple[str, str, pl.DataFrame]], evidence: Evidence) -> list[Section]:
+def _languages(used: list[_Average], evidence: Evidence) -> list[Section]:
     """Single languages in which a gain or a loss is found: exploration, with the expected share of false finds held."""
-    tried: list[tuple[str, str, str, Interval]] = []
-    for backbone, arm, rows in used:
-        for (language,), its in rows.group_by(["language"], maintain_order=True):
+    tried: list[tuple[str, str, Interval]] = []
+    for one in used:
+        for (language,), its in one.rows.group_by(["language"], maintain_order=True):
             found = over_seeds(its.group_by("seed").agg(pl.col("gain").mean())["gain"].to_numpy())
             if found.error and found.degrees and found.units >= evidence.seeds:
-                tried.append((backbone, arm, str(language), found))
+                tried.append((one.arm, str(language), found))
     if not tried:
         return []
     adjusted = benjamini_hochberg([_chance(found) or 0.0 for *_, found in tried])
@@ -183,7 +203,7 @@ def _languages(used: list[tuple[str, str, pl.DataFrame]], evidence: Evidence) ->
     taken = accepted(sides)
     lines = [
         (arm, language, signed(found.mean), between(found.low, found.high), f"{p:.3f}", f"{side:.2f}", "yes" * take)
-        for (_, arm, language, found), p, side, take in zip(tried, adjusted, sides, taken, strict=True)
+        for (arm, language, found), p, side, take in zip(tried, adjusted, sides, taken, strict=True)
         if take or p <= FALSE_SHARE
     ]
     return [

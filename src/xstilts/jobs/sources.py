@@ -5,11 +5,15 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import platformdirs
 import pyarrow as pa
+from pyarrow import feather
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task, task_from_table
@@ -96,7 +100,7 @@ class AllSources:
                 f"{rows.task} {rows.split} ({rows.language}) has changed since the study was planned: run it again"
             )
         if _constructed(task):
-            return self._world.read(task, rows.split, rows.language)
+            return _kept(rows.checksum, lambda: self._world.read(task, rows.split, rows.language))
         return self._rows.read(task, rows.split, rows.language)
 
     def place_of(self, task: Task, split: str, language: str) -> str:
@@ -146,6 +150,20 @@ def cache_folder() -> Path:
     import os
 
     return Path(os.environ.get("XSTILTS_CACHE") or platformdirs.user_cache_dir("xstilts"))
+
+
+def _kept(checksum: str, make: Callable[[], pa.Table]) -> pa.Table:
+    """Constructed rows, made once; every later reader maps them from the cache folder."""
+    path = cache_folder() / "rows" / f"{checksum}.arrow"
+    if path.exists():
+        with contextlib.suppress(pa.ArrowInvalid, OSError):  # a damaged file is made again
+            return feather.read_table(path, memory_map=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(f".{uuid4().hex}")
+    rows = make()
+    feather.write_feather(rows, aside, compression="uncompressed")
+    aside.replace(path)
+    return rows
 
 
 def _constructed(task: Task) -> bool:

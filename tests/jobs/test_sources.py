@@ -1,0 +1,36 @@
+"""Constructed rows are made once and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xstilts.jobs.sources import open_source
+from xstilts.study.protocols import Places
+
+
+def test_constructed_rows_are_kept_and_a_damaged_file_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_CACHE", str(tmp_path))
+    source = open_source(Places(world={"test": 40}))
+    rows = source.rows(source.task("world/nli"), "test", "qae")
+    made = source.read(rows)
+    (kept,) = (tmp_path / "rows").iterdir()
+    written = kept.stat().st_mtime_ns
+    assert source.read(rows).equals(made)
+    assert kept.stat().st_mtime_ns == written
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert source.read(rows).equals(made)
+    assert open_source(Places(world={"test": 40})).read(rows).equals(made)
+    assert kept.stat().st_size > 100
+
+
+def test_another_world_has_rows_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XSTILTS_CACHE", str(tmp_path))
+    tables = []
+    for seed in (0, 1):
+        source = open_source(Places(world={"test": 40, "seed": seed}))
+        tables.append(source.read(source.rows(source.task("world/nli"), "test", "qae")))
+    assert not tables[0].equals(tables[1])

@@ -102,7 +102,7 @@ def _edges(replicates: int, evidence: Evidence, generator: np.random.Generator) 
     """Verdicts where the truth lies on the edge of what counts as a gain, where there is none, and where it is
     large.
     """
-    lines = []
+    lines: list[tuple[str, ...]] = []
     others = [name for name in INTERVALS if name != PRIMARY]
     for truth in TRUTHS:
         for effect in (0.0, evidence.gain, 3.0):
@@ -132,7 +132,7 @@ def _edges(replicates: int, evidence: Evidence, generator: np.random.Generator) 
 
 
 def _slopes(replicates: int, evidence: Evidence, generator: np.random.Generator) -> Section:
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for truth in (TRUTHS[0], TRUTHS[1], TRUTHS[4]):
         for slope in (0.0, evidence.slope, 1.0):
             held = supported = naive = straight = 0
@@ -191,7 +191,7 @@ def _confidence(claims: int, evidence: Evidence, generator: np.random.Generator)
         sure, side = _by_seeds(study.gains, evidence.gain)
         stated["1 - p / 2 of the t test over seeds"].append(sure)
         right["1 - p / 2 of the t test over seeds"].append(side == yes)
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for name in stated:
         confidence, correct = np.array(stated[name]), np.array(right[name], dtype=np.float64)
         square = debiased_square(confidence, correct)

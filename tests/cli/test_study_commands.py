@@ -172,9 +172,9 @@ def test_a_study_names_its_analyses_and_the_report_holds_them(place: Path) -> No
     found.store.remember(found.plan)
     told = call("results", "asked", "--store", store, "--analysis", "gains")
     assert told.exit_code == 0, told.output
-    assert "Gain of each arm" in told.stdout and "not results about human languages" in told.stdout
-    assert "## Gain of each arm" in call("report", "asked", "--store", store).stdout
-    assert "## Gain of each arm" not in call("report", "mine", "--store", store).stdout
+    assert "Does an arm gain more than 0.5 points" in told.stdout and "not results about human languages" in told.stdout
+    assert "## Does an arm gain more" in call("report", "asked", "--store", store).stdout
+    assert "## Does an arm gain more" not in call("report", "mine", "--store", store).stdout
     said = json.loads(call("results", "mine", "--store", store, "--analysis", "gains", "--format", "json").stdout)
     assert said["constructed"] and said["sections"][0]["notes"]
 

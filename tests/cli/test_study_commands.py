@@ -181,10 +181,11 @@ def test_a_study_names_its_analyses_and_the_report_holds_them(place: Path) -> No
 
 def test_an_unknown_analysis_is_refused_with_the_nearest_name(place: Path) -> None:
     file = place / "wrong.toml"
-    file.write_text('analyses = ["gians"]\n' + STUDY, encoding="utf-8")
+    file.write_text('analyses = ["gians"]\n' + STUDY + '[groups]\nfew = ["qaz"]\n', encoding="utf-8")
     shown = call("plan", str(file), "--store", str(place / "store"))
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "wrong.toml, analyses: unknown analysis 'gians': did you mean 'gains'?" in shown.stderr
+    assert "[groups] few: no target has 'qaz'" in shown.stderr
     shown = call("results", "mine", "--store", str(place / "store"), "--analysis", "gain", "--format", "csv")
     assert shown.exit_code == 2
     assert "did you mean 'gains'?" in shown.stderr and "no form 'csv'" in shown.stderr

@@ -18,6 +18,7 @@ from xstilts.study.job import Key
 
 if TYPE_CHECKING:
     from xstilts.study.evidence import Evidence
+    from xstilts.study.needs import Need
 
 
 class Reader(Protocol):
@@ -34,6 +35,13 @@ class Reader(Protocol):
     def gold(self, score: Key) -> pa.Table | None:
         """The rows that were scored: texts and labels."""
 
+    def labelled(self, score: Key, split: str) -> tuple[pa.Table, pa.Table] | None:
+        """Predictions of the same model on ``split`` of the language that has labels, and these rows (see ``Need``)."""
+
+    def changed(self, score: Key, change: str) -> pa.Table | None:
+        """Predictions of the same model on the scored rows after a change (see ``Need``), with a column ``changed``:
+        which rows are any different."""
+
 
 @dataclass(frozen=True)
 class Material:
@@ -48,7 +56,8 @@ class Material:
 
 @dataclass(frozen=True)
 class Analysis:
-    """``name`` is that of its file; ``answers`` says in a few words what it tells; ``run`` gives titled tables.
+    """``name`` is that of its file; ``answers`` says in a few words what it tells; ``run`` gives titled tables;
+    ``needs``: predictions beside the scored ones, which a study that names the analysis makes.
 
     What can not be said (too few seeds, languages or sizes) is a section too, which says so: never an empty list.
     """
@@ -56,3 +65,4 @@ class Analysis:
     name: str
     answers: str
     run: Callable[[Material], Sequence[Section]]
+    needs: tuple[Need, ...] = ()

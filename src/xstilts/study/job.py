@@ -138,12 +138,23 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What is done to every pair of texts before it is predicted: a name of ``data.change``; ``dictionary``: its
+    words."""
+
+    name: str
+    seed: int = 0
+    dictionary: Rows | None = None
+
+
+@dataclass(frozen=True)
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
     ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
     has no answer where that scores more than this above the best answer; None where every question has one.
+    ``change``: predicted are the rows so changed, and no score is made of them.
     """
 
     task: str
@@ -159,6 +170,7 @@ class Predict:
     layer: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     null_threshold: float | None = None
+    change: Change | None = None
     revision: int = 2
 
     @property

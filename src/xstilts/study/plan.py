@@ -17,9 +17,10 @@ from xstilts.catalogue.backbone import retrieval_layer
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task, TaskType
-from xstilts.study import defaults
-from xstilts.study.identity import body_parameters, layers_of
+from xstilts.study.beside import changes
+from xstilts.study.cost import cost_of, parameters_of
 from xstilts.study.identity import identify as identify_files
+from xstilts.study.identity import layers_of
 from xstilts.study.job import (
     Architecture,
     Job,
@@ -36,17 +37,25 @@ from xstilts.study.job import (
 )
 from xstilts.study.known import Find, Identify, Known
 from xstilts.study.manifest import Cell, Cost, Plan
+from xstilts.study.needs import Need
 from xstilts.study.protocols import Places, Source
 from xstilts.study.settings import evaluation_table, resolve, rows_of, settings_table
 from xstilts.study.spec import Arm, Backbone, Stage, Study
 
 
-def plan(study: Study, source: Source, find: Find = get_task, identify: Identify = identify_files) -> Plan:
-    """The jobs and cells of ``study``. ``find`` looks up a task by its name, first among the study's own tasks.
+def plan(
+    study: Study,
+    source: Source,
+    find: Find = get_task,
+    identify: Identify = identify_files,
+    needs: Sequence[Need] = (),
+) -> Plan:
+    """The jobs and cells of ``study``. ``find`` looks up a task by its name, first among the study's own tasks;
+    ``needs``: what is predicted beside what is scored.
 
     Raises ``Problem`` with every mistake that was found.
     """
-    return _Planner(study, Known(study, source, find, identify)).plan()
+    return _Planner(study, Known(study, source, find, identify), tuple(needs)).plan()
 
 
 def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
@@ -92,6 +101,7 @@ class _Model:
 class _Planner:
     study: Study
     known: Known
+    needs: tuple[Need, ...]
     jobs: dict[Key, Job] = field(default_factory=dict)
     labels: dict[Key, str] = field(default_factory=dict)
     costs: dict[Key, Cost] = field(default_factory=dict)
@@ -134,7 +144,7 @@ class _Planner:
     def add(self, job: Job, label: str, parameters: int) -> Key:
         key = key_of(job)
         if key not in self.jobs:
-            self.jobs[key], self.labels[key], self.costs[key] = job, label, _cost(job, parameters)
+            self.jobs[key], self.labels[key], self.costs[key] = job, label, cost_of(job, parameters)
         return key
 
     # Backbones and their pretraining.
@@ -149,7 +159,7 @@ class _Planner:
             teachers = [self.known.ready(stage.teacher) if stage.teacher else None for stage in spec.pretraining]
         if len(self.known.wrong) > wrong:
             return None
-        parameters = _parameters(spec)
+        parameters = parameters_of(spec)
         for number, (shares, settings) in enumerate(stages, 1):
             label = f"pretraining {name}" + (f", stage {number}" if len(stages) > 1 else "")
             train = Train("pretraining", start, shares, settings, seed=0, teacher=teachers[number - 1])
@@ -322,6 +332,39 @@ class _Planner:
                 for language in self.evaluated(task, split):
                     self.known.check_apart((*arms[arm][seed].shares, *model.shares), task, split, language)
                     self.cell(encoder, arm, arms[arm][seed], task, model, (split, language, seed), how)
+            for need in self.needs:
+                if need.of(task) and need.split:
+                    self.beside(
+                        encoder, arm, arms[arm][seed], task, model, (need.split, task.train_language, seed), how
+                    )
+
+    def beside(
+        self,
+        encoder: _Encoder,
+        arm: str,
+        prepared: _Prepared,
+        task: Task,
+        model: _Model,
+        at: tuple[str, str, int],
+        how: Mapping[str, Any],
+    ) -> None:
+        """A prediction of which no score is made, on labelled rows that no phase trained on; noted where there are
+        none."""
+        split, language, seed = at
+        try:
+            self.known.languages(task, split, (language,))
+            self.known.check_apart((*prepared.shares, *model.shares), task, split, language)
+        except Problem as problem:
+            self.known.notes[f"{task.name}, {arm}: nothing to rescale confidences by: {problem}"] = None
+            return
+        job = self.prediction(task, model, split, language, how)
+        self.add(job, f"predict {task.name} {language} {split}, {arm}, {encoder.name}, seed {seed}", encoder.parameters)
+
+    def prediction(self, task: Task, model: _Model, split: str, language: str, how: Mapping[str, Any]) -> Predict:
+        data, cap = self.known.rows(task, split, language), self.study.cap("evaluation_examples", task.name)
+        cap = cap if cap and cap < data.rows else None
+        what = (task.name, str(task.type), data)
+        return Predict(*what, model=model.key, start=model.start, labels=task.labels, examples=cap, **how)
 
     def reading(self, spec: Backbone, task: Task) -> dict[str, Any]:
         """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
@@ -364,14 +407,15 @@ class _Planner:
         how: Mapping[str, Any],
     ) -> None:
         split, language, seed = at
-        data, cap = self.known.rows(task, split, language), self.study.cap("evaluation_examples", task.name)
-        cap = cap if cap and cap < data.rows else None
-        what = (task.name, str(task.type), data)
+        job = self.prediction(task, model, split, language, how)
+        data, cap = job.data, job.examples
         labelled = model.shares[0].data[0] if model.shares else None
-        job = Predict(*what, model=model.key, start=model.start, labels=task.labels, examples=cap, **how)
-        guess = Predict(*what, labelled=labelled, labels=task.labels, examples=cap)
+        guess = Predict(task.name, job.type, data, labelled=labelled, labels=task.labels, examples=cap)
         label = f"{task.name} {language} {split}"
         score = self.scored(task, job, f"{label}, {arm}, {encoder.name}, seed {seed}", encoder.parameters)
+        for change in changes(self.needs, self.known, task, language):
+            more = f"predict {label}, {change.name}, {arm}, {encoder.name}, seed {seed}"
+            self.add(replace(job, change=change), more, encoder.parameters)
         floor = self.scored(task, guess, f"{label}, floor", 0)
         if arm == self.study.baseline:
             self.baselines[encoder.name, task.name, *at] = score
@@ -440,27 +484,3 @@ def _seen(language: str, encoder: _Encoder, shares: Sequence[Share]) -> str:
     if language in plain | encoder.text:
         kinds.append("text")
     return "+".join(kinds) or ("nothing" if encoder.whole else "unknown")
-
-
-def _parameters(spec: Backbone) -> int:
-    """Weights without embeddings: per layer four h x h projections and two h x f."""
-    if (made := spec.architecture) is None:
-        return body_parameters(str(spec.path), spec.layers) or defaults.PARAMETERS[spec.kind]
-    return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
-
-
-def _cost(job: Job, parameters: int) -> Cost:
-    """Estimated from assumed tokens an example; training is three passes."""
-    if isinstance(job, Score):
-        return Cost(0, 0.0)
-    if isinstance(job, Predict) and job.model is None and job.start is None:
-        return Cost(0, 0.0)
-    if isinstance(job, Predict):
-        rows = min(job.examples or job.data.rows, job.data.rows)
-        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
-        return Cost(tokens, 2.0 * parameters * tokens)
-    rows = sum(rows_of(share) for share in job.shares) or 1
-    cut = job.settings.max_length
-    mean = sum(rows_of(share) * min(defaults.TOKENS[share.type], cut) for share in job.shares) / rows
-    tokens = int(job.settings.updates * job.settings.batch * mean)
-    return Cost(tokens, 6.0 * parameters * tokens)

@@ -15,6 +15,7 @@ from xstilts.catalogue.errors import Problem, nearest
 
 if TYPE_CHECKING:
     from xstilts.analysis.material import Analysis
+    from xstilts.study.needs import Need
 
 
 def names() -> tuple[str, ...]:
@@ -38,3 +39,9 @@ def get_analysis(name: str) -> Analysis:
         raise Problem(*wrong)
     found: Analysis = import_module(f"{__name__}.{name}").ANALYSIS
     return found
+
+
+def needs_of(asked: Iterable[str]) -> tuple[Need, ...]:
+    """What the analyses ``asked`` for need beside the scored predictions; nothing for a name that is no analysis."""
+    known = set(names())
+    return tuple(need for name in asked if name in known for need in get_analysis(name).needs)

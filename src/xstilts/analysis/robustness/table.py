@@ -1,0 +1,158 @@
+"""Robustness of every score of a study that is about paraphrases: one row a score.
+
+In: the results table and a reader of predictions, rows and predictions of changed rows. Out: a frame with the columns
+that name a score and the numbers of ``pairs``; what holds over all languages at once, one row a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from xstilts.analysis.gains import scored
+from xstilts.analysis.material import Material
+from xstilts.analysis.robustness import pairs
+from xstilts.catalogue.task import TaskType
+
+NAMES = ("backbone", "arm", "target", "language", "side", "split", "seed", "examples")
+MODEL = ("backbone", "arm", "target", "split", "seed")
+EXCHANGED, SHUFFLED = "exchanged", "shuffled"
+KEEPING = (EXCHANGED, "punctuated", "recased", "mistyped")  # changes that keep what a pair means
+WITH_WORDS = ("mixed",)
+UNSPACED = frozenset({"Hans", "Hant", "Hani", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"})
+
+Numbers = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Robust:
+    """``rows``: one a score; ``models``: one a model, over the languages whose rows are translations of each other;
+    ``unused``: scores of paraphrases whose predictions after changes are not there."""
+
+    rows: pl.DataFrame
+    models: pl.DataFrame
+    unused: int
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One score's predictions and labels."""
+
+    score: Mapping[str, Any]
+    said: Labels
+    labels: Labels
+
+
+def robust(material: Material) -> Robust:
+    """The robustness of every score of a paraphrase: of those for which pairs were exchanged."""
+    rows: list[dict[str, Any]] = []
+    models: dict[tuple[Any, ...], list[_Seen]] = {}
+    unused = 0
+    chosen = scored(material.frame).filter(pl.col("task_type") == str(TaskType.CLASSIFICATION))
+    for score in chosen.iter_rows(named=True):
+        seen = _seen(material, score)
+        if seen is None or material.read.changed(score["job"], EXCHANGED) is None:
+            unused += 1
+            continue
+        models.setdefault(tuple(score[name] for name in MODEL), []).append(seen)
+        named = {name: score[name] for name in NAMES}
+        rows.append({**named, **_clean(material, seen), **_changed(material, seen)})
+    lost = {key: value for group in models.values() for key, value in _lost(group)}
+    for row in rows:
+        row["lost"] = lost.get(tuple(row[name] for name in (*MODEL, "language")))
+    overall = [{**dict(zip(MODEL, names, strict=True)), **_overall(group)} for names, group in models.items()]
+    return Robust(pl.DataFrame(rows, infer_schema_length=None), pl.DataFrame(overall, infer_schema_length=None), unused)
+
+
+def _seen(material: Material, score: Mapping[str, Any]) -> _Seen | None:
+    said, gold = material.read.predictions(score["job"]), material.read.gold(score["job"])
+    if said is None or gold is None or said.num_rows != gold.num_rows:
+        return None
+    return _Seen(score, said["prediction"].to_numpy().astype(np.int64), gold["label"].to_numpy().astype(np.int64))
+
+
+def _clean(material: Material, seen: _Seen) -> dict[str, float]:
+    """What the rows as they are say."""
+    gold = material.read.gold(seen.score["job"])
+    assert gold is not None
+    spaced = seen.score["script"] not in UNSPACED
+    texts = zip(gold["text_a"].to_pylist(), gold["text_b"].to_pylist(), strict=True)
+    overlaps = np.array([pairs.overlap(first, second, spaced) for first, second in texts])
+    different = seen.labels == pairs.DIFFERENT
+    found = pairs.errors(seen.said, seen.labels)
+    return {
+        "accuracy": found.accuracy,
+        "balanced": found.balanced_accuracy,
+        "false_same": found.false_same,
+        "false_different": found.false_different,
+        "slope": pairs.overlap_slope((seen.said != seen.labels)[different], overlaps[different]),
+    }
+
+
+def _changed(material: Material, seen: _Seen) -> dict[str, float]:
+    """What the rows after changes say; NaN where a change was not made or did nothing."""
+    found: dict[str, float] = {}
+    after: list[Labels] = []
+    for change in (*KEEPING, *WITH_WORDS):
+        table = material.read.changed(seen.score["job"], change)
+        if table is None:
+            found[change] = float("nan")
+            continue
+        now, moved = table["prediction"].to_numpy().astype(np.int64), np.array(table["changed"].to_pylist(), dtype=bool)
+        found[change] = pairs.unmoved(seen.said[moved], now[moved])
+        if moved.any():
+            after.append(now)
+    stack = np.stack(after)
+    shuffled = material.read.changed(seen.score["job"], SHUFFLED)
+    flip = float("nan")
+    if shuffled is not None:
+        moved = np.array(shuffled["changed"].to_pylist(), dtype=bool)
+        now = shuffled["prediction"].to_numpy().astype(np.int64)
+        flip = pairs.shuffle_flip(seen.said[moved], now[moved], seen.labels[moved])
+    return {
+        **found,
+        "changes": float(len(after)),
+        "robust": pairs.robust_accuracy(seen.said, stack, seen.labels),
+        "attack": pairs.attack_success(seen.said, stack, seen.labels),
+        "flip": flip,
+    }
+
+
+def _parallel(group: list[_Seen]) -> tuple[_Seen, list[_Seen]] | None:
+    """The labelled language and the languages whose labels are the same row by row."""
+    first = next((seen for seen in group if seen.score["side"] == "labelled"), None)
+    if first is None:
+        return None
+    return first, [seen for seen in group if np.array_equal(seen.labels, first.labels)]
+
+
+def _lost(group: list[_Seen]) -> Iterator[tuple[tuple[Any, ...], float]]:
+    if found := _parallel(group):
+        first, all_of_them = found
+        for seen in all_of_them:
+            if seen is not first:
+                key = tuple(seen.score[name] for name in (*MODEL, "language"))
+                yield key, pairs.lost(first.said == first.labels, seen.said == seen.labels)
+
+
+def _overall(group: list[_Seen]) -> dict[str, float]:
+    found = _parallel(group)
+    if found is None or len(found[1]) < 2:
+        return {"languages": float("nan"), "same": float("nan"), "all_right": float("nan")}
+    both = pairs.consistency(np.stack([seen.said for seen in found[1]]), found[0].labels)
+    return {"languages": float(len(found[1])), "same": both.same, "all_right": both.all_right}
+
+
+def beyond_accuracy(accuracy: Numbers, robust: Numbers, arm: npt.NDArray[np.bool_]) -> float:
+    """The arm's part in robust ~ 1 + accuracy + arm, by least squares over languages with and without the arm: how far
+    robust accuracy rises more than accuracy explains. NaN where the data do not say."""
+    design = np.stack([np.ones(len(accuracy)), accuracy, arm.astype(np.float64)], axis=1)
+    if len(accuracy) < 4 or np.linalg.matrix_rank(design) < 3:
+        return float("nan")
+    return float(np.linalg.lstsq(design, robust, rcond=None)[0][2])

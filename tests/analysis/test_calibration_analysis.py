@@ -63,6 +63,9 @@ class Made:
     def counts(self, score: str) -> pa.Table | None:
         return None
 
+    def trained_on(self, score: str) -> dict[str, list[str]]:
+        return {}
+
     def labelled(self, score: str, split: str) -> tuple[pa.Table, pa.Table] | None:
         arm, _, seed, _ = score.split("/")
         return self._made(arm, "en", f"dev {seed}", str(self.dev)) if self.dev else None

@@ -68,6 +68,9 @@ class Made:
     def counts(self, score: str) -> pa.Table | None:
         return None
 
+    def trained_on(self, score: str) -> dict[str, list[str]]:
+        return {}
+
     def labelled(self, score: str, split: str) -> tuple[pa.Table, pa.Table] | None:
         return None
 

@@ -38,6 +38,10 @@ class Reader(Protocol):
     def labelled(self, score: Key, split: str) -> tuple[pa.Table, pa.Table] | None:
         """Predictions of the same model on ``split`` of the language that has labels, and these rows (see ``Need``)."""
 
+    def trained_on(self, score: Key) -> Mapping[str, Sequence[str]]:
+        """Texts of the first rows that the intermediate and target phases behind a score trained on, by task; of a
+        target without training those that were scored. Nothing for rows that are not to be had."""
+
     def changed(self, score: Key, change: str) -> pa.Table | None:
         """Predictions of the same model on the scored rows after a change (see ``Need``), with a column ``changed``:
         which rows are any different."""

@@ -10,15 +10,18 @@ from dataclasses import replace
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.jobs.score import COUNTS
 from xstilts.jobs.sources import AllSources, open_source
 from xstilts.jobs.stored import PREDICTIONS, first_rows
-from xstilts.study.job import Key, Predict, Rows, Score
+from xstilts.study.job import Key, Predict, Rows, Score, Share, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
+
+TEXTS = 2_000  # rows of each set from which words are counted
 
 
 class Behind:
@@ -27,6 +30,7 @@ class Behind:
     def __init__(self, plan: Plan, store: Store) -> None:
         self._plan, self._store = plan, store
         self._gold: dict[tuple[Rows, int | None], pa.Table | None] = {}
+        self._texts: dict[str, list[str]] = {}
 
     def predictions(self, score: Key) -> pa.Table | None:
         """The predictions that were scored."""
@@ -56,6 +60,28 @@ class Behind:
         """Predictions on the scored rows after ``change``, with the column that says which rows are any different."""
         key = self._by_change.get((self._prediction(score), change))
         return None if key is None else self._table(key, PREDICTIONS)
+
+    def trained_on(self, score: Key) -> dict[str, list[str]]:
+        """Texts of the first rows of every task in the intermediate and target phases behind a score."""
+        found = {}
+        rows = {share.task: share.data for share in self._shares.get(score, ())}
+        scored = self._score(score)
+        for task, parts in {scored.task: (scored.data,), **rows}.items():
+            if task not in self._texts:
+                tables = [self._rows(part, TEXTS) for part in parts]
+                self._texts[task] = [text for table in tables if table is not None for text in _texts(table)]
+            if self._texts[task]:
+                found[task] = self._texts[task]
+        return found
+
+    @cached_property
+    def _shares(self) -> dict[Key, tuple[Share, ...]]:
+        """What trained behind each score, pretraining left out."""
+        phases = {key: job.shares for key, job in self._plan.jobs.items() if isinstance(job, Train)}
+        return {
+            cell.score: tuple(share for key in cell.trainings for share in phases.get(key, ()))
+            for cell in self._plan.cells
+        }
 
     @cached_property
     def _predictions(self) -> dict[Key, Predict]:
@@ -103,3 +129,17 @@ class Behind:
             return None
         path = self._store.folder(key) / name
         return pq.read_table(path) if path.is_file() else None
+
+
+def _texts(table: pa.Table) -> list[str]:
+    """All texts of a table: columns of texts, and of lists of texts; of translations the pivot language's."""
+    if {"source", "target"} <= set(table.column_names):
+        table = table.select(["target"])
+    found: list[str] = []
+    for name, kind in zip(table.column_names, table.schema.types, strict=True):
+        column = table[name]
+        if pa.types.is_list(kind):
+            column, kind = pc.list_flatten(column), kind.value_type
+        if pa.types.is_string(kind) and name != "id":
+            found += column.drop_null().to_pylist()
+    return found

@@ -128,8 +128,8 @@ def _beyond(rows: pl.DataFrame, name: str) -> Section:
         effects = []
         for (seed,), one in group.group_by("seed", maintain_order=True):
             both = pl.concat([base.filter(pl.col("seed") == seed), one])
-            columns = (100 * both[column].to_numpy() for column in ("accuracy", "robust"))
-            effects.append(beyond_accuracy(*columns, (both["arm"] != BASELINE).to_numpy()))
+            accuracy, right = (100 * both[column].to_numpy() for column in ("accuracy", "robust"))
+            effects.append(beyond_accuracy(accuracy, right, (both["arm"] != BASELINE).to_numpy()))
         known = [effect for effect in effects if not math.isnan(effect)]
         if known:
             found = over_seeds(np.array(known))

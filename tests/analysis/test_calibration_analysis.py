@@ -129,7 +129,26 @@ def test_errors_by_language_are_shown_with_dev_and_own_temperature(told: dict[st
     assert float(swahili["error raw"]) > float(swahili["error dev"]) > float(swahili["error own"])
     assert float(swahili["own / dev"]) == pytest.approx(2.0, rel=0.15)
     assert float(found["mnli", "en"]["T dev"]) == pytest.approx(1.5, rel=0.1)
-    assert "Means over seeds: 0, 1, 2." in told["Calibration by language (points): xnli"].notes
+    assert "Means over languages and seeds (0, 1, 2)." in told["Calibration (points): xnli"].notes
+
+
+def test_means_of_each_side_are_shown_for_both_errors(told: dict[str, Section]) -> None:
+    found = lines(told["Calibration (points): xnli"])
+    assert list(found) == [(arm, side) for arm in ("baseline", "mnli") for side in ("labelled", "zero-shot")]
+    row = found["mnli", "zero-shot"]
+    for measure in ("error", "smooth"):
+        assert float(row[f"{measure} raw"]) > float(row[f"{measure} dev"]) > float(row[f"{measure} own"])
+
+
+def test_a_target_that_was_not_learned_is_marked() -> None:
+    near = table(seeds=1).with_columns(score=pl.col("score") - 36.0)
+    for rows, marked in ((near, True), (table(seeds=1), False)):
+        notes = get_analysis("calibration").run(material(rows))[0].notes
+        assert any("did not clearly learn" in note for note in notes) is marked
+
+
+def test_columns_have_names_of_their_own(told: dict[str, Section]) -> None:
+    assert all(len(set(section.columns)) == len(section.columns) for section in told.values())
 
 
 def test_degradation_has_a_sign_and_an_interval(told: dict[str, Section]) -> None:
@@ -163,7 +182,7 @@ def test_without_development_rows_it_says_how_to_get_them_and_shows_the_rest() -
     told = get_analysis("calibration").run(material(made=Made(dev=None)))
     assert "24 scores without 'dev'" in " ".join(told[-1].notes)
     assert 'analyses = ["calibration"]' in " ".join(told[-1].notes)
-    row = lines(told[0])["baseline", "sw"]
+    row = lines(told[1])["baseline", "sw"]
     assert row["error dev"] == row["T dev"] == row["own / dev"] == ""
     assert float(row["error raw"]) > 5
 
@@ -186,4 +205,4 @@ def test_a_lone_arm_and_seed_give_no_interval() -> None:
     told = get_analysis("calibration").run(material(table(seeds=1)))
     labelled = next(one for one in told if one.title.startswith("What intermediate")).rows[0]
     assert labelled[2] == "labelled"
-    assert (labelled[4], labelled[6], labelled[7]) == ("", "", "1")
+    assert (labelled[4], labelled[6], labelled[7]) == ("undecided", "undecided", "1")

@@ -169,7 +169,13 @@ def test_agrees_with_uncertainty_calibration() -> None:
     bins = equal_mass(sure, right)
     for debias, mine in ((False, binned.squared_error(bins)), (True, binned.debiased_square(bins))):
         theirs = calibration.lower_bound_scaling_ce(
-            sure, right, p=2, debias=debias, num_bins=15, binning_scheme=calibration.get_equal_bins, mode="top-label"
+            sure,
+            right.astype(np.int64),
+            p=2,
+            debias=debias,
+            num_bins=15,
+            binning_scheme=calibration.get_equal_bins,
+            mode="top-label",
         )
         assert binned.signed_root(mine) == pytest.approx(theirs, abs=1e-9)
 

@@ -9,11 +9,11 @@ import polars as pl
 
 from xstilts.analysis.calibration.binned import BINS, signed_root
 from xstilts.analysis.calibration.table import DEV, ISOTONIC, OWN, RAW, SPLIT, TYPES, Calibrated, calibrated
-from xstilts.analysis.gains import BASELINE
+from xstilts.analysis.gains import BASELINE, floors
 from xstilts.analysis.intervals import Interval, crossed, over_seeds
 from xstilts.analysis.lines import breaks, grouped, mean, number
 from xstilts.analysis.material import Analysis, Material
-from xstilts.analysis.section import Section
+from xstilts.analysis.section import Section, between, signed
 from xstilts.analysis.table import with_traits
 from xstilts.study.needs import Need
 
@@ -34,10 +34,12 @@ def run(material: Material) -> list[Section]:
         nothing = "Nothing can be said: no score of a classification or a multiple choice has logits to look at."
         return [Section("Calibration", ("target",), (), 1, (nothing, *_unused(found)))]
     several = found.rows["backbone"].n_unique() > 1
+    learned = set(floors(material.frame).filter(pl.col("clear")).select("backbone", "target").iter_rows())
     told = []
     for (backbone, target), rows in found.rows.group_by("backbone", "target", maintain_order=True):
         name = f"{target}, {backbone}" if several else str(target)
         told += [
+            _summary(rows, name, (backbone, target) in learned),
             _by_language(rows, name),
             _changes(rows, name),
             _by_morphology(rows, name),
@@ -60,42 +62,61 @@ def _unused(found: Calibrated) -> Iterator[str]:
         )
 
 
-def _by_language(rows: pl.DataFrame, name: str) -> Section:
-    lines = []
-    for names, group in grouped(rows, ("arm", "language")):
-        ways = {way: group.filter(pl.col("scaling") == way) for way in WAYS}
-        raw = ways[RAW]
-        fitted, own = (_log_mean(ways[way]["temperature"]) for way in (DEV, OWN))
-        lines.append(
-            (
-                *names,
-                number(100 * mean(raw["accuracy"])),
-                number(100 * mean(raw["gap"]), "+.1f"),
-                *(number(100 * signed_root(mean(ways[way]["debiased"]))) for way in WAYS),
-                *(number(100 * mean(ways[way]["smooth"])) for way in (RAW, DEV)),
-                number(fitted, ".2f"),
-                number(own / fitted, ".2f"),
-            )
-        )
+def _summary(rows: pl.DataFrame, name: str, learned: bool) -> Section:
+    lines = [
+        (*names, *_errors(group, ("debiased", "smooth")))
+        for names, group in grouped(rows.sort("side", maintain_order=True), ("arm", "side"))
+    ]
+    ways = tuple(f"{one} {way}" for one in ("error", "smooth") for way in WAYS)
+    doubt = "The baseline did not clearly learn this target: being sure means little where hardly anything is known."
     return Section(
-        f"Calibration by language (points): {name}",
-        (
-            *("arm", "language", "right", "over", "error raw", "error dev", "error own"),
-            *("smooth raw", "smooth dev", "T dev", "own / dev"),
-        ),
+        f"Calibration (points): {name}",
+        ("arm", "side", "right", *ways),
         tuple(lines),
         2,
         (
+            *(() if learned else (doubt,)),
             f"error: 100 x the root of the debiased mean square of confidence - accuracy, {BINS} bins of equal mass;"
             " squares are averaged with their sign, so 0 means: not to be told from perfect.",
-            "smooth: 100 x SmoothECE. right: accuracy. over: mean confidence - accuracy; above 0 too sure.",
+            "smooth: 100 x SmoothECE. right: accuracy.",
             "raw: as predicted. dev: with the temperature T that fits the labelled language's development rows, which a"
             " zero-shot model can have. own: with the T of the scored rows themselves, a bound and no result.",
-            "own / dev: T own / T dev. Above 1, dev's temperature leaves the language too sure.",
-            f"Means over seeds: {', '.join(str(seed) for seed in sorted(rows['seed'].unique()))}.",
+            f"Means over languages and seeds ({', '.join(str(seed) for seed in sorted(rows['seed'].unique()))}).",
         ),
         breaks(lines),
     )
+
+
+def _by_language(rows: pl.DataFrame, name: str) -> Section:
+    lines = []
+    for names, group in grouped(rows, ("arm", "language")):
+        raw, dev, own = (group.filter(pl.col("scaling") == way) for way in WAYS)
+        fitted = _log_mean(dev["temperature"])
+        ratio = _log_mean(own["temperature"]) / fitted
+        right, *errors = _errors(group, ("debiased",))
+        over = number(100 * mean(raw["gap"]), "+.1f")
+        lines.append((*names, right, over, *errors, number(fitted, ".2f"), number(ratio, ".2f")))
+    return Section(
+        f"Calibration by language (points): {name}",
+        ("arm", "language", "right", "over", *(f"error {way}" for way in WAYS), "T dev", "own / dev"),
+        tuple(lines),
+        2,
+        (
+            "over: mean confidence - accuracy; above 0 too sure.",
+            "own / dev: T own / T dev. Above 1, dev's temperature leaves the language too sure.",
+        ),
+        breaks(lines),
+    )
+
+
+def _errors(rows: pl.DataFrame, measures: tuple[str, ...]) -> Iterator[str]:
+    """Accuracy, then each measure raw, with the temperature of development rows, with the rows' own."""
+    ways = [rows.filter(pl.col("scaling") == way) for way in WAYS]
+    yield number(100 * mean(ways[0]["accuracy"]))
+    for measure in measures:
+        for way in ways:
+            value = mean(way[measure])
+            yield number(100 * (signed_root(value) if measure == "debiased" else value))
 
 
 def _changes(rows: pl.DataFrame, name: str) -> Section:
@@ -129,14 +150,14 @@ def _changes(rows: pl.DataFrame, name: str) -> Section:
     ]
     return Section(
         f"What intermediate training changes in calibration: {name}",
-        ("arm", "measure", "of", "raw", "95 %", "dev", "95 %", "seeds"),
+        ("arm", "measure", "of", "raw", "raw 95 %", "dev", "dev 95 %", "seeds"),
         tuple(lines),
         3,
         (
             "The arm's calibration error less the baseline's, paired by language and seed; above 0: the arm is worse.",
             "error²: the debiased square (points squared, may be below 0); smooth: SmoothECE (points).",
             "widening: the change in zero-shot languages less that in the labelled one.",
-            "95 %: over seeds (labelled), or over families and seeds, which weigh alike; none from too few of them.",
+            "95 %: over seeds (labelled), or over families and seeds; families weigh alike.",
         ),
         breaks(lines),
     )
@@ -148,11 +169,11 @@ def _by_morphology(rows: pl.DataFrame, name: str) -> Section:
     lines = []
     if changed["morphology"].n_unique() > 1:
         for (kind, arm), group in grouped(changed, ("morphology", "arm")):
-            means = (part for one in ("change", "widening") for part in _interval(_over_seeds(group, one), 1e4))
+            means = (part for one in ("change", "widening") for part in _interval(_over_seeds(group, one), 1e4, 0))
             lines.append((kind, arm, str(group["language"].n_unique()), *means, str(group["seed"].n_unique())))
     return Section(
         f"Change of calibration by morphology (error², points squared): {name}",
-        ("morphology", "arm", "languages", "zero-shot", "95 %", "widening", "95 %", "seeds"),
+        ("morphology", "arm", "languages", "change", "its 95 %", "widening", "and its 95 %", "seeds"),
         tuple(sorted(lines)),
         2,
         ("Raw confidences; means over languages; 95 %: t over seeds, for these languages only.",),
@@ -198,7 +219,7 @@ def _proper(rows: pl.DataFrame, name: str) -> Section:
 
 
 def _selective(rows: pl.DataFrame, name: str) -> Section:
-    raw = rows.filter(pl.col("scaling") == RAW)
+    raw = rows.filter(pl.col("scaling") == RAW).sort("side", maintain_order=True)
     return Section(
         f"Are the sure answers the right ones: {name}",
         ("arm", "side", "right", "AURC", "E-AURC", "AUROC"),
@@ -245,7 +266,7 @@ def _crossed(rows: pl.DataFrame, column: str) -> Interval | None:
 def _ways(rows: pl.DataFrame) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
     """Rows by arm, side of the language and way of rescaling."""
     order = pl.col("scaling").replace_strict({way: place for place, way in enumerate((*WAYS, ISOTONIC))})
-    return grouped(rows.sort(order, maintain_order=True), LINE)
+    return grouped(rows.sort("side", order, maintain_order=True), LINE)
 
 
 def _log_mean(values: pl.Series) -> float:
@@ -253,13 +274,13 @@ def _log_mean(values: pl.Series) -> float:
     return math.exp(mean(values.log()))
 
 
-def _interval(found: Interval | None, factor: float) -> tuple[str, str]:
+def _interval(found: Interval | None, factor: float, digits: int = 1) -> tuple[str, str]:
     """Mean and interval, empty where they can not be known."""
     if found is None:
         return "", ""
     few = found.low is None or found.high is None or (found.degrees is not None and found.degrees < 1)
-    ends = "" if few else f"{factor * float(found.low or 0):+.1f} .. {factor * float(found.high or 0):+.1f}"
-    return f"{factor * found.mean:+.1f}", ends
+    ends = (None, None) if few else (factor * (found.low or 0.0), factor * (found.high or 0.0))
+    return signed(factor * found.mean, digits), between(*ends, digits)
 
 
 ANALYSIS = Analysis(

@@ -279,8 +279,8 @@ def _interval(found: Interval | None, factor: float, digits: int = 1) -> tuple[s
     if found is None:
         return "", ""
     few = found.low is None or found.high is None or (found.degrees is not None and found.degrees < 1)
-    ends = (None, None) if few else (factor * (found.low or 0.0), factor * (found.high or 0.0))
-    return signed(factor * found.mean, digits), between(*ends, digits)
+    low, high = (None if few or end is None else factor * end for end in (found.low, found.high))
+    return signed(factor * found.mean, digits), between(low, high, digits)
 
 
 ANALYSIS = Analysis(

@@ -129,6 +129,20 @@ def test_agreement_of_all_languages_and_robustness_beyond_accuracy(told: dict[st
     assert 30 < low < float(beyond["effect"]) < high < 60
 
 
+def test_scores_that_lack_a_change_are_left_out_and_a_dictionary_counts_only_where_all_arms_had_it() -> None:
+    class Partly(Made):
+        def changed(self, score: str, change: str) -> pa.Table | None:
+            lacking = {"baseline/de/0": "mistyped", "robust/zh/1": "mixed"}
+            return None if lacking.get(score) == change else super().changed(score, change)
+
+    told = get_analysis("robustness").run(Material(table(), Partly(), Evidence()))
+    assert told[-1].notes[0].startswith("1 scores of classifications are no paraphrases, or not yet")
+    found = lines(told[1])
+    assert [found["baseline", code]["K"] for code in ("de", "zh")] == ["4", "3"]
+    assert found["robust", "zh"]["mixed"] == found["baseline", "zh"]["mixed"] == ""
+    assert told[0].rows[1][-1] == "2"  # seeds of the baseline in German
+
+
 def test_without_predictions_after_changes_it_says_what_to_do() -> None:
     for material in (
         Material(table(), Made(changes=False), Evidence()),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from xstilts.analysis.gains import BASELINE
+from xstilts.analysis.gains import BASELINE, floors
 from xstilts.analysis.intervals import over_seeds
 from xstilts.analysis.lines import breaks, grouped, mean, number
 from xstilts.analysis.material import Analysis, Material
@@ -32,21 +32,28 @@ def run(material: Material) -> list[Section]:
         )
         return [Section("Robustness", ("target",), (), 1, (nothing,))]
     several = found.rows["backbone"].n_unique() > 1
+    learned = set(floors(material.frame).filter(pl.col("clear")).select("backbone", "target").iter_rows())
     told = []
     for (backbone, target), rows in found.rows.group_by("backbone", "target", maintain_order=True):
         name = f"{target}, {backbone}" if several else str(target)
         models = found.models.filter((pl.col("backbone") == backbone) & (pl.col("target") == target))
-        told += [_clean(rows, name), _under_change(rows, name), _all_languages(models, name), _beyond(rows, name)]
+        told += [
+            _clean(rows, name, (backbone, target) in learned),
+            _under_change(rows, name),
+            _all_languages(models, name),
+            _beyond(rows, name),
+        ]
     return [*(one for one in told if one.rows), *_unused(found)]
 
 
 def _unused(found: Robust) -> Iterator[Section]:
     if found.unused:
-        note = f"{found.unused} scores of classifications are no paraphrases, or were not predicted after changes."
+        note = f"{found.unused} scores of classifications are no paraphrases, or not yet predicted after all changes."
         yield Section("Not in these tables", ("reason",), (), 1, (note,))
 
 
-def _clean(rows: pl.DataFrame, name: str) -> Section:
+def _clean(rows: pl.DataFrame, name: str, learned: bool) -> Section:
+    doubt = "The baseline did not clearly learn this target: what it says of robustness means little."
     lines = [
         (
             *names,
@@ -62,6 +69,7 @@ def _clean(rows: pl.DataFrame, name: str) -> Section:
         tuple(lines),
         2,
         (
+            *(() if learned else (doubt,)),
             "false same: of the pairs that differ, those held to mean the same; false different: the reverse;"
             " balanced: accuracy with both kinds weighing alike.",
             "lost: of all pairs, those that are right in the labelled language and wrong here; only where rows are"

@@ -21,6 +21,7 @@ from xstilts.catalogue.task import TaskType
 
 NAMES = ("backbone", "arm", "target", "language", "side", "split", "seed", "examples")
 MODEL = ("backbone", "arm", "target", "split", "seed")
+PLACE = ("backbone", "target", "split", "language")
 EXCHANGED, SHUFFLED = "exchanged", "shuffled"
 KEEPING = (EXCHANGED, "punctuated", "recased", "mistyped")  # changes that keep what a pair means
 WITH_WORDS = ("mixed",)
@@ -33,7 +34,7 @@ Labels = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Robust:
     """``rows``: one a score; ``models``: one a model, over the languages whose rows are translations of each other;
-    ``unused``: scores of paraphrases whose predictions after changes are not there."""
+    ``unused``: scores of classifications whose predictions after changes are not all there."""
 
     rows: pl.DataFrame
     models: pl.DataFrame
@@ -50,22 +51,30 @@ class _Seen:
 
 
 def robust(material: Material) -> Robust:
-    """The robustness of every score of a paraphrase: of those for which pairs were exchanged."""
-    rows: list[dict[str, Any]] = []
+    """The robustness of every score of a paraphrase: of those that were predicted after every change that needs no
+    dictionary. Those that need one count where all scores of the language have them, so that arms stand the same."""
     models: dict[tuple[Any, ...], list[_Seen]] = {}
+    changes: dict[tuple[Any, ...], set[str]] = {}
+    usable: list[_Seen] = []
     unused = 0
     chosen = scored(material.frame).filter(pl.col("task_type") == str(TaskType.CLASSIFICATION))
     for score in chosen.iter_rows(named=True):
+        made = {name for name in (*KEEPING, *WITH_WORDS, SHUFFLED) if material.read.changed(score["job"], name)}
         seen = _seen(material, score)
-        if seen is None or material.read.changed(score["job"], EXCHANGED) is None:
+        if seen is None or not made.issuperset({*KEEPING, SHUFFLED}):
             unused += 1
             continue
+        usable.append(seen)
         models.setdefault(tuple(score[name] for name in MODEL), []).append(seen)
-        named = {name: score[name] for name in NAMES}
-        rows.append({**named, **_clean(material, seen), **_changed(material, seen)})
-    lost = {key: value for group in models.values() for key, value in _lost(group)}
-    for row in rows:
-        row["lost"] = lost.get(tuple(row[name] for name in (*MODEL, "language")))
+        place = tuple(score[name] for name in PLACE)
+        changes[place] = changes.get(place, made) & made
+    lost = {(*names, language): share for names, group in models.items() for language, share in _lost(group)}
+    rows: list[dict[str, Any]] = []
+    for seen in usable:
+        named = {name: seen.score[name] for name in NAMES}
+        named["lost"] = lost.get(tuple(seen.score[name] for name in (*MODEL, "language")))
+        made = changes[tuple(seen.score[name] for name in PLACE)]
+        rows.append({**named, **_clean(material, seen), **_changed(material, seen, made)})
     overall = [{**dict(zip(MODEL, names, strict=True)), **_overall(group)} for names, group in models.items()]
     return Robust(pl.DataFrame(rows, infer_schema_length=None), pl.DataFrame(overall, infer_schema_length=None), unused)
 
@@ -95,33 +104,32 @@ def _clean(material: Material, seen: _Seen) -> dict[str, float]:
     }
 
 
-def _changed(material: Material, seen: _Seen) -> dict[str, float]:
-    """What the rows after changes say; NaN where a change was not made or did nothing."""
+def _changed(material: Material, seen: _Seen, made: set[str]) -> dict[str, float]:
+    """What the rows after the changes ``made`` say; NaN where one was not made or did nothing."""
     found: dict[str, float] = {}
     after: list[Labels] = []
     for change in (*KEEPING, *WITH_WORDS):
-        table = material.read.changed(seen.score["job"], change)
-        if table is None:
-            found[change] = float("nan")
-            continue
-        now, moved = table["prediction"].to_numpy().astype(np.int64), np.array(table["changed"].to_pylist(), dtype=bool)
-        found[change] = pairs.unmoved(seen.said[moved], now[moved])
-        if moved.any():
-            after.append(now)
-    stack = np.stack(after)
-    shuffled = material.read.changed(seen.score["job"], SHUFFLED)
-    flip = float("nan")
-    if shuffled is not None:
-        moved = np.array(shuffled["changed"].to_pylist(), dtype=bool)
-        now = shuffled["prediction"].to_numpy().astype(np.int64)
-        flip = pairs.shuffle_flip(seen.said[moved], now[moved], seen.labels[moved])
+        found[change] = float("nan")
+        if change in made:
+            now, moved = _after(material, seen, change)
+            found[change] = pairs.unmoved(seen.said[moved], now[moved])
+            after += [now] if moved.any() else []
+    stack = np.array(after, dtype=np.int64).reshape(len(after), len(seen.said))
+    now, moved = _after(material, seen, SHUFFLED)
     return {
         **found,
         "changes": float(len(after)),
         "robust": pairs.robust_accuracy(seen.said, stack, seen.labels),
         "attack": pairs.attack_success(seen.said, stack, seen.labels),
-        "flip": flip,
+        "flip": pairs.shuffle_flip(seen.said[moved], now[moved], seen.labels[moved]),
     }
+
+
+def _after(material: Material, seen: _Seen, change: str) -> tuple[Labels, npt.NDArray[np.bool_]]:
+    """Predictions after a change that was made, and which rows it made different."""
+    table = material.read.changed(seen.score["job"], change)
+    assert table is not None
+    return table["prediction"].to_numpy().astype(np.int64), np.array(table["changed"].to_pylist(), dtype=bool)
 
 
 def _parallel(group: list[_Seen]) -> tuple[_Seen, list[_Seen]] | None:
@@ -132,13 +140,14 @@ def _parallel(group: list[_Seen]) -> tuple[_Seen, list[_Seen]] | None:
     return first, [seen for seen in group if np.array_equal(seen.labels, first.labels)]
 
 
-def _lost(group: list[_Seen]) -> Iterator[tuple[tuple[Any, ...], float]]:
+def _lost(group: list[_Seen]) -> Iterator[tuple[str, float]]:
+    """By language, what is right in the labelled language and wrong there."""
     if found := _parallel(group):
         first, all_of_them = found
         for seen in all_of_them:
             if seen is not first:
-                key = tuple(seen.score[name] for name in (*MODEL, "language"))
-                yield key, pairs.lost(first.said == first.labels, seen.said == seen.labels)
+                right_there, right_here = first.said == first.labels, seen.said == seen.labels
+                yield seen.score["language"], pairs.lost(right_there, right_here)
 
 
 def _overall(group: list[_Seen]) -> dict[str, float]:

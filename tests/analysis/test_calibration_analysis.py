@@ -187,6 +187,20 @@ def test_without_development_rows_it_says_how_to_get_them_and_shows_the_rest() -
     assert float(row["error raw"]) > 5
 
 
+def test_an_arm_of_which_a_seed_lacks_development_rows_has_no_dev_at_all() -> None:
+    class Partly(Made):
+        def labelled(self, score: str, split: str) -> tuple[pa.Table, pa.Table] | None:
+            return None if score.startswith("mnli/") and score.split("/")[2] == "1" else super().labelled(score, split)
+
+    found = calibrated(material(table(examples=200), Partly(dev=200)))
+    assert found.without_dev == 12  # 4 languages x 3 seeds of the one arm
+    ways = found.rows.group_by("arm", "scaling").agg(pl.col("seed").n_unique())
+    assert set(ways.iter_rows()) == {
+        *(("baseline", way, 3) for way in ("raw", "dev", "own")),
+        *(("mnli", way, 3) for way in ("raw", "own")),
+    }
+
+
 def test_isotonic_needs_a_thousand_rows() -> None:
     assert "isotonic" not in set(calibrated(material(made=Made(dev=999))).rows["scaling"])
 

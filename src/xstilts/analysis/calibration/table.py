@@ -42,8 +42,8 @@ IMPOSSIBLE = -1e9  # the logit of a choice that an example does not have
 
 @dataclass(frozen=True)
 class Calibrated:
-    """``rows``: see the module. ``unused``: reasons, and how many scores each left out. ``without_dev``: scores of
-    models whose predictions on development rows are not there."""
+    """``rows``: see the module. ``unused``: reasons, and how many scores each left out. ``without_dev``: scores of arms
+    of which a seed lacks predictions on development rows, so that all ways of rescaling are about the same seeds."""
 
     rows: pl.DataFrame
     unused: Counter[str]
@@ -59,7 +59,6 @@ def calibrated(material: Material) -> Calibrated:
     """
     rows: list[dict[str, Any]] = []
     unused: Counter[str] = Counter()
-    without_dev = 0
     fits: dict[tuple[Any, ...], _Fit | None] = {}
     for score in (
         scored(material.frame).filter(pl.col("task_type").is_in([str(type) for type in TYPES])).iter_rows(named=True)
@@ -71,10 +70,16 @@ def calibrated(material: Material) -> Calibrated:
         model = tuple(score[name] for name in ("backbone", "arm", "target", "seed"))
         if model not in fits:
             fits[model] = _fit(material, score["job"])
-        without_dev += fits[model] is None
         named = {name: score[name] for name in NAMES}
         rows += [{**named, "scaling": way, **values} for way, values in _scaled(*found, fits[model])]
-    return Calibrated(pl.DataFrame(rows, infer_schema_length=None), unused, without_dev)
+    lacking = {model[:3] for model, fit in fits.items() if fit is None}
+    whole = [row for row in rows if row["scaling"] in (RAW, OWN) or _arm(row) not in lacking]
+    without_dev = sum(row["scaling"] == RAW and _arm(row) in lacking for row in rows)
+    return Calibrated(pl.DataFrame(whole, infer_schema_length=None), unused, without_dev)
+
+
+def _arm(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("backbone", "arm", "target"))
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from xstilts.analysis import gains
 from xstilts.analysis.intervals import Interval
+from xstilts.analysis.section import Section
 from xstilts.analysis.table import with_traits
 from xstilts.catalogue.language import languages
 
@@ -24,21 +24,6 @@ _CHOICES = {
     ("without", "without"): "neither",
 }
 CONSTRUCTED = "constructed languages: not results about human languages"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table. ``left`` counts the columns at the start that hold words, set to the left; the others hold numbers.
-
-    ``breaks`` are the numbers of the rows before which a line is drawn.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int
-    notes: tuple[str, ...] = ()
-    breaks: frozenset[int] = frozenset()
 
 
 def constructed(frame: pl.DataFrame) -> bool:

@@ -1,13 +1,15 @@
 """One score of a study: which languages and splits are scored, and the jobs that predict and score them.
 
-In: a target, what predicts it. Out: ``Cell`` values with their ``Predict`` and ``Score`` jobs in the draft.
+In: a target, what predicts it. Out: ``Cell`` values with their ``Predict`` and ``Score`` jobs in the draft, and beside
+them the predictions that analyses need.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from xstilts.catalogue.backbone import retrieval_layer
@@ -15,6 +17,7 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task, TaskType
 from xstilts.study.arms import Prepared, said
 from xstilts.study.backbone_table import Backbone
+from xstilts.study.beside import changes
 from xstilts.study.draft import Draft, check_length
 from xstilts.study.encoders import Encoder
 from xstilts.study.identity import layers_of
@@ -61,12 +64,13 @@ def fits(draft: Draft, task: Task) -> bool:
 
 
 def check_languages(draft: Draft, targets: Sequence[Task]) -> None:
-    """Every language that the study names must belong to one of its targets."""
-    named = () if draft.study.languages in ("all", "every") or not targets else draft.study.languages
+    """Every language that the study names, alone or in a group, must belong to one of its targets."""
+    named = () if draft.study.languages in ("all", "every") else draft.study.languages
     official = {code for task in targets for split in splits_of(draft, task) for code in task.languages_of(split)}
-    for language in named:
+    places = {"languages": named, **{f"[groups] {name}": its for name, its in draft.study.groups.items()}}
+    for place, language in ((place, code) for place, codes in places.items() for code in codes if targets):
         if language not in official:
-            with draft.known.collect("languages"):
+            with draft.known.collect(place):
                 raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
 
 
@@ -113,23 +117,47 @@ def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
 def add_cell(
     draft: Draft, encoder: Encoder, arm: str, at: At, prepared: Prepared, model: Model, how: Mapping[str, Any]
 ) -> None:
-    """The cell of a model: its predictions read examples as ``how`` says."""
-    data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
-    job = Predict(
-        at.task.name,
-        str(at.task.type),
-        data,
-        model=model.key,
-        start=model.start,
-        labels=at.task.labels,
-        examples=cap,
-        **how,
-    )
+    """The cell of a model: its predictions read examples as ``how`` says. The same rows are predicted once more after
+    every change that the study's analyses need."""
+    job = _prediction(draft, at, model, how)
     score = _scored(draft, at, job, f"{at}, {arm}, {encoder.name}, seed {at.seed}", encoder.parameters)
+    for change in changes(draft.needs, draft.known, at.task, at.language):
+        label = f"predict {at}, {change.name}, {arm}, {encoder.name}, seed {at.seed}"
+        draft.add(replace(job, change=change), label, encoder.parameters)
     if arm == draft.study.baseline:
         draft.baselines[encoder.name, at.task.name, at.split, at.language, at.seed] = score
     seen = _seen(at.language, encoder, (*prepared.shares, *model.shares))
     _add(draft, encoder, arm, at, score, prepared, model, seen)
+
+
+def add_beside(
+    draft: Draft,
+    encoder: Encoder,
+    arm: str,
+    task: Task,
+    seed: int,
+    prepared: Prepared,
+    models: Mapping[str, Model],
+    how: Mapping[str, Any],
+) -> None:
+    """Predictions of which no score is made: of every one of ``models`` (by language) on labelled rows that no phase
+    before it trained on; noted where there are none."""
+    of: dict[Model, str] = {}
+    for code, model in models.items():
+        of.setdefault(model, code)
+    for need, model in product(draft.needs, of):
+        if not (need.of(task) and need.split):
+            continue
+        at = At(task, need.split, task.train_language, seed)
+        try:
+            draft.known.languages(task, at.split, (at.language,))
+            draft.known.check_apart((*prepared.shares, *model.shares), task, at.split, at.language)
+        except Problem as problem:
+            draft.known.notes[f"{task.name}, {arm}: nothing to rescale confidences by: {problem}"] = None
+            continue
+        which = f" (model for {of[model]})" if len(of) > 1 else ""
+        label = f"predict {at}, {arm}{which}, {encoder.name}, seed {seed}"
+        draft.add(_prediction(draft, at, model, how), label, encoder.parameters)
 
 
 def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) -> None:
@@ -139,6 +167,12 @@ def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) ->
     job = Predict(at.task.name, str(at.task.type), data, labels=labels, examples=cap, given=given.checksum)
     score = _scored(draft, at, job, f"{at}, {arm}", 0)
     _add(draft, encoder, arm, at, score, Prepared(encoder.start), Model(None, None, (), 0, ()), "unknown")
+
+
+def _prediction(draft: Draft, at: At, model: Model, how: Mapping[str, Any]) -> Predict:
+    data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
+    what = (at.task.name, str(at.task.type), data)
+    return Predict(*what, model=model.key, start=model.start, labels=at.task.labels, examples=cap, **how)
 
 
 def cap_of(draft: Draft, at: At) -> int | None:

@@ -12,22 +12,23 @@ from typing import Any
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Task, TaskType
-from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
-from xstilts.study.identity import body_parameters
-from xstilts.study.job import Job, Key, Phase, Predict, Score, Settings, Share, key_of
+from xstilts.study.cost import cost_of
+from xstilts.study.job import Job, Key, Phase, Settings, Share, key_of
 from xstilts.study.known import Known
 from xstilts.study.manifest import Cell, Cost
-from xstilts.study.settings import resolve, rows_of, settings_table
+from xstilts.study.needs import Need
+from xstilts.study.settings import resolve, settings_table
 from xstilts.study.spec import Study
 
 
 @dataclass
 class Draft:
     """Jobs with their labels and costs, and cells. ``baselines`` holds the scores of the arm that does nothing, by
-    backbone, target, split, language, seed."""
+    backbone, target, split, language, seed. ``needs``: what is predicted beside what is scored."""
 
     known: Known
+    needs: tuple[Need, ...] = ()
     jobs: dict[Key, Job] = field(default_factory=dict)
     labels: dict[Key, str] = field(default_factory=dict)
     costs: dict[Key, Cost] = field(default_factory=dict)
@@ -74,25 +75,3 @@ def check_length(spec: Backbone, length: int) -> None:
     if spec.architecture and length > spec.architecture.positions - 2:
         most = spec.architecture.positions - 2
         raise Problem(f"max_length {length} is more than the architecture reads (positions - 2 = {most})")
-
-
-def parameters_of(spec: Backbone) -> int:
-    """Weights without embeddings: per layer four h x h projections and two h x f."""
-    if (made := spec.architecture) is None:
-        return body_parameters(str(spec.path), spec.layers) or defaults.PARAMETERS[spec.kind]
-    return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
-
-
-def cost_of(job: Job, parameters: int) -> Cost:
-    """Estimated from assumed tokens an example; training is three passes."""
-    if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
-        return Cost(0, 0.0)
-    if isinstance(job, Predict):
-        rows = min(job.examples or job.data.rows, job.data.rows)
-        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
-        return Cost(tokens, 2.0 * parameters * tokens)
-    rows = sum(rows_of(share) for share in job.shares) or 1
-    cut = job.settings.max_length
-    mean = sum(rows_of(share) * min(defaults.TOKENS[share.type], cut) for share in job.shares) / rows
-    tokens = int(job.settings.updates * job.settings.batch * mean)
-    return Cost(tokens, 6.0 * parameters * tokens)

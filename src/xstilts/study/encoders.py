@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from xstilts.catalogue.task import TaskType
 from xstilts.study.backbone_table import Backbone, Stage
-from xstilts.study.draft import Draft, check_trainable, parameters_of
+from xstilts.study.cost import parameters_of
+from xstilts.study.draft import Draft, check_trainable
 from xstilts.study.job import Architecture, Settings, Share, Start, Train, Vocabulary
 
 

@@ -140,6 +140,16 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What is done to every pair of texts before it is predicted: a name of ``data.change``; ``dictionary``: its
+    words."""
+
+    name: str
+    seed: int = 0
+    dictionary: Rows | None = None
+
+
+@dataclass(frozen=True)
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
@@ -147,6 +157,7 @@ class Predict:
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
     has no answer where that scores more than this above the best answer; None where every question has one. ``given``:
     the SHA-256 of a file that holds another system's predictions; nothing is then computed.
+    ``change``: predicted are the rows so changed, and no score is made of them.
     """
 
     task: str
@@ -163,6 +174,7 @@ class Predict:
     precision: Literal["float32", "bfloat16"] = "float32"
     null_threshold: float | None = None
     given: str | None = None
+    change: Change | None = None
     revision: int = 2
 
     @property

@@ -77,7 +77,10 @@ class Shared:
 class Plan:
     """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names,
     ``predictions`` the checksums inside keys to files. ``tasks`` says of each task of the study what tables show beside
-    its scores, ``languages`` what the catalogue does not know of the study's own."""
+    its scores, ``languages`` what the catalogue does not know of the study's own. ``analyses`` names what its report
+    tells beside its scores, ``groups`` sets of languages that these tell apart, ``evidence`` holds what differs from
+    the defaults of ``evidence.Evidence``.
+    """
 
     study: str
     file: str
@@ -92,6 +95,9 @@ class Plan:
     notes: tuple[str, ...] = ()
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     predictions: Mapping[str, str] = field(default_factory=dict)
+    analyses: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -156,6 +162,9 @@ class Plan:
             "notes": list(self.notes),
             "languages": {code: dict(table) for code, table in self.languages.items()},
             "predictions": dict(self.predictions),
+            "analyses": list(self.analyses),
+            "groups": {name: list(codes) for name, codes in self.groups.items()},
+            "evidence": dict(self.evidence),
         }
 
 
@@ -177,4 +186,7 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         notes=tuple(value["notes"]),
         languages=value.get("languages", {}),
         predictions=value.get("predictions", {}),
+        analyses=tuple(value.get("analyses", ())),
+        groups={name: tuple(codes) for name, codes in value.get("groups", {}).items()},
+        evidence=value.get("evidence", {}),
     )

@@ -19,6 +19,7 @@ from xstilts.study.arm_table import Arm
 from xstilts.study.arms import Prepared, check_steps, prepared
 from xstilts.study.cells import (
     At,
+    add_beside,
     add_cell,
     add_given,
     cap_of,
@@ -33,6 +34,7 @@ from xstilts.study.encoders import Encoder, encoder
 from xstilts.study.identity import identify as identify_files
 from xstilts.study.known import Find, Identify, Known
 from xstilts.study.manifest import Plan
+from xstilts.study.needs import Need
 from xstilts.study.protocols import Places, Source
 from xstilts.study.spec import Study
 from xstilts.study.targets import Course, Model
@@ -40,13 +42,20 @@ from xstilts.study.targets import Course, Model
 Arms = Mapping[str, Mapping[int, Prepared]]
 
 
-def plan(study: Study, source: Source, find: Find = get_task, identify: Identify = identify_files) -> Plan:
-    """The jobs and cells of ``study``. ``find`` looks up a task by its name, first among the study's own tasks.
+def plan(
+    study: Study,
+    source: Source,
+    find: Find = get_task,
+    identify: Identify = identify_files,
+    needs: Sequence[Need] = (),
+) -> Plan:
+    """The jobs and cells of ``study``. ``find`` looks up a task by its name, first among the study's own tasks;
+    ``needs``: what is predicted beside what is scored.
 
     Raises ``Problem`` with every mistake that was found.
     """
     known = Known(study, source, find, identify)
-    draft = Draft(known)
+    draft = Draft(known, tuple(needs))
     targets = [task for name in study.targets if (task := known.task(name, "targets"))]
     targets = [task for task in targets if fits(draft, task)]
     check_languages(draft, targets)
@@ -74,6 +83,9 @@ def plan(study: Study, source: Source, find: Find = get_task, identify: Identify
         notes=(*known.notes, *known.sizes()),
         languages=study.own_languages,
         predictions=known.predictions,
+        analyses=study.analyses,
+        groups=study.groups,
+        evidence=study.evidence.model_dump(exclude_defaults=True),
     )
 
 
@@ -103,6 +115,7 @@ def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
             model, before = models[language], arms[arm][seed]
             draft.known.check_apart((*before.shares, *model.shares), task, split, language)
             add_cell(draft, encoder, arm, At(task, split, language, seed), before, model, how)
+        add_beside(draft, encoder, arm, task, seed, arms[arm][seed], models, how)
 
 
 def _models(

@@ -6,7 +6,6 @@ section and the nearest valid name. Whether names of tasks exist and data is the
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -19,9 +18,10 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
 from xstilts.study.arm_table import Arm
 from xstilts.study.backbone_table import Backbone
+from xstilts.study.evidence import Evidence
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.own import languages_apart, own_tasks
-from xstilts.study.settings import layered
+from xstilts.study.settings import merge
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
 
 LEVELS = ("quick", "small", "full")
@@ -46,6 +46,8 @@ class Study(Table):
     """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
+    ``analyses``: what the report tells beside the scores; whether they exist is asked by whoever knows them.
+    ``groups``: sets of languages, by name, that analyses tell apart, such as those with little text.
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -64,6 +66,9 @@ class Study(Table):
     evaluation_examples: Positive | dict[str, Positive] | None = None
     retrieval_layer: Natural | None = None
     claims: tuple[str, ...] = ()
+    analyses: tuple[str, ...] = ()
+    groups: dict[str, Names] = Field(default_factory=dict)
+    evidence: Evidence = Evidence()
 
     name: str = ""
     file: str = ""
@@ -93,7 +98,7 @@ class Study(Table):
             for task in table:
                 if task not in used:
                     yield f"[{place}] {task}: no task of this study{nearest(task, used)}"
-        for field in ("targets", "seeds", "languages"):
+        for field in ("targets", "seeds", "languages", "analyses"):
             values = getattr(self, field)
             if not isinstance(values, str) and len(set(values)) < len(values):
                 yield f"{field}: something is named twice"
@@ -150,21 +155,6 @@ def find(name_or_path: str) -> Path:
         hint = nearest(name_or_path, known)
         raise Problem(f"unknown study '{name_or_path}'{hint} see: xstilts studies, or give the path of a .toml file")
     return known[name_or_path]
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``over`` laid over ``base``, table by table; ``epochs`` and ``updates`` replace one another, as do the ways to
-    say one cap (number or table)."""
-    merged = copy.deepcopy(dict(base))
-    for name, value in over.items():
-        old = merged.get(name)
-        merged[name] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else copy.deepcopy(value)
-    if "epochs" in merged and "updates" in merged:
-        kept = layered({"epochs": base.get("epochs"), "updates": base.get("updates")}, over)
-        for name in ("epochs", "updates"):
-            if name not in kept:
-                del merged[name]
-    return merged
 
 
 def load(name_or_path: str, level: str | None = None) -> Study:

@@ -22,6 +22,8 @@ SEEDS = 6
 # The most that a claim's confidence may be where the study differs from what it is about, or lacks its controls.
 OUT_OF_SCOPE, NO_CONTROLS = 0.6, 0.9
 HARM = 0.5
+# "almost all" and "several" mean nothing of fewer intermediate tasks.
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int) -> Out
 
 def _measured(rule: Rule, effects: pl.DataFrame, view: Mapping[str, bool], seeds: int) -> tuple[Measured, Verdict]:
     measured = MEASURES[rule.quantity](effects, {**rule.arguments, **view})
+    if rule.comparison in ("almost all above", "several above") and len(measured.parts) < FEW:
+        raise Missing(f"only {len(measured.parts)} intermediate tasks: '{rule.comparison}' needs {FEW} or more")
     return measured, decide(_rule_of(rule), measured.estimates, rule.prior, seeds)
 
 

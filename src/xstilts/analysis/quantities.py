@@ -19,7 +19,6 @@ from xstilts.analysis.decide import Estimate, estimate_of
 from xstilts.analysis.intervals import crossed, over_seeds
 
 Arguments = Mapping[str, Any]
-FEW_UNITS = 5
 _CELL = ["backbone", "target", "language", "split", "seed"]
 
 
@@ -347,9 +346,8 @@ def _over_sources(effects: pl.DataFrame, asked: Arguments, other: Callable[[list
 def _each(effects: pl.DataFrame, asked: Arguments, measure: Callable[[pl.DataFrame], Estimate]) -> Measured:
     rows = _chosen(effects, asked)
     parts = tuple((name, measure(part)) for name, part in _intermediates(rows, bool(asked.get("joint"))).items())
-    if len(parts) < FEW_UNITS:
-        were = f"{len(parts)} was" if len(parts) == 1 else f"{len(parts)} were"
-        raise Missing(f"only {were} run{_where(asked)}: at least {FEW_UNITS} intermediate tasks are needed")
+    if not parts:
+        raise Missing(f"no arm with an intermediate task{_where(asked)}")
     return replace(_alone(parts[0][1], rows), parts=parts)
 
 

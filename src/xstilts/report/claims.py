@@ -33,9 +33,9 @@ def published(judgements: Sequence[Judgement]) -> Section:
         rows.append((one.claim.id, one.claim.text, "", "", one.word, points))
         for outcome in one.outcomes:
             value = _value(outcome.rule, outcome.measured)
-            rows.append(("", _said(outcome), value, _probability(outcome.verdict), "", _points(outcome)))
+            rows.append(("", _said(outcome.rule), value, _probability(outcome.verdict), "", _points(outcome)))
             for name, measured, verdict in outcome.views:
-                shown = (f"    {name}: {measured.cells}", _value(outcome.rule, measured), _probability(verdict))
+                shown = (f"    {name}: {_over(measured)}", _value(outcome.rule, measured), _probability(verdict))
                 rows.append(("", *shown, "", POINTS_TO[verdict.points]))
     return Section(
         "Claims against the published table (Phang et al. 2020, first preprint, XLM-R Large)",
@@ -82,14 +82,15 @@ def study(judgements: Sequence[Judgement], title: str) -> Section:
         if not any(outcome.measured for outcome in one.outcomes) or one.claim.kind == "fact":
             continue
         breaks.add(len(rows))
-        sure = "" if one.confidence is None else f"{one.confidence:.2f}"
+        sure = "" if one.confidence is None or one.word == "undecided" else f"{one.confidence:.2f}"
         rows.append((one.claim.id, one.claim.text, "", "", one.stated, one.word, sure))
         for outcome in one.outcomes:
             chances = outcome.verdict.supports
+            over = f" ({_over(outcome.measured)})" if outcome.measured else ""
             rows.append(
                 (
                     "",
-                    _said(outcome),
+                    _said(outcome.rule) + over,
                     _value(outcome.rule, outcome.measured),
                     _between(outcome.measured),
                     "",
@@ -98,7 +99,7 @@ def study(judgements: Sequence[Judgement], title: str) -> Section:
                 )
             )
             for name, measured, verdict in outcome.views:
-                shown = f"    {name}: {measured.cells}"
+                shown = f"    {name}: {_over(measured)}"
                 rows.append(
                     ("", shown, _value(outcome.rule, measured), _between(measured), "", "", _probability(verdict))
                 )
@@ -240,9 +241,8 @@ def _all(rows: Sequence[object]) -> frozenset[int]:
     return frozenset(range(1, len(rows)))
 
 
-def _said(outcome: Outcome) -> str:
-    """``  mean gain of SQuAD: 8.2 ± 2 (9 targets)``."""
-    rule = outcome.rule
+def _said(rule: Rule) -> str:
+    """``  mean gain of SQuAD: 8.2 ± 2``."""
     value = f"{float(rule.value):g}"
     said = {
         "near": f"{value} ± {rule.tolerance:g}",
@@ -252,7 +252,12 @@ def _said(outcome: Outcome) -> str:
         "almost all above": f"all, or all but one, above {value}",
         "several above": f"at least five ninths of them above {value}, none below {float(rule.value) - 0.5:g}",
     }[rule.comparison]
-    return f"  {rule.says}: {said}" + (f" ({outcome.measured.cells})" if outcome.measured else "")
+    return f"  {rule.says}: {said}"
+
+
+def _over(measured: Measured) -> str:
+    """The first of what it was taken over; all of it is in the JSON."""
+    return measured.cells.partition(",")[0]
 
 
 def _value(rule: Rule, measured: Measured | None) -> str:

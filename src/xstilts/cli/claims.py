@@ -18,8 +18,8 @@ from xstilts.cli.frame import STORE, JsonOption, LevelOption, StoreOption, comma
 
 if TYPE_CHECKING:
     from xstilts.analysis.claims import Judgement, ReportScore
+    from xstilts.analysis.section import Section
     from xstilts.catalogue.claim import Claim
-    from xstilts.report.sections import Section
 
 
 @command("claims")
@@ -115,11 +115,13 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
     from xstilts.cli.opened import remembered
     from xstilts.report import claims as said
     from xstilts.report.sections import CONSTRUCTED, constructed
+    from xstilts.study.evidence import Evidence
 
     own = _own(study, level)
     plan, place = remembered(study, level, store)
     table = of_store(plan, place)
     effects = of_study(plan, table)
+    evidence = Evidence.model_validate(plan.evidence)
     backbones = list(dict.fromkeys(cell.backbone for cell in plan.cells))
     result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
     sections: list[Section] = []
@@ -131,7 +133,7 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
             if claim.kind != "fact":
                 about = effects if any(rule.quantity == "scale_slope" for rule in claim.rules) else rows
                 apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone)
-                found.append(judge(claim, about, apart, controlled=not controls))
+                found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls))
         result["backbones"][backbone] = {
             "claims": [_plain(one) for one in found],
             "missing_controls": controls,
@@ -166,8 +168,8 @@ def _own(study: str, level: str | None) -> dict[str, Claim]:
 
 
 def _not_asked(judgements: Sequence[Judgement]) -> Section:
+    from xstilts.analysis.section import Section
     from xstilts.report import claims as said
-    from xstilts.report.sections import Section
 
     found = said.reasons(judgements)
     return Section("Not measured by this study", found.columns, found.rows, found.left)

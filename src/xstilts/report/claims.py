@@ -13,8 +13,8 @@ import polars as pl
 from xstilts.analysis.claims import Judgement, Outcome, ReportScore
 from xstilts.analysis.decide import SURE, Estimate, Verdict, above, chance
 from xstilts.analysis.quantities import Measured
+from xstilts.analysis.section import Section
 from xstilts.catalogue.claim import Rule
-from xstilts.report.sections import Section
 
 POINTS_TO = {"supported": "for", "refuted": "against", "undecided": "neither"}
 # A printed average of twelve rounded numbers may differ by so much from the mean of the printed ones.

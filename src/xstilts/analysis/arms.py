@@ -77,7 +77,7 @@ def of_published() -> pl.DataFrame:
                 "seed": 0,
                 "score": base[target] + value if names else value,
                 "gain": value if names else None,
-                "self_pair": bool(_lineage(names.split("+")) & _lineage([target])),
+                "self_pair": bool(lineage(names.split("+")) & lineage([target])),
             }
         )
     tested = {(system, target): value for (system, _, _, target), value in _means("benchmark").items()}
@@ -153,7 +153,7 @@ def _arms(plan: Plan) -> dict[tuple[str, str], _Arm]:
     return found
 
 
-def _lineage(names: list[str]) -> set[str]:
+def lineage(names: list[str]) -> set[str]:
     """The data that the named tasks train on; of a task that is not in the catalogue, nothing."""
     return {part for name in names if name in tasks() for part in tasks()[name].lineage.split("+")} - {""}
 

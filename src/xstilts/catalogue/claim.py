@@ -133,8 +133,12 @@ def own_claims(tables: Sequence[Any], place: str, arms: Mapping[str, Any], targe
     for number, table in enumerate(tables, 1):
         if not isinstance(table, Mapping):
             raise Problem(f"{place}: claims must be tables, as in [[claims]]")
+        where = f"{place}, [[claims]] {number}"
+        if shipped := [name for name in _SHIPPED if name in table]:
+            wrong.append(f"{where}: {', '.join(shipped)}: only shipped claims have this: leave it out")
+            continue
         try:
-            claim = claim_from_table({"kind": "own", **table}, f"{place}, [[claims]] {number}")
+            claim = claim_from_table({"kind": "own", **table}, where)
         except Problem as problem:
             wrong += problem.problems
             continue
@@ -169,6 +173,7 @@ def _strangers(claim: Claim, arms: Mapping[str, Any], targets: Sequence[str]) ->
 
 _CLAIM = ("id", "text", "kind", "rules", "reports", "confidence", "backbone", "benchmark")
 _ABOUT = ("published", "bears", "settled_by")
+_SHIPPED = ("kind", "reports", "published", "bears")
 _RULE = ("quantity", "comparison", "value", "tolerance", "prior", "name", "says", "views")
 _ARGUMENTS = tuple(dict.fromkeys(name for one in QUANTITIES.values() for name in one.arguments))
 
@@ -188,6 +193,9 @@ def claim_from_table(table: Mapping[str, Any], place: str) -> Claim:
     ]
     if "rules" in table and rest:
         wrong.append(f"{', '.join(rest)}: belongs into one of its [[claims.rules]]")
+    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules) or not rules:
+        wrong.append("rules: must be tables, as in [[claims.rules]]")
+        rules = []
     made: list[Rule] = []
     for number, rule in enumerate(rules, 1):
         before = f"[[claims.rules]] {number}: " if len(rules) > 1 else ""
@@ -224,7 +232,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
 
 def _rule_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     name = table.get("quantity")
-    if name not in QUANTITIES:
+    if not isinstance(name, str) or name not in QUANTITIES:
         near = nearest(str(name), QUANTITIES) if name else ""
         said = f"unknown quantity '{name}'" if name else "is missing"
         yield f"quantity: {said}{near or ': known are ' + ', '.join(QUANTITIES)}"
@@ -256,9 +264,16 @@ def _rule_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _argument_mistakes(table: Mapping[str, Any], known: Known) -> Iterator[str]:
-    for view in table.get("views", ()):
+    for field in ("name", "says"):
+        if not isinstance(table.get(field, ""), str):
+            yield f"{field}: must be a text (found {table[field]!r})"
+    views = table.get("views", ())
+    if not isinstance(views, list | tuple) or not all(isinstance(view, str) for view in views):
+        yield f"views: must be a list of names (found {views!r})"
+        views = ()
+    for view in views:
         if view not in VIEWS:
-            yield f"views: unknown view '{view}'{nearest(str(view), VIEWS) or ': known are ' + ', '.join(VIEWS)}"
+            yield f"views: unknown view '{view}'{nearest(view, VIEWS) or ': known are ' + ', '.join(VIEWS)}"
     for field in known.arguments:
         value = table.get(field)
         if value is None:

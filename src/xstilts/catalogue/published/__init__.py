@@ -47,12 +47,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Intermediate:
-    """An intermediate task as published: number of training examples, kind."""
+    """An intermediate task as published: number of training examples, kind, head."""
 
     task: str
     title: str
     train: int
     kind: str
+    head: str
     source: str
 
 
@@ -75,17 +76,21 @@ def sources() -> dict[str, Source]:
 @cache
 def published() -> tuple[Published, ...]:
     """Every published score and gain of intermediate training, as printed."""
-    return tuple(
-        Published(**{**row, "mlm": row["mlm"] == "yes", "value": float(row["value"])}) for row in _rows("phang2020.csv")
-    )
+    found = []
+    for row in _rows("phang2020.csv"):
+        mlm, value = row.pop("mlm") == "yes", float(row.pop("value"))
+        found.append(Published(**row, mlm=mlm, value=value))
+    return tuple(found)
 
 
 @cache
 def intermediate_tasks() -> dict[str, Intermediate]:
     """The nine intermediate tasks by their catalogue name."""
-    names = Intermediate.__dataclass_fields__
-    found = [{name: row[name] for name in names} for row in _rows("intermediate_tasks.csv")]
-    return {row["task"]: Intermediate(**{**row, "train": int(row["train"])}) for row in found}
+    words = ("task", "title", "kind", "head", "source")
+    return {
+        row["task"]: Intermediate(**{name: row[name] for name in words}, train=int(row["train"]))
+        for row in _rows("intermediate_tasks.csv")
+    }
 
 
 @cache

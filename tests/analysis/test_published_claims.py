@@ -8,8 +8,9 @@ import pytest
 
 from xstilts.analysis.arms import of_published, printed_averages
 from xstilts.analysis.claims import Judgement, judge, score_reports
-from xstilts.analysis.decide import Estimate, above, chance
+from xstilts.analysis.decide import Estimate, chance
 from xstilts.analysis.quantities import MEASURES, alone_over_mlm
+from xstilts.analysis.verdict import above
 from xstilts.catalogue.benchmark import XTREME
 from xstilts.catalogue.claim import QUANTITIES, claims
 from xstilts.catalogue.find import tasks

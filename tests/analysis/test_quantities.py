@@ -203,5 +203,5 @@ def test_seeds_that_are_all_the_same_decide_nothing() -> None:
 
 def test_a_number_is_refuted_when_the_gain_is_elsewhere() -> None:
     found = judge(claims()["C3"], planted({"hellaswag": 2.0}))
-    assert [one.verdict.word for one in found.outcomes] == ["refuted", "supported"]
+    assert [one.decision.word for one in found.outcomes] == ["refuted", "supported"]
     assert found.word == "refuted" and found.confidence is not None and found.confidence > 0.95

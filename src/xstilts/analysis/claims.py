@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from xstilts.analysis import decide as rules
-from xstilts.analysis.decide import Estimate, Verdict, Word, decide
+from xstilts.analysis import verdict
+from xstilts.analysis.decide import (
+    SEEDS,
+    Decision,
+    Each,
+    Estimate,
+    all_below,
+    almost_all_above,
+    decide,
+    several_above,
+)
 from xstilts.analysis.quantities import MEASURES, Measured, Missing
+from xstilts.analysis.verdict import CONTROL_CAP, Word
 from xstilts.catalogue.claim import VIEWS, Claim, Rule
 from xstilts.catalogue.published import facts
 
-SEEDS = 6
-# The most that a claim's confidence may be where the study differs from what it is about, or lacks its controls.
-OUT_OF_SCOPE, NO_CONTROLS = 0.6, 0.9
 HARM = 0.5
 # "almost all" and "several" mean nothing of fewer intermediate tasks.
 FEW = 5
@@ -32,10 +39,10 @@ class Outcome:
     missing, else why there is no verdict ("" where there is one). ``views``: the quantity with parts left out."""
 
     rule: Rule
-    verdict: Verdict
+    decision: Decision
     measured: Measured | None
     why: str
-    views: tuple[tuple[str, Measured, Verdict], ...] = ()
+    views: tuple[tuple[str, Measured, Decision], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,10 +77,10 @@ def judge(
     """The verdict on ``claim`` by ``effects``. ``differences``: in what the evidence is not what the claim is about.
     ``controlled``: the evidence has the controls that a causal sentence needs."""
     outcomes = tuple(_outcome(claim, rule, effects, seeds) for rule in claim.rules)
-    word, points = _all([one.verdict.word for one in outcomes]), _all([one.verdict.points for one in outcomes])
-    confidence = _together(word, [one.verdict for one in outcomes])
+    word, points = _all([one.decision.word for one in outcomes]), _all([one.decision.points for one in outcomes])
+    confidence = _together(word, [one.decision for one in outcomes])
     if not controlled and claim.kind != "fact" and confidence is not None:
-        confidence = min(confidence, NO_CONTROLS)
+        confidence = min(confidence, CONTROL_CAP)
     stated: Word = word if not differences or claim.kind == "fact" else "undecided"
     return Judgement(claim, outcomes, word, points, confidence, stated, tuple(differences))
 
@@ -84,7 +91,7 @@ def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int) -> Out
     try:
         measured, found = _measured(rule, effects, {}, seeds)
     except Missing as missing:
-        return Outcome(rule, Verdict("undecided", "undecided"), None, str(missing))
+        return Outcome(rule, Decision("undecided", "undecided"), None, str(missing))
     views = []
     for name in rule.views:
         try:
@@ -94,29 +101,30 @@ def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int) -> Out
     return Outcome(rule, found, measured, _why(found, measured.estimates, seeds), tuple(views))
 
 
-def _measured(rule: Rule, effects: pl.DataFrame, view: Mapping[str, bool], seeds: int) -> tuple[Measured, Verdict]:
+def _measured(rule: Rule, effects: pl.DataFrame, view: Mapping[str, bool], seeds: int) -> tuple[Measured, Decision]:
     measured = MEASURES[rule.quantity](effects, {**rule.arguments, **view})
     if rule.comparison in ("almost all above", "several above") and len(measured.parts) < FEW:
         raise Missing(f"only {len(measured.parts)} intermediate tasks: '{rule.comparison}' needs {FEW} or more")
     return measured, decide(_rule_of(rule), measured.estimates, rule.prior, seeds)
 
 
-def _rule_of(rule: Rule) -> rules.Rule:
+def _rule_of(rule: Rule) -> verdict.Rule | Each:
     value = float(rule.value)
     if rule.comparison == "near":
-        return rules.one(rules.within(value, rule.tolerance), rules.outside(value, rule.tolerance))
+        close = verdict.near(value, rule.tolerance)
+        return verdict.Rule(close, replace(close, outside=True), rule.prior)
     if rule.comparison == "above":
-        return rules.one(rules.above(value), rules.below(value))
+        return verdict.Rule(verdict.above(value), verdict.under(value), rule.prior)
     if rule.comparison == "below":
-        return rules.one(rules.below(value), rules.above(value))
+        return verdict.Rule(verdict.under(value), verdict.above(value), rule.prior)
     if rule.comparison == "all below":
-        return rules.all_below(value)
+        return all_below(value)
     if rule.comparison == "almost all above":
-        return rules.almost_all_above(value)
-    return rules.several_above(value, HARM)
+        return almost_all_above(value)
+    return several_above(value, HARM)
 
 
-def _why(found: Verdict, estimates: Sequence[Estimate], seeds: int) -> str:
+def _why(found: Decision, estimates: Sequence[Estimate], seeds: int) -> str:
     if found.word != "undecided":
         return ""
     fewest = min(one.seeds for one in estimates)
@@ -137,7 +145,7 @@ def _of_fact(rule: Rule) -> Outcome:
     found = [fact for fact in facts() if fact.fact == name]
     if not found:
         return Outcome(
-            rule, Verdict("undecided", "undecided"), None, "no source that states it is among the published ones"
+            rule, Decision("undecided", "undecided"), None, "no source that states it is among the published ones"
         )
     wanted = rule.value if isinstance(rule.value, str) else f"{rule.value:.0f}"
     same = all(fact.value == wanted for fact in found)
@@ -145,7 +153,7 @@ def _of_fact(rule: Rule) -> Outcome:
     chances = (1.0, 0.0) if same else (0.0, 1.0)
     where = ", ".join(dict.fromkeys(fact.source for fact in found))
     stated = " / ".join(dict.fromkeys(f"{int(fact.value):,}" if fact.value.isdigit() else fact.value for fact in found))
-    return Outcome(rule, Verdict(word, word, *chances, 1.0), Measured((), f"{stated} ({where})"), "")
+    return Outcome(rule, Decision(word, word, *chances, 1.0), Measured((), f"{stated} ({where})"), "")
 
 
 def _all(words: Sequence[Word]) -> Word:
@@ -154,7 +162,7 @@ def _all(words: Sequence[Word]) -> Word:
     return "supported" if all(word == "supported" for word in words) else "undecided"
 
 
-def _together(word: Word, verdicts: Sequence[Verdict]) -> float | None:
+def _together(word: Word, verdicts: Sequence[Decision]) -> float | None:
     """Of a refuted claim the surest refutation, else at least 1 - sum of the doubts of its rules."""
     known = [one.confidence for one in verdicts if one.confidence is not None and word in (one.word, "undecided")]
     if word == "refuted":

@@ -210,7 +210,7 @@ def _plain(one: Judgement) -> dict[str, Any]:
         "rules": [
             {
                 **asdict(outcome.rule),
-                "verdict": asdict(outcome.verdict),
+                "decision": asdict(outcome.decision),
                 "why": outcome.why,
                 "cells": outcome.measured.cells if outcome.measured else None,
                 "estimates": _estimates(outcome.measured),

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from xstilts.analysis.claims import Judgement, Outcome, ReportScore
-from xstilts.analysis.decide import SURE, Estimate, Verdict, above, chance
+from xstilts.analysis.decide import Decision, Estimate, chance
 from xstilts.analysis.quantities import Measured
 from xstilts.analysis.section import Section
+from xstilts.analysis.verdict import ENOUGH, above
 from xstilts.catalogue.claim import Rule
 
 POINTS_TO = {"supported": "for", "refuted": "against", "undecided": "neither"}
@@ -33,10 +34,10 @@ def published(judgements: Sequence[Judgement]) -> Section:
         rows.append((one.claim.id, one.claim.text, "", "", one.word, points))
         for outcome in one.outcomes:
             value = _value(outcome.rule, outcome.measured)
-            rows.append(("", _said(outcome.rule), value, _probability(outcome.verdict), "", _points(outcome)))
-            for name, measured, verdict in outcome.views:
-                shown = (f"    {name}: {_over(measured)}", _value(outcome.rule, measured), _probability(verdict))
-                rows.append(("", *shown, "", POINTS_TO[verdict.points]))
+            rows.append(("", _said(outcome.rule), value, _probability(outcome.decision), "", _points(outcome)))
+            for name, measured, decision in outcome.views:
+                shown = (f"    {name}: {_over(measured)}", _value(outcome.rule, measured), _probability(decision))
+                rows.append(("", *shown, "", POINTS_TO[decision.points]))
     return Section(
         "Claims against the published table (Phang et al. 2020, first preprint, XLM-R Large)",
         ("claim", "what is said, and the quantity that decides it", "value", "P", "verdict", "points"),
@@ -85,7 +86,7 @@ def study(judgements: Sequence[Judgement], title: str) -> Section:
         sure = "" if one.confidence is None or one.word == "undecided" else f"{one.confidence:.2f}"
         rows.append((one.claim.id, one.claim.text, "", "", one.stated, one.word, sure))
         for outcome in one.outcomes:
-            chances = outcome.verdict.supports
+            chances = outcome.decision.supports
             over = f" ({_over(outcome.measured)})" if outcome.measured else ""
             rows.append(
                 (
@@ -94,14 +95,14 @@ def study(judgements: Sequence[Judgement], title: str) -> Section:
                     _value(outcome.rule, outcome.measured),
                     _between(outcome.measured),
                     "",
-                    "" if len(one.outcomes) == 1 else outcome.verdict.word,
+                    "" if len(one.outcomes) == 1 else outcome.decision.word,
                     "" if chances is None else f"P {chances:.2f}",
                 )
             )
-            for name, measured, verdict in outcome.views:
+            for name, measured, decision in outcome.views:
                 shown = f"    {name}: {_over(measured)}"
                 rows.append(
-                    ("", shown, _value(outcome.rule, measured), _between(measured), "", "", _probability(verdict))
+                    ("", shown, _value(outcome.rule, measured), _between(measured), "", "", _probability(decision))
                 )
     return Section(
         title,
@@ -274,7 +275,7 @@ def _value(rule: Rule, measured: Measured | None) -> str:
 
 
 def _above(estimate: Estimate, value: float) -> bool:
-    return chance(estimate, above(value), 1e6) >= (0.5 if estimate.error is None else SURE)
+    return chance(estimate, above(value), 1e6) >= (0.5 if estimate.error is None else ENOUGH)
 
 
 def _between(measured: Measured | None) -> str:
@@ -284,11 +285,11 @@ def _between(measured: Measured | None) -> str:
 
 
 def _points(outcome: Outcome) -> str:
-    return "" if outcome.measured is None else POINTS_TO[outcome.verdict.points]
+    return "" if outcome.measured is None else POINTS_TO[outcome.decision.points]
 
 
-def _probability(verdict: Verdict) -> str:
-    return "" if verdict.supports is None else f"P {verdict.supports:.2f}"
+def _probability(decision: Decision) -> str:
+    return "" if decision.supports is None else f"P {decision.supports:.2f}"
 
 
 def _mean(rows: pl.DataFrame) -> float | None:

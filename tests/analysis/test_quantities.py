@@ -150,7 +150,7 @@ def test_each_intermediate_and_its_worst_target() -> None:
     lower = effects.with_columns(gain=pl.col("gain") - pl.col("retrieval").cast(pl.Float64) * 5)
     assert dict(MEASURES["smallest_gain_of_each"](lower, {}).parts)["mnli"].value == pytest.approx(-2.0)
     few = judge(claims()["C7"], planted({"mnli": 3.0}).with_columns(target=pl.lit("tydiqa")))
-    assert few.word == "undecided" and few.why == ("only 1 intermediate tasks: 'several above' needs 5 or more",)
+    assert few.word == "undecided" and few.why == ("only 1 intermediate task: 'several above' needs 5 or more",)
 
 
 def test_slopes_over_sizes_of_data_and_of_backbones() -> None:
@@ -159,6 +159,13 @@ def test_slopes_over_sizes_of_data_and_of_backbones() -> None:
     assert only("size_slope", pl.concat(named)) == pytest.approx(0.4)
     with pytest.raises(Missing, match="three sizes"):
         only("size_slope", pl.concat(named[:2]))
+    longer = [part.with_columns(arm=pl.col("arm") + " longer", gain=pl.col("gain") * 3) for part in named]
+    alike = pl.concat([*longer, *(part.with_columns(updates=pl.lit(700, pl.Int64)) for part in named)])
+    assert only("size_slope", alike) == pytest.approx(0.4)
+    assert "4 sizes under equal updates" in MEASURES["size_slope"](alike, {}).cells
+    little = pl.concat(named).with_columns(group=pl.when(pl.col("family") == "C").then(pl.lit("little")))
+    assert "2 languages" in MEASURES["size_slope"](little, {"group": "little", "languages": ["te"]}).cells
+    assert "1 language" in MEASURES["size_slope"](pl.concat(named), {"group": "little", "languages": ["te"]}).cells
     ladder = [planted({"mnli": -0.3 * power}, noise=0.0, parameters=10**power) for power in (6, 7, 8)]
     named = [part.with_columns(backbone=pl.lit(f"b{i}")) for i, part in enumerate(ladder)]
     assert only("scale_slope", pl.concat(named)) == pytest.approx(-0.3)

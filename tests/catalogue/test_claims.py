@@ -70,6 +70,7 @@ def test_several_rules_of_one_claim() -> None:
         ({"langauges": "all"}, "unknown field 'langauges': did you mean 'languages'?"),
         ({"views": ["no retreival"]}, "views: unknown view 'no retreival': did you mean 'no retrieval'?"),
         ({"over": "sedes"}, "over: unknown value 'sedes': did you mean 'seeds'?"),
+        ({"group": "little"}, "group: the study has no group of languages 'little': it has none"),
         ({"views": "neither"}, "views: must be a list of names (found 'neither')"),
         ({"quantity": ["mean_gain"]}, None),
         ({"rules": 3}, None),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xstilts.analysis.intervals import Numbers
+from xstilts.analysis.intervals import Numbers, quantile_t
 from xstilts.analysis.ranking import ndcg, regret
 
 
@@ -45,23 +45,32 @@ class Trial:
 
 @dataclass(frozen=True)
 class Advice:
-    """The gain that is predicted for a candidate, with the standard deviation of the prediction; ``helps`` is the
-    probability that it is above 0. ``trials``: gains of this intermediate task that it rests on."""
+    """The gain that is predicted for a candidate, with the standard deviation of the prediction. ``trials``: gains of
+    this intermediate task that it rests on. ``degrees``: of Student's t, one less than the targets that were measured
+    (at least 1), since how far targets differ is known no better."""
 
     candidate: Trial
     gain: float
     deviation: float
-    helps: float
+    degrees: float
     trials: int
+
+    @property
+    def half(self) -> float:
+        """Half the width of the 95 % interval."""
+        return quantile_t(self.degrees) * self.deviation
 
     def above(self, value: float) -> float:
         """The probability that the gain is above ``value``."""
-        return _upper((value - self.gain) / self.deviation)
+        from scipy.special import stdtr
+
+        return float(stdtr(self.degrees, (self.gain - value) / self.deviation))
 
     def worth_measuring(self, other: float) -> float:
         """What it is worth (points) to know this gain before choosing between it and ``other``, the best of the rest.
 
-        E max(x, b) - max(m, b) with x normal around m: (m - b) P(z < (m - b) / s) + s phi((m - b) / s) - max(m - b, 0).
+        E max(x, b) - max(m, b), x as if normal around m: (m - b) P(z < (m - b) / s) + s phi((m - b) / s)
+        - max(m - b, 0).
         """
         z = (self.gain - other) / self.deviation
         expected = (self.gain - other) * _upper(-z) + self.deviation * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
@@ -88,8 +97,8 @@ def _upper(z: float) -> float:
 
 
 RETRIEVAL = "retrieval"
-# The overall mean is left open. Standard deviations of effects, in units of that of all gains, are believed to be about
-# e^-1, within a factor of e^1.5 or so.
+# The overall mean is left open. Standard deviations of effects, in units of the root mean square of all gains, are
+# believed to be about e^-1, within a factor of e^1.5 or so.
 _OPEN = 100.0
 _EFFECTS = 9
 _CENTRE, _SPREAD = -1.0, 1.5
@@ -103,7 +112,7 @@ def advise(trials: Sequence[Trial], candidates: Sequence[Trial]) -> list[Advice]
     used = [one for one in trials if (one.target_form == RETRIEVAL) == untrained and math.isfinite(one.gain)]
     if len(used) < 3:
         raise ValueError("fewer than three comparable trials")
-    scale = max(1.0, float(np.std([one.gain for one in used])))
+    scale = max(1.0, float(np.sqrt(np.mean([one.gain**2 for one in used]))))
     gains = np.array([one.gain for one in used]) / scale
     errors = np.array([one.error for one in used]) / scale
     variances = _fitted(used, gains, errors)
@@ -113,8 +122,9 @@ def advise(trials: Sequence[Trial], candidates: Sequence[Trial]) -> list[Advice]
     means = cross @ solved[:, 0]
     own = np.diag(_kernel(list(candidates), list(candidates), variances)) + variances[-1]
     spreads = np.sqrt(np.maximum(own - np.einsum("ij,ji->i", cross, solved[:, 1:]), 1e-12))
+    degrees = max(1.0, len({one.target for one in used}) - 1.0)
     found = [
-        Advice(one, mean, spread, _upper(-mean / spread), sum(trial.intermediate == one.intermediate for trial in used))
+        Advice(one, mean, spread, degrees, sum(trial.intermediate == one.intermediate for trial in used))
         for one, mean, spread in zip(candidates, (means * scale).tolist(), (spreads * scale).tolist(), strict=True)
     ]
     return sorted(found, key=lambda one: -one.gain)
@@ -177,7 +187,7 @@ def _fitted(trials: Sequence[Trial], gains: Numbers, errors: Numbers) -> Numbers
 @dataclass(frozen=True)
 class Ranked:
     """How a way of choosing did on one target whose trials it did not see: regret in percent of the best score.
-    ``kind``: ``trained`` or ``retrieval``."""
+    ``kind``: ``trained`` or ``retrieval``. ``covered``: the share of its gains inside the predicted 95 % intervals."""
 
     matrix: str
     target: str
@@ -186,6 +196,7 @@ class Ranked:
     regret1: float
     regret3: float
     ndcg: float
+    covered: float | None = None
 
     @property
     def numbers(self) -> tuple[float, float, float]:
@@ -207,11 +218,15 @@ def leave_one_out(matrices: Mapping[str, Sequence[Trial]]) -> list[Ranked]:
             if len(held) < 2:
                 continue
             rest = [trial for other in matrices.values() for trial in other if not _akin(trial, held[0])]
-            for way, scores in _ways(rest, held).items():
+            told = _told(rest, held)
+            ways = {"advise": [one.gain for one in told]} if told else {}
+            for way, scores in (ways | _simple(rest, held)).items():
                 gains, performance = [one.gain for one in held], [one.score for one in held]
                 lost = (regret(performance, scores, 1), regret(performance, scores, 3))
                 kind = RETRIEVAL if held[0].target_form == RETRIEVAL else "trained"
-                found.append(Ranked(name, target, kind, way, *lost, ndcg(gains, scores)))
+                inside = [abs(one.gain - gain) < one.half for one, gain in zip(told, gains, strict=False)]
+                covered = sum(inside) / len(inside) if way == "advise" else None
+                found.append(Ranked(name, target, kind, way, *lost, ndcg(gains, scores), covered))
     return found
 
 
@@ -219,23 +234,26 @@ def _akin(one: Trial, other: Trial) -> bool:
     return one.target == other.target or bool(one.target_data & other.target_data)
 
 
-def _ways(rest: Sequence[Trial], held: Sequence[Trial]) -> dict[str, list[float]]:
-    """A score for every held-out choice, by way of choosing."""
+def _told(rest: Sequence[Trial], held: Sequence[Trial]) -> list[Advice]:
+    """Predictions for the held-out trials in their order; none where there is too little to go by."""
+    blind = [replace(one, gain=math.nan, score=math.nan, error=0.0) for one in held]
+    try:
+        told = {one.candidate.intermediate: one for one in advise(rest, blind)}
+    except ValueError:
+        return []
+    return [told[one.intermediate] for one in held]
+
+
+def _simple(rest: Sequence[Trial], held: Sequence[Trial]) -> dict[str, list[float]]:
+    """A score for every held-out choice, by simple way of choosing."""
     untrained = held[0].target_form == RETRIEVAL
     alike = [one for one in rest if (one.target_form == RETRIEVAL) == untrained]
-    blind = [replace(one, gain=math.nan, score=math.nan, error=0.0) for one in held]
-    ways: dict[str, list[float]] = {}
-    try:
-        told = {one.candidate.intermediate: one.gain for one in advise(rest, blind)}
-        ways["advise"] = [told[one.intermediate] for one in held]
-    except ValueError:
-        pass
 
     def average(name: str) -> float:
         known = [one.gain for one in alike if one.intermediate == name]
         return sum(known) / len(known) if known else 0.0
 
-    return ways | {
+    return {
         "best average": [average(one.intermediate) for one in held],
         "size": [float(one.examples) for one in held],
         "always NLI": [float(one.intermediate in ("mnli", "anli_plus")) for one in held],

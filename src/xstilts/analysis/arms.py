@@ -22,7 +22,8 @@ from xstilts.study.manifest import Plan
 
 # ``tasks``: intermediate tasks but for masked language modelling, "+" between them, empty where there are none;
 # ``mlm``: that ran alongside; ``sources``: languages of the intermediate data; ``side``: as ``gains.scored``, "all" for
-# a mean over a target's languages.
+# a mean over a target's languages; ``updates``: of the intermediate phase; ``group``: the study's first group of
+# languages that has this one.
 EFFECTS: Mapping[str, Any] = {
     "backbone": pl.String,
     "parameters": pl.Int64,
@@ -32,10 +33,12 @@ EFFECTS: Mapping[str, Any] = {
     "sources": pl.String,
     "shuffled": pl.Boolean,
     "examples": pl.Int64,
+    "updates": pl.Int64,
     "target": pl.String,
     "retrieval": pl.Boolean,
     "language": pl.String,
     "family": pl.String,
+    "group": pl.String,
     "side": pl.String,
     "split": pl.String,
     "seed": pl.Int64,
@@ -102,7 +105,8 @@ def _means(block: str) -> dict[tuple[str, bool, str, str], float]:
 def of_study(plan: Plan, table: pl.DataFrame) -> pl.DataFrame:
     """The scores of a study, those of targets that the baseline clearly learned (``gains.clear``)."""
     arms = _arms(plan)
-    nothing = _Arm("", False, "", False)
+    nothing = _Arm("", False, "", False, 0)
+    groups = {code: name for name, codes in reversed(list(plan.groups.items())) for code in codes}
     found = []
     for row in scored(clear(table)).iter_rows(named=True):
         arm = arms.get((row["backbone"], row["arm"]), nothing)
@@ -114,6 +118,8 @@ def of_study(plan: Plan, table: pl.DataFrame) -> pl.DataFrame:
                 "mlm": arm.mlm,
                 "sources": arm.sources,
                 "shuffled": arm.shuffled,
+                "updates": arm.updates,
+                "group": groups.get(row["language"], ""),
                 "examples": row["intermediate_examples"],
                 "retrieval": row["task_type"] == "retrieval",
             }
@@ -132,6 +138,7 @@ class _Arm:
     mlm: bool
     sources: str
     shuffled: bool
+    updates: int
 
 
 def _arms(plan: Plan) -> dict[tuple[str, str], _Arm]:
@@ -149,6 +156,7 @@ def _arms(plan: Plan) -> dict[tuple[str, str], _Arm]:
                 len(shares) < len(job.shares),
                 "+".join(sources),
                 any(share.shuffled_labels for share in shares),
+                job.settings.updates,
             )
     return found
 

@@ -24,6 +24,7 @@ from xstilts.analysis.decide import (
     several_above,
 )
 from xstilts.analysis.quantities import MEASURES, Measured, Missing
+from xstilts.analysis.section import counted
 from xstilts.analysis.verdict import CONTROL_CAP, Word
 from xstilts.catalogue.claim import VIEWS, Claim, Rule
 from xstilts.catalogue.published import facts
@@ -104,7 +105,8 @@ def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int) -> Out
 def _measured(rule: Rule, effects: pl.DataFrame, view: Mapping[str, bool], seeds: int) -> tuple[Measured, Decision]:
     measured = MEASURES[rule.quantity](effects, {**rule.arguments, **view})
     if rule.comparison in ("almost all above", "several above") and len(measured.parts) < FEW:
-        raise Missing(f"only {len(measured.parts)} intermediate tasks: '{rule.comparison}' needs {FEW} or more")
+        were = counted(len(measured.parts), "intermediate task")
+        raise Missing(f"only {were}: '{rule.comparison}' needs {FEW} or more")
     return measured, decide(_rule_of(rule), measured.estimates, rule.prior, seeds)
 
 
@@ -129,7 +131,7 @@ def _why(found: Decision, estimates: Sequence[Estimate], seeds: int) -> str:
         return ""
     fewest = min(one.seeds for one in estimates)
     if fewest < seeds:
-        return f"{fewest} seed{'s' * (fewest != 1)} with all scores: a verdict needs {seeds}"
+        return f"{counted(fewest, 'seed')} with all scores: a verdict needs {seeds}"
     if found.supports is None or found.refutes is None:
         return "no spread to judge by: too few units, or all of them the same"
     return f"neither reaches .95 under every prior: for {_chance(found.supports)}, against {_chance(found.refutes)}"

@@ -17,6 +17,7 @@ import polars as pl
 from xstilts.analysis.arms import BEST
 from xstilts.analysis.decide import Estimate, estimate_of
 from xstilts.analysis.intervals import crossed, over_seeds
+from xstilts.analysis.section import counted
 
 Arguments = Mapping[str, Any]
 _CELL = ["backbone", "target", "language", "split", "seed"]
@@ -150,7 +151,8 @@ def multilingual_over_english(effects: pl.DataFrame, asked: Arguments) -> Measur
 
 
 def size_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
-    """The slope of the gain on log10 of the intermediate examples: one intermediate task, three sizes or more.
+    """The slope of the gain on log10 of the intermediate examples: one intermediate task, three sizes or more, trained
+    for the same number of updates where the study has that, since else more data is more training, too.
 
     A slope by least squares in each family and seed; families and seeds both vary.
     """
@@ -159,6 +161,11 @@ def size_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
     if counts.is_empty() or counts["examples"][-1] < 3:
         raise Missing("fewer than three sizes of one intermediate set" + _where(asked))
     wanted = rows.filter(pl.col("tasks") == counts["tasks"][-1])
+    timed = wanted.filter(pl.col("updates").is_not_null())
+    equal = timed.group_by("updates").agg(pl.col("examples").n_unique().alias("sizes")).sort("sizes", "updates")
+    if len(equal) and equal["sizes"][-1] >= 3:
+        found = _sloped(wanted.filter(pl.col("updates") == equal["updates"][-1]), "examples")
+        return replace(found, cells=found.cells.replace("sizes", "sizes under equal updates", 1))
     return _sloped(wanted, "examples")
 
 
@@ -207,6 +214,9 @@ def _chosen(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
     if targets := asked.get("targets"):
         rows = rows.filter(pl.col("target").is_in(list(targets)))
     languages = asked.get("languages", "all")
+    if group := asked.get("group"):
+        grouped = rows.filter(pl.col("group") == group)
+        rows, languages = (rows, languages) if grouped.is_empty() else (grouped, "all")
     if languages == "zero-shot":
         rows = rows.filter(pl.col("side").is_in(["zero-shot", "all"]))
     elif not isinstance(languages, str):
@@ -373,7 +383,7 @@ def _others(gains: Mapping[int, float], seed: int) -> float:
 
 def _alone(estimate: Estimate, rows: pl.DataFrame) -> Measured:
     targets, languages = rows["target"].n_unique(), rows["language"].n_unique()
-    said = f"{targets} target{'s' * (targets != 1)}"
+    said = counted(targets, "target")
     if set(rows["language"]) != {"all"}:
-        said += f", {languages} language{'s' * (languages != 1)}"
+        said += ", " + counted(languages, "language")
     return Measured((("", estimate),), said)

@@ -40,7 +40,7 @@ class Known:
 
 
 _ARM = ("intermediate", "arm")
-_WHERE = ("targets", "languages", "retrieval", "self_pairs", "mlm")
+_WHERE = ("targets", "languages", "group", "retrieval", "self_pairs", "mlm")
 QUANTITIES: Mapping[str, Known] = {
     "mean_gain": Known("mean gain of an arm", (*_ARM, *_WHERE, "over")),
     "gain_difference": Known("gain of one arm less that of another", ("first", "second", *_WHERE, "over")),
@@ -64,6 +64,7 @@ _TYPES: Mapping[str, type] = {
     "joint": bool,
     "fact": str,
     "arm": str,
+    "group": str,
 }
 OVER = ("seeds", "families")
 
@@ -122,11 +123,17 @@ def claims() -> Mapping[str, Claim]:
     return MappingProxyType({claim.id: claim for claim in found})
 
 
-def own_claims(tables: Sequence[Any], place: str, arms: Mapping[str, Any], targets: Sequence[str]) -> dict[str, Claim]:
+def own_claims(
+    tables: Sequence[Any],
+    place: str,
+    arms: Mapping[str, Any],
+    targets: Sequence[str],
+    groups: Sequence[str] = (),
+) -> dict[str, Claim]:
     """The claims of ``[[claims]]`` of the study file ``place``, by id. Raises ``Problem`` with every mistake.
 
-    ``arms`` and ``targets`` are those of the study: a claim of its own can only be about them. An arm has its
-    intermediate tasks as ``intermediate``.
+    ``arms``, ``targets`` and ``groups`` are those of the study: a claim of its own can only be about them. An arm has
+    its intermediate tasks as ``intermediate``.
     """
     wrong: list[str] = []
     found: dict[str, Claim] = {}
@@ -145,29 +152,32 @@ def own_claims(tables: Sequence[Any], place: str, arms: Mapping[str, Any], targe
         if claim.id in found or claim.id in claims():
             other = "a shipped claim" if claim.id in claims() else "another claim of this file"
             wrong.append(f"{place}, [[claims]] {number} ({claim.id}): {other} has this id: choose another")
-        wrong += [f"{place}, [[claims]] {number} ({claim.id}): {line}" for line in _strangers(claim, arms, targets)]
+        wrong += [
+            f"{place}, [[claims]] {number} ({claim.id}): {line}" for line in _strangers(claim, arms, targets, groups)
+        ]
         found[claim.id] = claim
     if wrong:
         raise Problem(*wrong)
     return found
 
 
-def _strangers(claim: Claim, arms: Mapping[str, Any], targets: Sequence[str]) -> Iterator[str]:
+def _strangers(claim: Claim, arms: Mapping[str, Any], targets: Sequence[str], groups: Sequence[str]) -> Iterator[str]:
     """Names in ``claim`` that are no arms, targets or intermediate tasks of the study."""
     prepared = ["joint", *("+".join(arm.intermediate) for arm in arms.values() if arm.intermediate)]
     known = {
         "arm": list(arms),
         "targets": list(targets),
+        "group": list(groups),
         **dict.fromkeys(("intermediate", "first", "second"), prepared),
     }
-    what = {"arm": "arm", "targets": "target"}
+    what = {"arm": "arm", "targets": "target", "group": "group of languages"}
     for rule in claim.rules:
         for field, names in known.items():
             said = rule.arguments.get(field, ())
             for name in [said] if isinstance(said, str) else said:
                 if name not in names:
                     kind = what.get(field, "arm with the intermediate task")
-                    near = nearest(name, names) or f": it has {', '.join(names)}"
+                    near = nearest(name, names) or f": it has {', '.join(names) or 'none'}"
                     yield f"{field}: the study has no {kind} '{name}'{near}"
 
 

@@ -186,9 +186,10 @@ def _plain(advice: list[Advice]) -> list[dict[str, Any]]:
             "same_data": one.candidate.shared,
             "gain": one.gain,
             "deviation": one.deviation,
-            "low": one.gain - 1.96 * one.deviation,
-            "high": one.gain + 1.96 * one.deviation,
-            "helps": one.helps,
+            "low": one.gain - one.half,
+            "high": one.gain + one.half,
+            "degrees": one.degrees,
+            "helps": one.above(0),
             "trials": one.trials,
             "examples": one.candidate.examples,
         }

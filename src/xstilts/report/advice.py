@@ -20,8 +20,8 @@ def candidates(advice: Sequence[Advice], target: str, source: str) -> Section:
         (
             one.candidate.intermediate + (" (same data)" if one.candidate.shared else ""),
             f"{one.gain:+.1f}",
-            f"{one.gain - 1.96 * one.deviation:+.1f} .. {one.gain + 1.96 * one.deviation:+.1f}",
-            f"{one.helps:.2f}",
+            f"{one.gain - one.half:+.1f} .. {one.gain + one.half:+.1f}",
+            f"{one.above(0):.2f}",
             f"{one.above(WORTH):.2f}",
             str(one.trials),
             f"{one.candidate.examples:,}",
@@ -58,7 +58,7 @@ def sentence(advice: Sequence[Advice]) -> list[str]:
             f"(best: {name}, {best.gain:+.1f}, P {chance:.2f})."
         )
     else:
-        sure = "" if best.helps >= 0.95 else f"; it may also harm (P {1 - best.helps:.2f})"
+        sure = "" if best.above(0) >= 0.95 else f"; it may also harm (P {1 - best.above(0):.2f})"
         found.append(f"Try {name}: {best.gain:+.1f} points predicted, P(gain > {WORTH}) {chance:.2f}{sure}.")
     first = measure_first(advice)
     if first is not None:
@@ -83,10 +83,12 @@ def evaluation(ranked: Sequence[Ranked]) -> Section:
             for way in dict.fromkeys(one.way for one in part):
                 lines = [one for one in part if one.way == way]
                 numbers = [sum(values) / len(lines) for values in zip(*(one.numbers for one in lines), strict=True)]
-                rows.append((matrix, kind, str(len(lines)), way, *(f"{number:.3f}" for number in numbers)))
+                covered = [one.covered for one in lines if one.covered is not None]
+                inside = f"{sum(covered) / len(covered):.0%}" if covered else ""
+                rows.append((matrix, kind, str(len(lines)), way, *(f"{number:.3f}" for number in numbers), inside))
     return Section(
         "Advice on targets that were left out",
-        ("gains of", "targets", "number", "way of choosing", "regret@1", "regret@3", "NDCG"),
+        ("gains of", "targets", "number", "way of choosing", "regret@1", "regret@3", "NDCG", "inside"),
         tuple(rows),
         4,
         (
@@ -94,6 +96,7 @@ def evaluation(ranked: Sequence[Ranked]) -> Section:
             "and its intermediate tasks are ranked from what is left.",
             "regret@k: by how many percent the best of the first k falls short of the best score; smaller is better. "
             "NDCG: 1 is the right order (relevance: gain less the least gain). Means over targets.",
+            "inside: share of the left-out gains in the predicted 95 % intervals.",
             "best average: of the other targets, trained or retrieval. random: exact expectation over all orders. Ties "
             "(always ...) are averaged.",
             "A way is missing where fewer than three comparable trials are left. With so few targets, differences "

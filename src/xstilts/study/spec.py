@@ -309,7 +309,7 @@ class Study(_Table):
 
     def own_claims(self) -> dict[str, Claim]:
         """The claims of ``[[claims]]``, checked. Raises ``Problem`` with every mistake in them."""
-        return own_claims(self.claims, self.file, self.arms, self.targets)
+        return own_claims(self.claims, self.file, self.arms, self.targets, tuple(self.groups))
 
 
 def shipped() -> dict[str, Path]:

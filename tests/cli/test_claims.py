@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from xstilts.cli import app
 from xstilts.cli.opened import opened
 from xstilts.study.job import Score
+from xstilts.study.spec import load
 
 STUDY = """
 question = "Does it help?"
@@ -124,3 +125,18 @@ def test_what_is_asked_must_be_there(place: Path, tmp_path: Path) -> None:
     shown = call("claims", str(tmp_path / "wrong.toml"), "--store", str(place / "store"))
     assert shown.exit_code == 2
     assert "wrong.toml, [[claims]] 1 (nli-helps): quantity: unknown quantity 'mean_gane': did you mean" in shown.stderr
+
+
+def test_the_claims_of_the_first_study_can_be_taken_as_they_stand(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    assert CliRunner().invoke(app, ["init", str(file)]).exit_code == 0
+    lines = file.read_text(encoding="utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("#   [[claims]]"))
+    claim = [line.removeprefix("#   ").split("   ")[0] for line in lines[start : start + 8]]
+    file.write_text("\n".join([*lines, *claim]), encoding="utf-8")
+    assert set(load(str(file)).own_claims()) == {"nli-helps"}
+
+
+def test_a_study_that_is_nowhere_is_one_mistake(tmp_path: Path) -> None:
+    shown = call("claims", "nosuch", "--store", str(tmp_path))
+    assert shown.exit_code == 2 and "note" not in shown.stderr

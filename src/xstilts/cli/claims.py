@@ -117,8 +117,8 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
     from xstilts.report.sections import CONSTRUCTED, constructed
     from xstilts.study.evidence import Evidence
 
-    own = _own(study, level)
     plan, place = remembered(study, level, store)
+    own = _own(study, level)
     table = of_store(plan, place)
     effects = of_study(plan, table)
     evidence = Evidence.model_validate(plan.evidence)
@@ -139,10 +139,17 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
             "missing_controls": controls,
             "not_learned": unlearned(table.filter(pl.col("backbone") == backbone)),
         }
+        if rows["gain"].null_count() == len(rows):
+            say(f"note: no gains of {backbone} are there yet; to go on: xstilts run {study}")
         told = [one for one in found if any(outcome.measured for outcome in one.outcomes)]
         rest = [one for one in found if one not in told]
         title = f"Claims judged by {plan.name}" + (f", {backbone}" if len(backbones) > 1 else "")
-        sections += [said.study(told, title), said.reasons(told), _not_asked(rest), said.settled(told, controls)]
+        sections += [
+            said.study(told, title),
+            said.reasons(told),
+            _not_asked(rest),
+            said.settled(told, controls if told else ()),
+        ]
     if json:
         put_json(result)
         return

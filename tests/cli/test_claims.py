@@ -114,6 +114,9 @@ def test_a_study_judges_its_own_claims_and_those_of_others_in_its_scope(place: P
     assert judged["C1"]["why"] == ["no arm with the intermediate task squad or squad_v2"]
     text = call(*arguments).stdout
     assert "constructed languages: not results about human languages" in text
+    assert judged["nli-helps"]["rules"][0]["says"] == "mean gain of nli"
+    assert judged["qa-better"]["rules"][0]["says"] == "gain of world/qa - gain of world/nli"
+    assert "Numbers given beforehand" in text and "0.040" in text  # (.8 - 1)^2
     assert "nli-helps" in text and "matched compute" in text and "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 100
 

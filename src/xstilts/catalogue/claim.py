@@ -235,9 +235,22 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         tolerance=float(table.get("tolerance", 0.0)),
         prior=float(table.get("prior", known.prior)),
         name=table.get("name", ""),
-        says=table.get("says", "") or known.says,
+        says=table.get("says", "") or _said(table, known),
         views=tuple(table.get("views", ())),
     )
+
+
+def _said(table: Mapping[str, Any], known: Known) -> str:
+    """The quantity in words, where the claim has none of its own: ``mean gain of nli, xquad mlqa``."""
+    said = known.says
+    if name := table.get("arm") or table.get("intermediate"):
+        said = said.replace("an arm", name if isinstance(name, str) else " or ".join(name))
+    if {"first", "second"} <= set(table):
+        first, second = (
+            "+".join([table[name]] if isinstance(table[name], str) else table[name]) for name in ("first", "second")
+        )
+        said = f"gain of {first} - gain of {second}"
+    return ", ".join([said, *([" ".join(table["targets"])] if table.get("targets") else [])])
 
 
 def _rule_mistakes(table: Mapping[str, Any]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
     import polars as pl
 
     from xstilts.analysis.arms import of_study, unlearned
-    from xstilts.analysis.claims import judge
+    from xstilts.analysis.claims import judge, score_reports
     from xstilts.analysis.scope import differences, missing_controls
     from xstilts.analysis.table import of_store
     from xstilts.catalogue.claim import claims as known
@@ -149,6 +149,7 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
             said.reasons(told),
             _not_asked(rest),
             said.settled(told, controls if told else ()),
+            said.report_scores(score_reports(told)),
         ]
     if json:
         put_json(result)

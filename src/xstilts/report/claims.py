@@ -213,8 +213,8 @@ def misprints(averages: Iterable[tuple[str, bool, float, float]]) -> Section:
     )
 
 
-def report_scores(decided: Sequence[ReportScore], pointing: Sequence[ReportScore]) -> Section:
-    """The reports' numbers against the verdicts."""
+def report_scores(decided: Sequence[ReportScore], pointing: Sequence[ReportScore] = ()) -> Section:
+    """The reports' numbers against the verdicts; ``pointing``: with undecided claims by what their numbers point to."""
     rows = []
     for what, lines in (("verdicts", decided), ("with directions", pointing)):
         for one in lines:
@@ -222,17 +222,23 @@ def report_scores(decided: Sequence[ReportScore], pointing: Sequence[ReportScore
             numbers = (f"{one.mean:.2f}", f"{one.true:.2f}", f"{one.brier:.3f}", f"{one.log:.3f}", ticks)
             rows.append((what, one.report, str(one.claims), *numbers))
     return Section(
-        "The reports' own numbers against the verdicts",
+        "Numbers given beforehand against the verdicts",
         ("scored on", "report", "numbers", "mean number", "came true", "Brier", "log score", "ticks right"),
         tuple(rows),
         2,
         (
             "Brier: mean of (number - outcome)^2; log score: mean of -ln(probability given to the outcome). Smaller is "
             "better; who always says .5 has .250 and .693.",
-            "verdicts: decided claims only, here the statements about documents, tasks and sizes. with directions: "
-            "undecided claims count by what the bare numbers point to.",
-            "ticks right: the report's own mark, verified or not, agrees with the outcome. These are a few related "
-            "claims that nearly all hold: they show numbers that are too low, not how good a report is.",
+            *(
+                (
+                    "verdicts: decided claims only, here the statements about documents, tasks and sizes. with "
+                    "directions: undecided claims count by what the bare numbers point to.",
+                    "ticks right: the report's own mark, verified or not, agrees with the outcome. These are a few "
+                    "related claims that nearly all hold: they show numbers that are too low, no more.",
+                )
+                if pointing
+                else ("verdicts: those in scope of this study; undecided claims are left out.",)
+            ),
         ),
         frozenset({len(decided)}) if pointing and decided else frozenset(),
     )

@@ -101,6 +101,7 @@ def test_published_claims_as_json_flag_the_misprint() -> None:
     words = {one["id"]: one["as_stated"] for one in found["claims"]}
     assert words["C16"] == "supported" and words["C1"] == "undecided"
     assert found["reports"]["verdicts"][-1]["report"] == "all"
+    assert [one["report"] for one in found["documents"]] == ["D0", "D1", "D2", "D3", "D4"]
 
 
 def test_a_study_judges_its_own_claims_and_those_of_others_in_its_scope(place: Path) -> None:

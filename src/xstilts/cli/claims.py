@@ -65,7 +65,7 @@ def _published(json: bool) -> None:
     from xstilts.analysis.arms import of_published, printed_averages
     from xstilts.analysis.claims import judge, score_reports
     from xstilts.catalogue.claim import claims as known
-    from xstilts.catalogue.published import sources
+    from xstilts.catalogue.published import documents, sources
     from xstilts.report import claims as said
 
     effects = of_published()
@@ -86,6 +86,7 @@ def _published(json: bool) -> None:
                     }
                     for row, mlm, printed, mean in printed_averages()
                 ],
+                "documents": [document.__dict__ for document in documents()],
                 "reports": {"verdicts": _scores(decided), "with_directions": _scores(pointing)},
             }
         )
@@ -98,6 +99,7 @@ def _published(json: bool) -> None:
             said.remarks([one for one in found if one.claim.kind != "question"]),
             said.origins(effects),
             said.misprints(printed_averages()),
+            said.documents(documents()),
             said.report_scores(decided, pointing),
             said.open_questions(found),
         ]

@@ -16,6 +16,7 @@ from xstilts.analysis.quantities import Measured
 from xstilts.analysis.section import Section
 from xstilts.analysis.verdict import ENOUGH, above
 from xstilts.catalogue.claim import Rule
+from xstilts.catalogue.published import Document
 
 POINTS_TO = {"supported": "for", "refuted": "against", "undecided": "neither"}
 # A printed average of twelve rounded numbers may differ by so much from the mean of the printed ones.
@@ -210,6 +211,28 @@ def misprints(averages: Iterable[tuple[str, bool, float, float]]) -> Section:
             "Likely a misprint. All other rows agree within 0.1, which rounding explains. Quantities here are computed "
             "from the nine targets, never from printed averages.",
         ),
+    )
+
+
+def documents(reports: Sequence[Document]) -> Section:
+    """The reports behind the claims, with what they say of themselves."""
+    rows = tuple(
+        (
+            one.report,
+            one.title,
+            one.question,
+            f"{one.claims_verified} of {one.claims_extracted}",
+            str(one.quality_of_10),
+        )
+        for one in reports
+    )
+    return Section(
+        "The reports that the claims come from (June 2026)",
+        ("report", "title", "question", "ticked", "own grade"),
+        rows,
+        3,
+        ("ticked: claims that the report marks as verified, of those it extracted; own grade: of 10.",),
+        _all(rows),
     )
 
 

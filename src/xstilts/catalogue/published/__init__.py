@@ -67,6 +67,42 @@ class Fact:
     where: str
 
 
+@dataclass(frozen=True)
+class Document:
+    """A report whose claims are judged, with the figures that it gives about itself."""
+
+    report: str
+    title: str
+    date: str
+    question: str
+    papers_retrieved: int
+    claims_extracted: int
+    claims_verified: int
+    quality_of_10: float
+    references: str
+
+
+@cache
+def documents() -> tuple[Document, ...]:
+    """The five reports that the claims come from."""
+    found = []
+    for row in _rows("reports.csv"):
+        retrieved, extracted, verified = (
+            int(row.pop(name)) for name in ("papers_retrieved", "claims_extracted", "claims_verified")
+        )
+        quality = float(row.pop("quality_of_10"))
+        found.append(
+            Document(
+                **row,
+                papers_retrieved=retrieved,
+                claims_extracted=extracted,
+                claims_verified=verified,
+                quality_of_10=quality,
+            )
+        )
+    return tuple(found)
+
+
 @cache
 def sources() -> dict[str, Source]:
     """Every source by name."""

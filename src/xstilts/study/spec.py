@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from xstilts.catalogue.claim import Claim, own_claims
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
 from xstilts.study.arm_table import Arm
@@ -65,7 +66,7 @@ class Study(Table):
     train_examples: Positive | dict[str, Positive] | None = None
     evaluation_examples: Positive | dict[str, Positive] | None = None
     retrieval_layer: Natural | None = None
-    claims: tuple[str, ...] = ()
+    claims: tuple[dict[str, Any], ...] = ()
     analyses: tuple[str, ...] = ()
     groups: dict[str, Names] = Field(default_factory=dict)
     evidence: Evidence = Evidence()
@@ -136,6 +137,10 @@ class Study(Table):
         """The tasks of ``[tasks]``, checked. Raises ``Problem`` with every mistake in them and in ``[languages]``."""
         return own_tasks(self.tasks, self.own_languages, self.file)
 
+    def own_claims(self) -> dict[str, Claim]:
+        """The claims of ``[[claims]]``, checked. Raises ``Problem`` with every mistake in them."""
+        return own_claims(self.claims, self.file, self.arms, self.targets, tuple(self.groups))
+
 
 def shipped() -> dict[str, Path]:
     """The studies of the package, by name."""
@@ -205,6 +210,7 @@ def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = 
         raise Problem(*wrong)
     study = Study.model_validate({**checked.get(chosen, base), "name": name, "file": place, "level": chosen})
     study.own_tasks()
+    study.own_claims()
     return study
 
 
@@ -213,8 +219,10 @@ def _mistakes(tables: Mapping[str, Any], place: str) -> list[str]:
         study = Study.model_validate({**tables, "file": place})
     except ValidationError as error:
         return mistakes_of(error, Study, place)
-    try:
-        study.own_tasks()
-    except Problem as problem:
-        return list(problem.problems)
-    return []
+    wrong: list[str] = []
+    for check in (study.own_tasks, study.own_claims):
+        try:
+            check()
+        except Problem as problem:
+            wrong += problem.problems
+    return wrong

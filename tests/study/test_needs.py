@@ -108,3 +108,26 @@ def test_only_paraphrases_are_predicted_after_changes_and_words_come_from_the_di
     (words,) = {job.change.dictionary for job in added if job.change.name == "mixed"}  # type: ignore[union-attr]
     assert (words.task, words.language) == ("dictionary", "de")
     assert plan_from_json(found.to_json()).jobs == found.jobs
+
+
+def test_each_model_of_an_arm_with_translations_predicts_development_rows() -> None:
+    german = replace(
+        TASKS["xnli"], name="xnli-de", languages=("de",), splits={"train": Files("other", ("de",), "train")}
+    )
+    text = (
+        TINY.replace("seeds = [0, 1]", "seeds = [0]")
+        + '[arms.tt.target.translate_train]\ntasks = { xnli = "xnli-de" }\n'
+    )
+    text += 'languages = ["de"]\n'
+
+    def known(name: str, own: Mapping[str, Task]) -> Task:
+        return german if name == "xnli-de" else find(name, own)
+
+    study = study_of(tomllib.loads(text), "toy", "toy.toml")
+    found = plan(study, ToySource(), known, identify, (DEV,))
+    scored = {cell.model for cell in found.cells if cell.target == "xnli" and cell.arm == "tt"}
+    added = {key: job for key, job in found.jobs.items() if isinstance(job, Predict) and job.data.split == "validation"}
+    assert len(scored) == 2  # German's own, and the baseline's for all others
+    assert scored < {job.model for job in added.values()}
+    assert len(added) == 3  # of the baseline, of the arm with an intermediate phase, of German's
+    assert sum("model for de" in found.labels[key] for key in added) == 1

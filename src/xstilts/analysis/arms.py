@@ -8,7 +8,7 @@ from it, so that published and own numbers are judged alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -17,10 +17,11 @@ from xstilts.analysis.gains import BASELINE, clear, floors, scored
 from xstilts.analysis.table import baseline_of
 from xstilts.catalogue.find import tasks
 from xstilts.catalogue.published import published
-from xstilts.study.job import Train
-from xstilts.study.manifest import Plan
+from xstilts.study.job import Phase, Predict, Score, Train
+from xstilts.study.manifest import Cell, Plan
 
-# ``tasks``: intermediate tasks but for masked language modelling, "+" between them, empty where there are none;
+# ``tasks``: intermediate tasks but for masked language modelling, "+" between them, " > " between steps one after
+# another; empty where there are none, or where the target phase has labels of its own kind (``zero_shot_phase``);
 # ``mlm``: that ran alongside; ``sources``: languages of the intermediate data; ``side``: as ``gains.scored``, "all" for
 # a mean over a target's languages; ``updates``: of the intermediate phase; ``group``: the study's first group of
 # languages that has this one.
@@ -147,18 +148,43 @@ def _arms(plan: Plan) -> dict[tuple[str, str], _Arm]:
     found: dict[tuple[str, str], _Arm] = {}
     for cell in plan.cells:
         name = (cell.backbone, BASELINE if cell.arm == empty else cell.arm)
-        job = plan.jobs[cell.trainings[0]] if cell.trainings else None
-        if name not in found and isinstance(job, Train) and job.phase == "intermediate":
-            shares = [share for share in job.shares if share.type != "mlm"]
-            sources = dict.fromkeys(part.language for share in shares for part in share.data)
-            found[name] = _Arm(
-                "+".join(share.task for share in shares),
-                len(shares) < len(job.shares),
-                "+".join(sources),
-                any(share.shuffled_labels for share in shares),
-                job.settings.updates,
-            )
+        steps = _phase(plan, cell, "intermediate")
+        if name not in found and steps:
+            found[name] = _arm(steps)
+        if name in found and not zero_shot_phase(plan, cell):
+            found[name] = replace(found[name], tasks="")
     return found
+
+
+def _arm(steps: list[Train]) -> _Arm:
+    every = [share for job in steps for share in job.shares]
+    shares = [share for share in every if share.type != "mlm"]
+    sources = dict.fromkeys(part.language for share in shares for part in share.data)
+    named = ("+".join(share.task for share in job.shares if share.type != "mlm") for job in steps)
+    return _Arm(
+        " > ".join(filter(None, named)),
+        len(shares) < len(every),
+        "+".join(sources),
+        any(share.shuffled_labels for share in shares),
+        sum(job.settings.updates for job in steps),
+    )
+
+
+def zero_shot_phase(plan: Plan, cell: Cell) -> bool:
+    """Whether the target phase behind a score trains once, on labels of the one language that has them: not on
+    translations or few examples, and not in another system."""
+    jobs = _phase(plan, cell, "target")
+    language = plan.tasks[cell.target]["train_language"]
+    strange = any(part.language != language for job in jobs for share in job.shares for part in share.data)
+    score = plan.jobs[cell.score]
+    predicted = plan.jobs[score.prediction] if isinstance(score, Score) else None
+    return len(jobs) < 2 and not strange and isinstance(predicted, Predict) and predicted.given is None
+
+
+def _phase(plan: Plan, cell: Cell, phase: Phase) -> list[Train]:
+    """The trainings of one phase behind a score, in their order."""
+    jobs = (plan.jobs[key] for key in cell.trainings)
+    return [job for job in jobs if isinstance(job, Train) and job.phase == phase]
 
 
 def lineage(names: list[str]) -> set[str]:

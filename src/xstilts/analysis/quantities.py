@@ -7,6 +7,7 @@ estimates with what they were taken over. What can not be computed raises ``Miss
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -252,7 +253,7 @@ def _of_arm(rows: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
     wanted = asked.get("intermediate")
     names = [wanted] if isinstance(wanted, str) else list(wanted or ())
     if names == ["joint"]:
-        several = rows.filter(pl.col("tasks").str.contains(r"\+"))
+        several = rows.filter(pl.col("tasks").str.contains(r"^[^ ]+\+[^ ]+$"))
         names = sorted(several["tasks"].unique().to_list(), key=lambda one: -one.count("+"))[:1]
         if not names:
             raise Missing("no arm trains on several intermediate tasks")
@@ -275,7 +276,7 @@ def _largest(rows: pl.DataFrame) -> pl.DataFrame:
 def _intermediates(rows: pl.DataFrame, joint: bool) -> dict[str, pl.DataFrame]:
     """The rows of each intermediate task by name; with ``joint`` also those of several together."""
     found = {str(name): part for (name,), part in rows.group_by(["tasks"], maintain_order=True) if name}
-    return {name: _largest(part) for name, part in found.items() if joint or "+" not in name}
+    return {name: _largest(part) for name, part in found.items() if joint or not re.search(r"\+| > ", name)}
 
 
 # What is computed from them.

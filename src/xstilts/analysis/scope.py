@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xstilts.analysis.arms import zero_shot_phase
 from xstilts.catalogue.benchmark import get_benchmark
 from xstilts.catalogue.claim import Claim
 from xstilts.catalogue.find import tasks
@@ -32,7 +33,8 @@ def missing_controls(plan: Plan, backbone: str) -> list[str]:
     """The controls without which a gain may be due to more training alone."""
     cells = [cell for cell in plan.cells if cell.backbone == backbone]
     found = []
-    if not any(not cell.intermediate and cell.score != cell.baseline for cell in cells):
+    other = [cell for cell in cells if not cell.intermediate and cell.score != cell.baseline]
+    if not any(zero_shot_phase(plan, cell) for cell in other):
         found.append("an arm with matched compute (matched = ...)")
     jobs = [plan.jobs[key] for cell in cells for key in cell.trainings]
     if not any(share.shuffled_labels for job in jobs if isinstance(job, Train) for share in job.shares):

@@ -52,6 +52,7 @@ HEAVY = {
     "datasets": {"data"},
     "polars": {"analysis", "report", "cli"},
     "scipy": {"analysis", "model"},
+    "statsmodels": {"analysis"},
     "pydantic": {"study"},
     "ray": {"study"},
     "submitit": {"study"},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.analysis.intervals import crossed, over_seeds
+from xstilts.analysis.intervals import crossed, over_seeds, two_way
 
 # A balanced table of 4 rows by 3 seeds, whose variance components statsmodels' MixedLM confirms to 1e-4.
 TABLE = [[1.2, 1.6, 1.1], [0.4, 0.9, 0.2], [2.0, 2.1, 1.7], [0.9, 1.5, 1.0]]
@@ -21,6 +21,20 @@ def test_crossed_table_gives_the_worked_interval() -> None:
     assert found.degrees == pytest.approx(4.329172612801264, abs=1e-9)
     assert found.half == pytest.approx(0.8961302391462962, abs=1e-9)
     assert found.over == "families and seeds"
+
+
+def test_two_way_table_gives_the_worked_components() -> None:
+    way = two_way(TABLE)
+    assert way.components == pytest.approx((0.34194444444444444, 0.07138888888888886, 0.015277777777777779), abs=1e-9)
+    assert crossed(TABLE).error == pytest.approx(0.3324989557210001, abs=1e-9)
+
+
+@given(st.integers(0, 10_000))
+def test_components_are_those_of_the_squares_summed_by_hand(seed: int) -> None:
+    table = np.random.default_rng(seed).normal(size=(4, 3))
+    way = two_way(table)
+    total = (way.between_families * 3 + way.between_seeds * 2 + way.rest * 6) / 11
+    assert total == pytest.approx(table.var(ddof=1))
 
 
 def test_over_seeds_equals_the_textbook_t_interval() -> None:

@@ -128,6 +128,8 @@ def test_plan_says_what_is_done_and_shared_and_starts_nothing(place: Path) -> No
     assert "pretraining tiny" in shown.stdout
     said = json.loads(call("plan", str(place / "mine.toml"), "--store", str(place / "store"), "--json").stdout)
     assert [item["label"] for item in said["jobs"] if not item["done"]] and said["cells"]
+    assert "smallest gain that 2 seeds detect" in shown.stdout and "fewer than 6 seeds" in shown.stdout
+    assert said["smallest_gain"]["effect"] > 2 and said["smallest_gain"]["deviation"] is None
 
 
 def test_unknown_format_and_group_are_refused_with_the_nearest_name(place: Path) -> None:
@@ -160,3 +162,35 @@ def test_until_must_be_a_length_of_time(tmp_path: Path, until: str) -> None:
     file.write_text(STUDY, encoding="utf-8")
     shown = call("run", str(file), "--store", str(tmp_path / "store"), "--until", until)
     assert shown.exit_code == 2 and "1h30m" in shown.stderr
+
+
+def test_a_study_names_its_analyses_and_the_report_holds_them(place: Path) -> None:
+    store, file = str(place / "store"), place / "asked.toml"
+    file.write_text('analyses = ["gains"]\n' + STUDY, encoding="utf-8")
+    found = opened(str(file), None, place / "store", None)
+    assert set(found.plan.jobs) == set(Store(place / "store").plan("mine@full").jobs)
+    found.store.remember(found.plan)
+    told = call("results", "asked", "--store", store, "--analysis", "gains")
+    assert told.exit_code == 0, told.output
+    assert "Does an arm gain more than 0.5 points" in told.stdout and "not results about human languages" in told.stdout
+    assert "## Does an arm gain more" in call("report", "asked", "--store", store).stdout
+    assert "## Does an arm gain more" not in call("report", "mine", "--store", store).stdout
+    said = json.loads(call("results", "mine", "--store", store, "--analysis", "gains", "--format", "json").stdout)
+    assert said["constructed"] and said["sections"][0]["notes"]
+
+
+def test_an_unknown_analysis_is_refused_with_the_nearest_name(place: Path) -> None:
+    file = place / "wrong.toml"
+    file.write_text('analyses = ["gians"]\n' + STUDY + '[groups]\nfew = ["qaz"]\n', encoding="utf-8")
+    shown = call("plan", str(file), "--store", str(place / "store"))
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "wrong.toml, analyses: unknown analysis 'gians': did you mean 'gains'?" in shown.stderr
+    assert "[groups] few: no target has 'qaz'" in shown.stderr
+    shown = call("results", "mine", "--store", str(place / "store"), "--analysis", "gain", "--format", "csv")
+    assert shown.exit_code == 2
+    assert "did you mean 'gains'?" in shown.stderr and "no form 'csv'" in shown.stderr
+
+
+def test_analyses_are_listed(place: Path) -> None:
+    assert "gains" in call("analyses").stdout
+    assert {"name", "answers"} == set(json.loads(call("analyses", "--json").stdout)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from xstilts.catalogue import Problem, TaskType
 from xstilts.catalogue.benchmark import XTREME, XTREME_R
 from xstilts.jobs.export import REFERENCES, export
+from xstilts.jobs.predict import Models, run_predict
 from xstilts.jobs.score import run_score
 from xstilts.jobs.sources import AllSources, open_source
 from xstilts.jobs.stored import PREDICTIONS, first_rows
@@ -154,6 +156,86 @@ def test_exported_predictions_have_the_scores_of_the_study(
     assert any(note.startswith("not in this study: pawsx, panx, bucc2018, mlqa, tydiqa") for note in done.notes)
     with pytest.raises(Problem, match="missing: xnli is scored in 15 languages"):
         score_folders(XTREME, done.systems[0], tmp_path / "out" / REFERENCES)
+
+
+def test_an_exported_system_is_an_arm_of_another_study_with_the_same_scores(
+    planned: tuple[Plan, Store, AllSources], tmp_path: Path
+) -> None:
+    found, store, source = planned
+    finish(found, store, source)
+    export(found, store, source, XTREME, tmp_path / "out")
+    text = STUDY.replace('"squad", ', "").replace('"every"', '"all"')
+    text = text.replace('"nli/1"', "theirs").replace(
+        'intermediate = ["mnli"]', 'predictions = "out/predictions/{backbone}/nli%2F1/seed{seed}"'
+    )
+    (tmp_path / "other.toml").write_text(text)
+    study = load(str(tmp_path / "other.toml"), None)
+    places = Places(data=str(tmp_path / "data"), world=study.world, base=str(tmp_path))
+    again = plan(study, open_source(places))
+    places = replace(places, predictions=again.predictions)
+    source, theirs = open_source(places), [cell for cell in again.cells if cell.arm == "theirs"]
+    models = Models(store, source, places, tmp_path / "cache")
+    for cell in theirs:
+        score = again.jobs[cell.score]
+        assert isinstance(score, Score)
+        predict = again.jobs[score.prediction]
+        assert isinstance(predict, Predict) and not predict.computed and predict.inputs == ()
+        for key in (score.prediction, cell.score):
+            store.submit(again.jobs[key], places)
+        run_predict(predict, score.prediction, store, source, models, tmp_path / "cache")
+        run_score(score, cell.score, store, source)
+    at = {(cell.arm, cell.target, cell.language, cell.seed): store.record(cell.score)["score"] for cell in found.cells}
+    assert {(cell.target, cell.language) for cell in theirs} == {
+        *(("xnli", code) for code in ("en", "de")),
+        *(("udpos", code) for code in ("en", "de")),
+        *(("tatoeba", code) for code in ("de", "ar")),
+        *(("xquad", code) for code in ("en", "ar", "vi")),
+    }
+    for cell in theirs:
+        place = ("nli/1", cell.target, cell.language, cell.seed)
+        assert store.record(cell.score)["score"] == at[place], place
+        assert (cell.updates, cell.trainings, cell.model, cell.seen) == (0, (), None, "unknown")
+    with pytest.raises(Problem, match="has changed since the study was planned"):
+        path = next(iter(again.predictions.values()))
+        Path(path).write_text("other")
+        given = next(job for job in again.jobs.values() if isinstance(job, Predict) and job.given)
+        digest = next(name for name, file in again.predictions.items() if file == path)
+        run_predict(replace(given, given=digest), "0" * 32, store, source, models, tmp_path / "cache")
+
+
+def test_every_mistake_of_a_folder_of_predictions_is_told_when_planning(
+    planned: tuple[Plan, Store, AllSources], tmp_path: Path
+) -> None:
+    found, store, source = planned
+    finish(found, store, source)
+    export(found, store, source, XTREME, tmp_path / "out")
+    system = tmp_path / "out" / "predictions" / "tiny" / "baseline" / "seed0"
+    (system / "xnli" / "test-de.tsv").write_text("neutral\n" * 39)
+    (system / "udpos" / "test-de.tsv").rename(system / "udpos" / "test-dee.tsv")
+    (system / "tatoeba").rename(system / "tatoba")
+    answers = json.loads((system / "xquad" / "test-ar.json").read_text())
+    (system / "xquad" / "test-ar.json").write_text(json.dumps({**dict(list(answers.items())[:-2]), "ar99": "x"}))
+    text = STUDY.replace('"squad", ', "").replace('"every"', '"all"').replace("seeds = [0, 1]", "seeds = [0]")
+    text = text.replace('"nli/1"', "theirs").replace('intermediate = ["mnli"]', 'predictions = "FOLDER"')
+    base = Places(data=str(tmp_path / "data"), base=str(tmp_path))
+
+    def told(folder: str) -> list[str]:
+        (tmp_path / "other.toml").write_text(text.replace("FOLDER", folder))
+        with pytest.raises(Problem) as caught:
+            plan(load(str(tmp_path / "other.toml"), None), open_source(base))
+        lines = [line.partition("[arms.theirs] predictions: ")[2] for line in caught.value.problems]
+        return [line.replace(str(system), "") for line in lines]
+
+    assert told("out/predictions/{backbone}/baseline/seed{seed}") == [
+        "/xnli/test-de.tsv: 39 lines for 40 rows, of which the first 30 are scored: "
+        "give one prediction for each row, in the order of the rows",
+        "/udpos/test-de.tsv is not there, but 'udpos' is scored in 'de' (test): "
+        "add this file: did you mean 'test-dee.tsv'?",
+        "no folder /tatoeba: add the predictions of 'tatoeba': did you mean 'tatoba'?",
+        "/xquad/test-ar.json: ids 'ar10', 'ar11': not answered; answer each question, with an empty text for no answer",
+    ]
+    (nothing,) = told("outt")
+    assert nothing.endswith("outt: 'predictions' starts at the study file's folder, or give the whole path")
 
 
 def test_an_export_is_whole_or_not_there(planned: tuple[Plan, Store, AllSources], tmp_path: Path) -> None:

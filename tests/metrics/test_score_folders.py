@@ -339,6 +339,14 @@ def test_labels_that_the_benchmark_lacks_are_not_exported() -> None:
     assert texts_of(TASKS["bucc2018"], gold, said, ()) is None
 
 
+def test_what_a_given_system_said_is_exported_as_it_said_it() -> None:
+    gold, said = pa.table({"label": [0, 1]}), pa.table({"prediction": [-1, 1]})
+    labels = ("entailment", "neutral", "contradiction")
+    assert texts_of(TASKS["xnli"], gold, said, labels) == ("entailment\nneutral\n", "\nneutral\n")
+    gold, said = pa.table({"tags": [[0, 1]]}), pa.table({"tags": [[2, 1]]})
+    assert texts_of(TASKS["udpos"], gold, said, ("NOUN", "VERB"), ("NN",)) == ("NOUN\nVERB\n\n", "NN\nVERB\n\n")
+
+
 def test_a_part_of_the_languages_has_scores_and_no_average(tmp_path: Path) -> None:
     predictions, labels = folders(tmp_path)
     for language in ("en", "de"):

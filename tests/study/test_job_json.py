@@ -48,9 +48,19 @@ train = st.builds(
     st.lists(share, max_size=2).map(tuple),
     settings,
     count,
+    heads=st.sampled_from(["new", "kept"]),
 )
 predict = st.builds(
-    Predict, text, text, rows, st.none() | keys, st.none() | start, st.none() | rows, labels, layer=st.none() | count
+    Predict,
+    text,
+    text,
+    rows,
+    st.none() | keys,
+    st.none() | start,
+    st.none() | rows,
+    labels,
+    layer=st.none() | count,
+    given=optional,
 )
 score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count)
 
@@ -97,4 +107,5 @@ def test_a_key_stays_what_it_was() -> None:
     train = Train("target", Start(job="0" * 32), (Share("xnli", "classification", (data,)),), Settings(10, 32, 2e-5), 0)
     assert key_of(train) == "f226ffc24937a6fe74a9b2dd79b89054"
     assert key_of(replace(train, seed=1)) != key_of(train)
+    assert key_of(replace(train, heads="kept")) != key_of(train)
     assert key_of(replace(train, settings=replace(train.settings, dropout=0.0))) != key_of(train)

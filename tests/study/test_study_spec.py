@@ -10,7 +10,8 @@ import pytest
 
 from xstilts.catalogue.errors import Problem
 from xstilts.study.job import Settings
-from xstilts.study.spec import Overrides, load, merge, shipped, study_of
+from xstilts.study.settings import merge
+from xstilts.study.spec import Overrides, load, shipped, study_of
 
 GOOD = """
 question = "Does it help?"
@@ -168,3 +169,13 @@ def test_every_shipped_study_loads_at_every_level(name: str) -> None:
     levels = tomllib.loads(shipped()[name].read_text(encoding="utf-8")).get("levels", {})
     for level in (None, "full", *levels):
         assert load(name, level).question
+
+
+def test_what_counts_as_evidence_is_checked_and_changes_no_job() -> None:
+    more = 'analyses = ["gains"]\n' + GOOD + '[evidence]\ngain = 1.5\n[groups]\nfew = ["sw"]\n'
+    study = study_of(tomllib.loads(more), "mine", "mine.toml")
+    assert study.analyses == ("gains",) and study.evidence.gain == 1.5 and study.groups == {"few": ("sw",)}
+    (wrong,) = problems(GOOD + "[evidence]\ngian = 1.5\n")
+    assert "[evidence] gian" in wrong and "did you mean 'gain'?" in wrong
+    (wrong,) = problems('analyses = ["gains", "gains"]\n' + GOOD)
+    assert "named twice" in wrong

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task
 from xstilts.data.rows import SCHEMAS
 from xstilts.world import World, WorldSettings
@@ -160,3 +161,40 @@ def test_the_smallest_world_works() -> None:
         for split in task.splits:
             for language in world.languages(task, split)[:3]:
                 assert world.read(task, split, language).num_rows == world.count(task, split, language)
+
+
+@pytest.mark.parametrize("name", ["nli", "paraphrase", "qa", "pos"])
+def test_translations_say_what_the_set_says_but_for_the_stated_share(name: str) -> None:
+    """A translated training set has the rows of the original; in the labelled language it is the original itself."""
+    task, original = get_task(f"world/{name}-translated"), TASKS[name]
+    sizes = {"train": 300, "validation": 30, "test": 30}
+    exact, loose = (World(WorldSettings(**sizes, mistranslated=share)) for share in (0.0, 0.2))  # type: ignore[arg-type]
+    assert loose.read(task, "train", "qaa").equals(exact.read(original, "train", "qaa"))
+    right, said = (world.read(task, "train", "qac").to_pylist() for world in (exact, loose))
+    if name in ("nli", "paraphrase"):
+        labels = exact.read(original, "train", "qaa")["label"].to_pylist()
+        assert [row["label"] for row in right] == [row["label"] for row in said] == labels
+        pairs = [(one[side], two[side]) for one, two in zip(right, said, strict=True) for side in ("text_a", "text_b")]
+    elif name == "qa":
+        assert all(row["context"][row["answer_starts"][0] :].startswith(row["answer_texts"][0]) for row in said)
+        pairs = [(one["answer_starts"], two["answer_starts"]) for one, two in zip(right, said, strict=True)]
+    else:
+        assert [row["tokens"] for row in right] == [row["tokens"] for row in said]
+        pairs = [
+            pair for one, two in zip(right, said, strict=True) for pair in zip(one["tags"], two["tags"], strict=True)
+        ]
+    assert sum(one != two for one, two in pairs) / len(pairs) == pytest.approx(0.2, abs=0.06)
+    assert loose.read(task, "validation", "qac").equals(exact.read(task, "validation", "qac"))
+
+
+def test_the_rate_of_mistranslation_moves_the_checksum_of_translations_only() -> None:
+    exact, loose = (World(WorldSettings(mistranslated=share)) for share in (0.0, 0.2))
+    translated = get_task("world/nli-translated")
+    for task, split, language, same in (
+        (TASKS["nli"], "train", "qaa", True),
+        (TASKS["nli"], "test", "qac", True),
+        (translated, "validation", "qac", True),
+        (translated, "train", "qaa", True),
+        (translated, "train", "qac", False),
+    ):
+        assert (exact.checksum(task, split, language) == loose.checksum(task, split, language)) is same

@@ -13,9 +13,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from xstilts.analysis.intervals import Interval, crossed, over_seeds
+from xstilts.analysis.intervals import Interval, Numbers, crossed, over_seeds
 
 BASELINE = "baseline"
 PAIRED = ("study", "backbone", "target", "language", "split", "metric", "protocol", "seed")
@@ -60,8 +61,8 @@ def scored(frame: pl.DataFrame, side: str | None = None) -> pl.DataFrame:
     """The rows that carry a score, with a column ``side``; only those of one ``side`` if it is named.
 
     ``labelled``: the language had labels in the target phase, known from the baseline, which has no other labels
-    (without a baseline, from the arm itself). ``intermediate``: it had labels in the arm's intermediate phase only.
-    ``zero-shot``: it had none.
+    (without a baseline, from the arm itself). ``intermediate``: it had labels in the arm only, in the intermediate
+    phase or as translations or few examples in the target phase. ``zero-shot``: it had none.
     """
     has = pl.col("seen").str.split("+").list.contains("labels")
     cell = ["backbone", "target", "language", "split"]
@@ -266,8 +267,21 @@ def over_families(frame: pl.DataFrame, arm: str, backbone: str) -> Interval | No
     Over clear targets without self-pairs. A family's value under a seed is the mean over its languages and targets;
     families weigh alike. Only families and seeds that form a complete table count. None where nothing is there.
     """
+    table = families_by_seeds(averaged(frame, arm, backbone))
+    return None if table is None else crossed(table)
+
+
+def averaged(frame: pl.DataFrame, arm: str, backbone: str) -> pl.DataFrame:
+    """The rows that an arm's average gain is made of: zero-shot languages of clear targets, without self-pairs."""
     rows = scored(clear(frame), "zero-shot").filter((pl.col("arm") == arm) & (pl.col("backbone") == backbone))
-    rows = rows.filter(~pl.col("self_pair") & pl.col("gain").is_not_null() & (pl.col("family") != ""))
+    return rows.filter(~pl.col("self_pair") & pl.col("gain").is_not_null())
+
+
+def families_by_seeds(rows: pl.DataFrame) -> Numbers | None:
+    """Mean gains [families, seeds] of ``rows``: families and seeds that form a complete table; None where there is
+    none.
+    """
+    rows = rows.filter(pl.col("family") != "")
     if rows.is_empty():
         return None
     table = rows.group_by("family", "seed").agg(pl.col("gain").mean()).sort("family", "seed")
@@ -275,7 +289,7 @@ def over_families(frame: pl.DataFrame, arm: str, backbone: str) -> Interval | No
     whole = most.filter(pl.col("families") == most["families"].max())["seed"]
     kept = table.filter(pl.col("seed").is_in(whole.implode()))
     wide = kept.pivot(on="seed", index="family", values="gain", sort_columns=True).drop_nulls()
-    return crossed(wide.drop("family").to_numpy())
+    return np.asarray(wide.drop("family").to_numpy(), dtype=np.float64)
 
 
 def _number(value: object) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,8 @@ Numbers = npt.NDArray[np.float64]
 class Interval:
     """A mean with its 95 % interval, in the unit of the values. ``over`` says which units were sampled.
 
-    ``half`` is half the interval's width and ``deviation`` the standard deviation of the units; both are None where
-    there are too few units to know.
+    ``half`` is half the interval's width, ``error`` the mean's standard error and ``deviation`` the standard deviation
+    of the units; they are None where there are too few units to know.
     """
 
     mean: float
@@ -30,6 +30,7 @@ class Interval:
     degrees: float | None
     units: int
     over: str
+    error: float | None = None
 
     @property
     def low(self) -> float | None:
@@ -58,8 +59,67 @@ def over_seeds(values: Sequence[float] | Numbers, level: float = 0.95) -> Interv
     if found.size == 1:
         return Interval(mean, None, None, None, 1, "seeds")
     deviation = float(found.std(ddof=1))
-    half = quantile_t(found.size - 1, level) * deviation / math.sqrt(found.size)
-    return Interval(mean, deviation, half, float(found.size - 1), int(found.size), "seeds")
+    error = deviation / math.sqrt(found.size)
+    half = quantile_t(found.size - 1, level) * error
+    return Interval(mean, deviation, half, float(found.size - 1), int(found.size), "seeds", error)
+
+
+@dataclass(frozen=True)
+class TwoWay:
+    """The analysis of variance of a complete table [families, seeds] without replication, both at random.
+
+    ``families`` and ``seeds`` count its rows and columns (both at least 2); ``between_families``, ``between_seeds`` and
+    ``rest`` are mean squares, in squared units of the values.
+    """
+
+    mean: float
+    families: int
+    seeds: int
+    between_families: float
+    between_seeds: float
+    rest: float
+
+    @property
+    def components(self) -> tuple[float, float, float]:
+        """Variances of families, of seeds and of the rest: REML estimates where none is negative (those are given as
+        0)."""
+        family = (self.between_families - self.rest) / self.seeds
+        seed = (self.between_seeds - self.rest) / self.families
+        return max(0.0, family), max(0.0, seed), self.rest
+
+    @property
+    def variance(self) -> float:
+        """The variance of the mean: (MS_L + MS_S - MS_E) / (L S), or MS_L / (L S) where that is not positive."""
+        size = self.families * self.seeds
+        found = (self.between_families + self.between_seeds - self.rest) / size
+        return found if found > 0 else self.between_families / size
+
+    @property
+    def degrees(self) -> float | None:
+        """Satterthwaite's degrees of freedom of ``variance``; None where the table is constant."""
+        size = self.families * self.seeds
+        below = (self.between_families / size) ** 2 / (self.families - 1)
+        below += (self.between_seeds / size) ** 2 / (self.seeds - 1)
+        return self.variance**2 / below if below > 0 and self.variance > 0 else None
+
+
+def two_way(table: Sequence[Sequence[float]] | Numbers) -> TwoWay:
+    """The mean squares of ``table`` [families, seeds]. Raises ``ValueError`` with fewer than two of either."""
+    found = _complete(table)
+    families, seeds = found.shape
+    if families < 2 or seeds < 2:
+        raise ValueError("a two-way table needs two families and two seeds")
+    mean = float(found.mean())
+    rows, columns = found.mean(axis=1), found.mean(axis=0)
+    rest = float(((found - rows[:, None] - columns[None, :] + mean) ** 2).sum()) / ((families - 1) * (seeds - 1))
+    return TwoWay(
+        mean=mean,
+        families=families,
+        seeds=seeds,
+        between_families=seeds * float(((rows - mean) ** 2).sum()) / (families - 1),
+        between_seeds=families * float(((columns - mean) ** 2).sum()) / (seeds - 1),
+        rest=rest,
+    )
 
 
 def crossed(table: Sequence[Sequence[float]] | Numbers, level: float = 0.95) -> Interval:
@@ -71,31 +131,24 @@ def crossed(table: Sequence[Sequence[float]] | Numbers, level: float = 0.95) -> 
     / (S - 1) (Satterthwaite 1946, doi:10.2307/3002019). The mean weighs families alike, whatever number of languages
     they have. With one family or one seed it falls back to the t interval over the other, and says so.
     """
-    found = np.asarray(table, dtype=np.float64)
-    if found.ndim != 2 or found.size == 0 or np.isnan(found).any():
-        raise ValueError("the table of families by seeds must be complete: every family under every seed")
+    found = _complete(table)
     families, seeds = found.shape
     if families == 1:
         return over_seeds(found[0], level)
     if seeds == 1:
-        return _named(over_seeds(found[:, 0], level), "families (one seed)")
-    mean = float(found.mean())
-    rows, columns = found.mean(axis=1), found.mean(axis=0)
-    between_families = seeds * float(((rows - mean) ** 2).sum()) / (families - 1)
-    between_seeds = families * float(((columns - mean) ** 2).sum()) / (seeds - 1)
-    rest = float(((found - rows[:, None] - columns[None, :] + mean) ** 2).sum()) / ((families - 1) * (seeds - 1))
-    size = families * seeds
-    variance = (between_families + between_seeds - rest) / size
-    if variance <= 0:
-        variance = between_families / size
-    below = (between_families / size) ** 2 / (families - 1) + (between_seeds / size) ** 2 / (seeds - 1)
-    deviation = float(columns.std(ddof=1))
-    if variance <= 0 or below <= 0:
-        return Interval(mean, deviation, 0.0, None, size, "families and seeds")
-    degrees = variance**2 / below
-    half = quantile_t(degrees, level) * math.sqrt(variance)
-    return Interval(mean, deviation, half, degrees, size, "families and seeds")
+        return replace(over_seeds(found[:, 0], level), over="families (one seed)")
+    way = two_way(found)
+    deviation = float(found.mean(axis=0).std(ddof=1))
+    degrees = way.degrees
+    if degrees is None:
+        return Interval(way.mean, deviation, 0.0, None, families * seeds, "families and seeds", 0.0)
+    error = math.sqrt(way.variance)
+    half = quantile_t(degrees, level) * error
+    return Interval(way.mean, deviation, half, degrees, families * seeds, "families and seeds", error)
 
 
-def _named(interval: Interval, over: str) -> Interval:
-    return Interval(interval.mean, interval.deviation, interval.half, interval.degrees, interval.units, over)
+def _complete(table: Sequence[Sequence[float]] | Numbers) -> Numbers:
+    found = np.asarray(table, dtype=np.float64)
+    if found.ndim != 2 or found.size == 0 or np.isnan(found).any():
+        raise ValueError("the table of families by seeds must be complete: every family under every seed")
+    return found

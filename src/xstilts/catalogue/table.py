@@ -126,6 +126,7 @@ _TASK: Mapping[str, Callable[[object], Any]] = {
     "citation": _text,
     "notes": _text,
     "no_answer": _flag,
+    "paraphrase": _flag,
     "other": _text,
 }
 _FILES: Mapping[str, Callable[[object], Any]] = {

@@ -105,6 +105,7 @@ class Task:
     intermediate and a target task with the same lineage are a self-pair. A task with ``parts`` has no files of its own:
     it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have
     no answer: it trains on none, and where none scores best the prediction is an empty text.
+    ``paraphrase``: its label says whether two texts mean the same (1) or not (0), whichever comes first.
     ``other`` is the one of ``labels`` as which a name that is none of them is read (rare tags of a large set).
     """
 
@@ -126,6 +127,7 @@ class Task:
     parts: tuple[str, ...] = ()
     no_answer: bool = False
     other: str = ""
+    paraphrase: bool = False
 
     def candidates(self, split: str, language: str) -> Iterator[Files]:
         """The files of the split, then what is read in their place, as far as they may hold ``language``."""

@@ -7,14 +7,14 @@ that needs them, so ``xstilts --help`` answers at once.
 
 from __future__ import annotations
 
-from xstilts.cli import catalogue, data, machine, score, study
+from xstilts.cli import advise, analysed, catalogue, claims, data, machine, score, study
 from xstilts.cli.frame import app
 
-_STUDY = ["demo", "run", "plan", "status", "results", "report", "score", "export"]
-ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "init", "doctor", "job"]
+_STUDY = ["demo", "run", "plan", "status", "results", "report", "claims", "advise", "score", "export"]
+ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
-__all__ = ["app", "catalogue", "data", "machine", "main", "score", "study"]
+__all__ = ["advise", "analysed", "app", "catalogue", "claims", "data", "machine", "main", "score", "study"]
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
 
     Raises ``Problem`` with every mistake.
     """
+    from xstilts.analysis.named import mistakes, needs_of
     from xstilts.data.lock import NAME, read_lock, write_lock
     from xstilts.jobs.sources import open_source
     from xstilts.study.plan import places_of, plan
@@ -51,9 +52,10 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
     locked = read_lock(store / NAME)
     places = Places(folder, found.world, found.tasks, {}, base, found.own_languages, locked)
     source = open_source(places, fetch)
-    wrong = [line for task in found.own_tasks().values() for line in source.mistakes(task)]
+    wrong = mistakes(found.analyses, f"{found.file}, analyses")
+    wrong += [line for task in found.own_tasks().values() for line in source.mistakes(task)]
     try:
-        planned = plan(found, source)
+        planned = plan(found, source, needs=needs_of(found.analyses))
     except Problem as problem:
         more = [line for line in problem.problems if not line.endswith(tuple(wrong))]
         refused = [line for line in source.refused() if not any(line in told for told in more)]

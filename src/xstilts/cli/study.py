@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from xstilts.study.store import Store
 
 FORMATS = ("table", "csv", "json", "parquet", "markdown")
+TELLING = ("table", "markdown", "json")  # the forms of what an analysis tells
 GROUPS = ("language", "family", "script", "target", "arm")
 
 WorkersOption = Annotated[
@@ -171,18 +172,27 @@ def plan(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """The jobs of a study: what is done, what is shared, how much work is left. Starts nothing."""
+    """The jobs of a study: what is done, what is shared, how much work is left, which gain it can detect. Starts
+    nothing."""
+    from dataclasses import asdict
+
+    from xstilts.analysis.foresight import detectable
+    from xstilts.analysis.table import of_store
     from xstilts.cli.opened import opened
 
     found = opened(study, level, store, data)
     done = {key for key in found.plan.jobs if found.store.has(key)}
+    foreseen = detectable(found.plan, of_store(found.plan, found.store))
     if json:
         said: dict[str, Any] = found.plan.to_json()
+        said["smallest_gain"] = asdict(foreseen) if foreseen else None
         for item in said["jobs"]:
             item["done"] = item["key"] in done
         put_json(said)
         return
     _print_plan(found.plan, done)
+    for line in foreseen.lines() if foreseen else ():
+        put(line)
 
 
 def _print_plan(plan: Plan, done: set[str]) -> None:
@@ -270,18 +280,29 @@ def results(
     store: StoreOption = STORE,
     format: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
     group: Annotated[str | None, typer.Option("--group", help="Sum up by " + ", ".join(GROUPS))] = None,
+    analysis: Annotated[
+        list[str] | None,
+        typer.Option("--analysis", help="Only what this analysis tells; may be repeated. See: xstilts analyses."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
 ) -> None:
     """The results table of a study: every score with what it takes to judge it."""
     from xstilts.analysis.gains import grouped
     from xstilts.analysis.table import of_store
+    from xstilts.cli.analysed import analysed, written
     from xstilts.cli.opened import remembered
 
     _known("--format", format, FORMATS)
     if group is not None:
         _known("--group", group, GROUPS)
+    if analysis:
+        _check_analyses(analysis, format, group)
     planned, place = remembered(study, level, store)
     frame = of_store(planned, place)
+    if analysis:
+        told = analysed(planned, place, frame, analysis)
+        _write(written(planned.name, frame, told, format).encode(), output)
+        return
     if format in ("table", "markdown"):
         _write(_as_text(planned, place, frame, format, group).encode(), output)
         return
@@ -289,13 +310,27 @@ def results(
     _write(_as_bytes(chosen, format), output)
 
 
+def _check_analyses(asked: list[str], format: str, group: str | None) -> None:
+    from xstilts.analysis.named import mistakes
+
+    wrong = mistakes(asked, "--analysis")
+    if group is not None:
+        wrong.append("--analysis and --group exclude each other: keep one")
+    if format not in TELLING:
+        wrong.append(f"--analysis has no form '{format}' (known: {', '.join(TELLING)})")
+    if wrong:
+        raise Problem(*wrong)
+
+
 def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: str | None) -> str:
     from io import StringIO
 
+    from xstilts.cli.analysed import analysed
     from xstilts.report import markdown, sections, terminal
 
     if format == "markdown" and group is None:
-        return markdown.page(frame, plan.name, plan.question, closing(plan, store))
+        told = analysed(plan, store, frame, plan.analyses)
+        return markdown.page(frame, plan.name, plan.question, closing(plan, store), told)
     if format == "markdown":
         return markdown.table(sections.grouped(frame, str(group))) + "\n"
     text = StringIO()

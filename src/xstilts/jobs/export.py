@@ -84,7 +84,8 @@ def _write_cell(
     work = _score_of(plan, cell)
     gold = first_rows(source.read(work.data), work.examples)
     predicted = pq.read_table(store.folder(work.prediction) / PREDICTIONS)
-    texts = texts_of(task, gold, predicted, work.labels)
+    own = source.task(cell.target).labels
+    texts = texts_of(task, gold, predicted, own, work.labels[len(own) :])
     if texts is None:
         return False
     for folder, text in zip((Path(REFERENCES), system), texts, strict=True):

@@ -1,34 +1,41 @@
 """The prediction job: one model, one task, one language.
 
 In: ``Predict`` values that share a model. Out: one table of predictions each, ``predictions.parquet``. The model is
-loaded once for all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows.
+loaded once for all of them. Floors are predictions too: of a trivial predictor that has seen the labelled rows. So are
+files that another system wrote.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
+from xstilts.data.change import changed, dictionary
 from xstilts.data.encode import Lengths, encode_cached
+from xstilts.data.random import stream
 from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
+from xstilts.jobs.given import given_table
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
-from xstilts.jobs.stored import PREDICTIONS, first_rows
+from xstilts.jobs.stored import CHANGED, PREDICTIONS, first_rows
 from xstilts.metrics import get_metric
 from xstilts.model.network import Network, device_of, load_network
 from xstilts.study import job
+from xstilts.study.job import to_json
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
 
 
 class Models:
-    """The network that the last prediction used, kept for the next one."""
+    """The network that the last prediction used, kept for the next one; ``given``: files of predictions by content."""
 
     def __init__(self, store: Store, source: AllSources, places: Places, cache: Path) -> None:
         self._open = (store, source, places, cache)
+        self.given = places.predictions
         self._name: str | job.Start | None = None
         self._network: Network | None = None
 
@@ -50,8 +57,15 @@ class Models:
 
 def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, models: Models, cache: Path) -> None:
     """Do the job and store its result."""
-    table = first_rows(source.read(work.data), work.examples)
-    if work.model is None and work.start is None:
+    whole = source.read(work.data)
+    table = first_rows(whole, work.examples)
+    marks: dict[str, pa.Array] = {}
+    if work.change is not None:
+        table, marks[CHANGED] = _changed(table, work.change, source)
+    if work.given is not None:
+        path = Path(models.given.get(work.given, ""))
+        predicted = given_table(path, work.given, source.task(work.task), whole, work.examples)
+    elif not work.computed:
         if work.labelled is None and work.type != TaskType.RETRIEVAL:
             raise Problem(f"the floor of '{work.task}' needs labelled rows")
         labelled = source.read(work.labelled) if work.labelled else table
@@ -60,6 +74,8 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
     else:
         network = models.network(work)
         checksum = f"{work.data.checksum}:{work.examples}"
+        if work.change is not None:
+            checksum += f":{to_json(work)['change']}"
         lengths = Lengths(work.max_length, work.stride)
         type = TaskType(work.type)
         encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
@@ -69,6 +85,14 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
             predicted = predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
         else:
             predicted = predict(network, work.task, type, table, encoded, work.precision)
+    for name, column in marks.items():
+        predicted = predicted.append_column(name, column)
     with store.writing(key) as (folder, extra):
         pq.write_table(predicted, folder / PREDICTIONS, compression="zstd")
         extra["examples"] = table.num_rows
+
+
+def _changed(table: pa.Table, change: job.Change, source: AllSources) -> tuple[pa.Table, pa.Array]:
+    """The rows changed, and which of them are."""
+    words = dictionary(source.read(change.dictionary)) if change.dictionary else {}
+    return changed(table, change.name, stream(change.seed, "change", change.name), words)

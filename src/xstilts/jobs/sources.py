@@ -6,7 +6,6 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -22,8 +21,9 @@ from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
 from xstilts.data.source import OWN, Folder, Sources
+from xstilts.jobs.given import check_given
 from xstilts.study.job import Rows
-from xstilts.study.protocols import Places
+from xstilts.study.protocols import Given, Places
 from xstilts.world import World, WorldSettings
 
 CONSTRUCTED = "constructed world"
@@ -86,7 +86,7 @@ class AllSources:
     def _identified(self, task: Task, split: str, language: str) -> Rows:
         if _constructed(task):
             count = self._world.count(task, split, language)
-            digest = hashlib.sha256(f"{self._world.identity()}:{task.name}:{split}:{language}".encode()).hexdigest()
+            digest = self._world.checksum(task, split, language)
         else:
             count, digest = self._rows.rows_of(task, split, language)
         return Rows(task.name, split, language, count, digest)
@@ -102,6 +102,12 @@ class AllSources:
         if _constructed(task):
             return _kept(rows.checksum, lambda: self._world.read(task, rows.split, rows.language))
         return self._rows.read(task, rows.split, rows.language)
+
+    def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
+        """Another system's predictions of ``rows``, in a folder that starts at the study file's where it is relative.
+        The rows are read. Raises ``Problem`` with every mistake in the file."""
+        place = Path(self._places.base or "") / Path(folder).expanduser()
+        return check_given(place, self.task(rows.task), rows, self.read(rows), examples)
 
     def place_of(self, task: Task, split: str, language: str) -> str:
         """Where these rows come from: ``constructed world``, ``own file``, ``folder`` or ``hub``; nothing where they

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 PREDICTIONS = "predictions.parquet"
+CHANGED = "changed"  # the column that says which rows a change of the texts made different
 
 
 def first_rows(table: pa.Table, examples: int | None) -> pa.Table:

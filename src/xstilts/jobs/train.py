@@ -22,7 +22,16 @@ from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.jobs.teacher import taught
-from xstilts.model.network import HeadOf, Network, device_of, freeze, parameters_of, save_network, with_new_heads
+from xstilts.model.network import (
+    HeadOf,
+    Network,
+    device_of,
+    freeze,
+    load_network,
+    parameters_of,
+    save_network,
+    with_new_heads,
+)
 from xstilts.study import job
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
@@ -43,7 +52,12 @@ def run_train(
 ) -> None:
     """Do the job and store its result."""
     settings = work.settings
-    encoder, vocabulary = open_start(work.start, store, source, places, cache, settings.dropout, work.seed)
+    begun: Network | None = None
+    if work.heads == "kept":
+        begun = load_network(store.folder(str(work.start.job)) / "model", settings.dropout)
+        encoder, vocabulary = begun.encoder, begun.vocabulary
+    else:
+        encoder, vocabulary = open_start(work.start, store, source, places, cache, settings.dropout, work.seed)
     teacher: Network | None = None
     if work.teacher is not None:
         body, words = open_start(work.teacher, store, source, places, cache, 0.0, work.seed)
@@ -55,7 +69,7 @@ def run_train(
         for share in work.shares
     ]
     specs = [HeadOf(share.task, TaskType(share.type), len(share.labels), settings.pooling) for share in work.shares]
-    network = with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
+    network = begun or with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
     freeze(network.encoder, settings.freeze)
     network.to(device_of())
     pools = [pool for _, pool in shares]

@@ -100,12 +100,12 @@ def save_network(network: Network, folder: Path) -> None:
     save_file(_plain(network.heads.state_dict()), folder / "heads.safetensors")
 
 
-def load_network(folder: Path) -> Network:
-    """Read what ``save_network`` wrote; for prediction, so without dropout."""
+def load_network(folder: Path, dropout: float = 0.0) -> Network:
+    """Read what ``save_network`` wrote; ready to predict, and to be trained on with ``dropout``."""
     vocabulary = read_vocabulary(folder)
-    encoder = load_encoder(folder, dropout=0.0)
+    encoder = load_encoder(folder, dropout)
     specs = [HeadOf(**{**row, "type": TaskType(row["type"])}) for row in _json(folder / "heads.json")]
-    network = with_new_heads(encoder, vocabulary, specs, 0.0, 0)
+    network = with_new_heads(encoder, vocabulary, specs, dropout, 0)
     network.heads.load_state_dict(read_tensors(folder / "heads.safetensors"))
     return network.eval()
 

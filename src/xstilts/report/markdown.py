@@ -1,6 +1,6 @@
 """A study's results as one Markdown page: the same sections as in the terminal.
 
-In: the long table, the study's title and question. Out: the text of the page.
+In: the long table, the study's title and question, sections of its analyses. Out: the text of the page.
 """
 
 from __future__ import annotations
@@ -9,17 +9,24 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from xstilts.report.sections import CONSTRUCTED, Section, constructed, sections
+from xstilts.analysis.section import Section
+from xstilts.report.sections import CONSTRUCTED, constructed, sections
 
 
-def page(frame: pl.DataFrame, title: str, question: str = "", closing: Sequence[str] = ()) -> str:
-    """The page, ending in a newline. ``closing`` lines come last, as a list."""
+def page(
+    frame: pl.DataFrame,
+    title: str,
+    question: str = "",
+    closing: Sequence[str] = (),
+    more: Sequence[Section] = (),
+) -> str:
+    """The page, ending in a newline. ``more`` sections follow those of the table, ``closing`` lines as a list."""
     parts = [f"# {title}"]
     if question:
         parts.append(question)
     if constructed(frame):
         parts.append(f"**{CONSTRUCTED}**")
-    parts += [table(section) for section in sections(frame)]
+    parts += [table(section) for section in (*sections(frame), *more)]
     if closing:
         parts.append("## Where it lies\n\n" + "\n".join(f"- {line}" for line in closing))
     return "\n\n".join(parts) + "\n"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from xstilts.analysis import gains
 from xstilts.analysis.intervals import Interval
+from xstilts.analysis.section import Section
 from xstilts.analysis.table import with_traits
 from xstilts.catalogue.language import languages
 
@@ -24,21 +24,6 @@ _CHOICES = {
     ("without", "without"): "neither",
 }
 CONSTRUCTED = "constructed languages: not results about human languages"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table. ``left`` counts the columns at the start that hold words, set to the left; the others hold numbers.
-
-    ``breaks`` are the numbers of the rows before which a line is drawn.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int
-    notes: tuple[str, ...] = ()
-    breaks: frozenset[int] = frozenset()
 
 
 def constructed(frame: pl.DataFrame) -> bool:
@@ -143,18 +128,21 @@ def gains_by_target(frame: pl.DataFrame) -> Section:
 
 
 def labelled_between(frame: pl.DataFrame) -> Section:
-    """Gains in languages that had labels in the intermediate phase only; nothing where there are none."""
+    """Gains in languages that had labels which the baseline had not; nothing where there are none."""
     lines = [one for one in gains.by_target(frame, "intermediate") if one.gain.units]
     rows = tuple(
         (*_line(one), str(one.languages), _points(one.score), _spread(one.gain), _between(one.gain), str(one.seeds))
         for one in lines
     )
     return Section(
-        "Languages with labels in the intermediate phase only (points)",
+        "Languages with labels that the baseline had not (points)",
         ("target", "arm", "languages", "score", "gain", "95 %", "seeds"),
         rows,
         2,
-        ("Neither labelled nor zero-shot: shown here, and in no average. 95 %: t over seeds.",),
+        (
+            "labels: in the intermediate phase, or in the target phase by translations or a few examples.",
+            "Neither labelled nor zero-shot: shown here, and in no average. 95 %: t over seeds.",
+        ),
         _breaks(rows),
     )
 

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xstilts.report.sections import CONSTRUCTED, Section, constructed, sections
+from xstilts.analysis.section import Section
+from xstilts.report.sections import CONSTRUCTED, constructed, sections
 
 WIDTH = 100
 

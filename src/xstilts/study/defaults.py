@@ -111,6 +111,10 @@ SEVERAL: Table = {"sampling": "capped", "cap": 131_072, "epochs": 3}
 # With masked language modelling alongside, the paper halves the rate of the intermediate phase.
 ALONGSIDE_MLM = 0.5
 
+# After the target phase on a few examples of another language, over all of the above: ours, in the range of published
+# practice, where tens of passes over the few examples are usual.
+FEW_SHOT: Table = {"epochs": 20, "batch": 8}
+
 # Tokens of one example, for estimates of time only; ``max_length`` cuts them.
 TOKENS: Mapping[str, int] = {
     "classification": 45,

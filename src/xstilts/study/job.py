@@ -119,7 +119,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Train:
-    """One phase: from ``start``, on ``shares``, to weights. Heads are new.
+    """One phase: from ``start``, on ``shares``, to weights. Heads are new, or those it starts from are ``kept``.
 
     With a ``teacher``, rankings learn its vectors of the candidates (distillation), instead of their own.
     """
@@ -130,6 +130,7 @@ class Train:
     settings: Settings
     seed: int
     teacher: Start | None = None
+    heads: Literal["new", "kept"] = "new"
     revision: int = 1
 
     @property
@@ -139,12 +140,24 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What is done to every pair of texts before it is predicted: a name of ``data.change``; ``dictionary``: its
+    words."""
+
+    name: str
+    seed: int = 0
+    dictionary: Rows | None = None
+
+
+@dataclass(frozen=True)
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
     ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
-    has no answer where that scores more than this above the best answer; None where every question has one.
+    has no answer where that scores more than this above the best answer; None where every question has one. ``given``:
+    the SHA-256 of a file that holds another system's predictions; nothing is then computed.
+    ``change``: predicted are the rows so changed, and no score is made of them.
     """
 
     task: str
@@ -160,12 +173,19 @@ class Predict:
     layer: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     null_threshold: float | None = None
+    given: str | None = None
+    change: Change | None = None
     revision: int = 2
 
     @property
     def inputs(self) -> tuple[Key, ...]:
         start = self.start.job if self.start else None
         return tuple(key for key in (self.model, start) if key)
+
+    @property
+    def computed(self) -> bool:
+        """Whether a network predicts; floors and given predictions need none."""
+        return self.model is not None or self.start is not None
 
 
 @dataclass(frozen=True)

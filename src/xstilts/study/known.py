@@ -13,8 +13,9 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task, TaskType
 from xstilts.study.identity import known_as
 from xstilts.study.job import Rows, Share, Start
-from xstilts.study.protocols import Source
-from xstilts.study.spec import Languages, Study
+from xstilts.study.protocols import Given, Source
+from xstilts.study.spec import Study
+from xstilts.study.table import Languages
 
 Find = Callable[[str, Mapping[str, Task]], Task]
 Identify = Callable[[str], str]
@@ -47,10 +48,12 @@ class Known:
     notes: dict[str, None] = field(default_factory=dict)
     tasks: dict[str, Task | None] = field(default_factory=dict)
     backbones: dict[str, str] = field(default_factory=dict)
+    predictions: dict[str, str] = field(default_factory=dict)
     _own: dict[str, Task] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
     _there: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
+    _given: dict[tuple[str, Rows, int | None], Given] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._own = self.study.own_tasks()
@@ -67,6 +70,12 @@ class Known:
                 with self.collect(place):
                     self.tasks[name] = self.find(name, self._own)
         return self.tasks[name]
+
+    def named(self, name: str) -> Task:
+        """``task``, but a name that is unknown is raised."""
+        if (found := self.tasks.get(name)) is None:
+            found = self.tasks[name] = self._own.get(name) or self.find(name, self._own)
+        return found
 
     def parts(self, task: Task) -> list[Task]:
         """The tasks whose training rows ``task`` trains on. Raises ``Problem`` naming those without any."""
@@ -158,6 +167,18 @@ class Known:
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
         data = tuple(self.rows(part, "train", language) for part in self.parts(task) for language in languages)
+        return self.share_of(task, data, examples, weight, subset_seed, shuffled)
+
+    def share_of(
+        self,
+        task: Task,
+        data: tuple[Rows, ...],
+        examples: int | None = None,
+        weight: float = 1.0,
+        subset_seed: int = 0,
+        shuffled: bool = False,
+    ) -> Share:
+        """``share`` with rows that may be those of another task, read as rows of this one."""
         cut = examples is not None and examples < sum(part.rows for part in data)
         return Share(
             task=task.name,
@@ -175,7 +196,7 @@ class Known:
         scored = _places(task, split, language)
         for rows in (rows for share in shares for rows in share.data):
             if both := scored & _places(self.find(rows.task, self._own), rows.split, rows.language):
-                place = "/".join(min(both))
+                place = "/".join(filter(None, min(both)))
                 raise Problem(
                     f"{split} ({language}) is scored on {place}, on which a phase before it trains through "
                     f"'{rows.task}': leave out that language there, or score another split"
@@ -191,11 +212,22 @@ class Known:
             raise Problem(f"'{other}' and '{path}' are different backbones of one name: rename one folder")
         return Start(backbone=name, checksum=self._digests[path])
 
+    def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
+        """``Source.given``, asked once; what is to be said of the file is noted."""
+        at = (folder, rows, examples)
+        if at not in self._given:
+            self._given[at] = self.source.given(folder, rows, examples)
+            self.notes.update(dict.fromkeys(self._given[at].notes))
+            self.predictions[self._given[at].checksum] = self._given[at].path
+        return self._given[at]
+
 
 def _places(task: Task, split: str, language: str) -> set[tuple[str, str, str]]:
     """Set, configuration and split of the files that may hold these rows; none where only some rows of them count."""
     found: set[tuple[str, str, str]] = set()
     for files in task.candidates(split, language):
-        if not files.where:
+        if files.path:
+            found.add((files.path.format(language=files.names.get(language, language)), "", ""))
+        elif not files.where:
             found |= {(files.folder, config, files.split) for config in files.configs_of(language)}
     return found

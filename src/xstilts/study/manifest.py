@@ -34,6 +34,7 @@ class Cost:
 class Cell:
     """One score of the results table: what it says and which jobs it comes from.
 
+    ``intermediate`` names the tasks that were trained at once; of several steps it holds one text, ``a+b > c``.
     ``trainings`` are the keys of the intermediate and target phases behind it, ``updates`` their updates together.
     ``baseline`` is the key of the score to compare with. ``seen``: what the language had before: ``labels``, ``text``,
     ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining).
@@ -74,9 +75,12 @@ class Shared:
 
 @dataclass(frozen=True)
 class Plan:
-    """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names. ``tasks``
-    says of each task of the study what tables show beside its scores, ``languages`` what the catalogue does not know of
-    the study's own."""
+    """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names,
+    ``predictions`` the checksums inside keys to files. ``tasks`` says of each task of the study what tables show beside
+    its scores, ``languages`` what the catalogue does not know of the study's own. ``analyses`` names what its report
+    tells beside its scores, ``groups`` sets of languages that these tell apart, ``evidence`` holds what differs from
+    the defaults of ``evidence.Evidence``.
+    """
 
     study: str
     file: str
@@ -90,6 +94,10 @@ class Plan:
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    predictions: Mapping[str, str] = field(default_factory=dict)
+    analyses: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -153,6 +161,10 @@ class Plan:
             "tasks": {name: dict(table) for name, table in self.tasks.items()},
             "notes": list(self.notes),
             "languages": {code: dict(table) for code, table in self.languages.items()},
+            "predictions": dict(self.predictions),
+            "analyses": list(self.analyses),
+            "groups": {name: list(codes) for name, codes in self.groups.items()},
+            "evidence": dict(self.evidence),
         }
 
 
@@ -173,4 +185,8 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
         notes=tuple(value["notes"]),
         languages=value.get("languages", {}),
+        predictions=value.get("predictions", {}),
+        analyses=tuple(value.get("analyses", ())),
+        groups={name: tuple(codes) for name, codes in value.get("groups", {}).items()},
+        evidence=value.get("evidence", {}),
     )

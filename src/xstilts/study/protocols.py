@@ -14,6 +14,19 @@ from xstilts.catalogue.task import Task
 from xstilts.study.job import Key, Rows
 
 
+@dataclass(frozen=True)
+class Given:
+    """A file of predictions that another system made, checked against the rows it is about.
+
+    ``labels`` are those that it uses beside the task's own; ``notes`` what a reader of its score should know.
+    """
+
+    path: str
+    checksum: str
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class Source(Protocol):
     """Where the rows of tasks are found. Only counts and checksums here; jobs read the rows themselves."""
 
@@ -22,6 +35,10 @@ class Source(Protocol):
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """How many rows, and the digest of their content and of how they are read. Raises ``Problem``."""
+
+    def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
+        """The predictions of the first ``examples`` of ``rows`` (None: of all) in ``folder``. Raises ``Problem`` with
+        every mistake in the file."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,7 @@ class Places:
     ``data``: a data folder. ``world``: settings of the constructed languages. ``tasks``: a study's own tasks, as the
     fields of ``Task``; relative paths in them start at ``base``. ``backbones``: ``Start.backbone`` to a folder or hub
     name. ``languages``: a study's own, as the fields of ``Language``. ``revisions``: the commits at which data sets of
-    the hub are read.
+    the hub are read. ``predictions``: ``Predict.given`` to the file with that content.
     """
 
     data: str | None = None
@@ -64,3 +81,4 @@ class Places:
     base: str | None = None
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
+    predictions: Mapping[str, str] = field(default_factory=dict)

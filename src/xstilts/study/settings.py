@@ -7,6 +7,7 @@ trainings have equal keys.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -29,6 +30,21 @@ def layered(*tables: Table) -> dict[str, Any]:
             if name in said:
                 merged.pop(other, None)
         merged.update(said)
+    return merged
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` laid over ``base``, table by table; ``epochs`` and ``updates`` replace one another, as do the ways to
+    say one cap (number or table)."""
+    merged = copy.deepcopy(dict(base))
+    for name, value in over.items():
+        old = merged.get(name)
+        merged[name] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else copy.deepcopy(value)
+    if "epochs" in merged and "updates" in merged:
+        kept = layered({"epochs": base.get("epochs"), "updates": base.get("updates")}, over)
+        for name in ("epochs", "updates"):
+            if name not in kept:
+                del merged[name]
     return merged
 
 

@@ -2,7 +2,7 @@
 
 In: a request. Out: columns ``id, question, context, answer_texts, answer_starts``. A context has sentences that share
 verbs and participants, so that an answer is found by its role; exactly one sentence fits the question. The question is
-in the other register: no word of it is in the context.
+in the other register: no word of it is in the context. In a translation the place of the answer may be lost.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ def questions(request: Request) -> Columns:
         start, answer = find(sentences[where], asked)
         if rng.random() < request.settings.noise:
             where, start, answer = _wrong(sentences, (where, start, answer), rng)
+        if slips := request.slipped():
+            where, start, answer = _wrong(sentences, (where, start, answer), slips)
         columns["id"].append(f"{request.split}-{row}")
         columns["question"].append(question(request, target, asked, last._replace(register=1 - first.register)))
         columns["context"].append(" ".join(texts))

@@ -1,7 +1,8 @@
 """Rows of the two classification tasks over two sentences.
 
 In: a request. Out: columns ``text_a, text_b, label``. Labels are drawn first, evenly, then sentences made to fit; a
-share ``noise`` of the labels is wrong. The second sentence is in the other register: no word of it is in the first.
+share ``noise`` of the labels is wrong. In a translation either sentence may say something else. The second sentence is
+in the other register: no word of it is in the first.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def _said(request: Request, firsts: list[Meaning], seconds: list[Meaning], label
     noisy = (np.array(labels, np.int64) + wrong * shift) % classes
     plain = styles(rng, request.size)
     ways = zip(firsts, plain, seconds, styles(rng, request.size, unlike=plain), strict=True)
-    said = [(text(grammar.say(first, one)), text(grammar.say(second, two))) for first, one, second, two in ways]
+    heard = ((request.heard(first), one, request.heard(second), two) for first, one, second, two in ways)
+    said = [(text(grammar.say(first, one)), text(grammar.say(second, two))) for first, one, second, two in heard]
     return {"text_a": [a for a, _ in said], "text_b": [b for _, b in said], "label": noisy.tolist()}
 
 

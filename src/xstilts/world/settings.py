@@ -31,7 +31,7 @@ TEXT_WORDS: Mapping[str, int] = {
 WORDS_A_DOCUMENT = 20
 PAIRS = 1_500
 LEAST = {"animates": 8, "things": 6, "verbs": 4, "adjectives": 2, "places": 6, "times": 2, "numbers": 2, "parallel": 0}
-SHARES = ("noise", "switched", "restated", "asked")
+SHARES = ("noise", "switched", "restated", "asked", "mistranslated")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class WorldSettings:
     ``parallel`` is the number of sentence pairs of each language with the labelled one (True: 1,500; False: none),
     ``phrases`` the number of translated words and phrases; a share ``switched`` of the
     phrases of translation language modelling is said in the other language of the pair.
+    ``mistranslated`` is the share of the training rows of ``world/...-translated`` that were translated wrongly.
     ``words`` is the amount of plain text by language, in words of the labelled language. ``restated`` and ``asked`` are
     the shares of plain texts that say a thing twice, or hold a question with its answer. The last four count rows.
     """
@@ -63,6 +64,7 @@ class WorldSettings:
     words: Mapping[str, int] = field(default_factory=lambda: dict(TEXT_WORDS))
     restated: float = 0.2
     asked: float = 0.2
+    mistranslated: float = 0.1
     train: int = 3_000
     validation: int = 500
     test: int = 500

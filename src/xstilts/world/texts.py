@@ -37,8 +37,15 @@ def tagged(request: Request) -> Columns:
         tokens.append([word for word, _ in words])
         row = np.array([tag for _, tag in words])
         wrong = rng.random(len(row)) < request.settings.noise
-        tags.append(((row + wrong * rng.integers(1, len(TAGS), len(row))) % len(TAGS)).tolist())
+        noisy = ((row + wrong * rng.integers(1, len(TAGS), len(row))) % len(TAGS)).tolist()
+        tags.append([_slip(tag, request) for tag in noisy])
     return {"tokens": tokens, "tags": tags}
+
+
+def _slip(tag: int, request: Request) -> int:
+    """The tag of a word in the translation: the same, or where words were matched wrongly another one."""
+    slips = request.slipped()
+    return tag if slips is None else int((tag + slips.integers(1, len(TAGS))) % len(TAGS))
 
 
 def topics(request: Request) -> Columns:

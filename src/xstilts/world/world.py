@@ -33,6 +33,10 @@ MAKERS: Mapping[str, Callable[[Request], Columns]] = {
     "world/paraphrase": sentence_pairs.paraphrase,
     "world/qa": questions.questions,
     "world/pos": texts.tagged,
+    "world/nli-translated": sentence_pairs.nli,
+    "world/paraphrase-translated": sentence_pairs.paraphrase,
+    "world/qa-translated": questions.questions,
+    "world/pos-translated": texts.tagged,
     "world/topic": texts.topics,
     "world/retrieval": texts.translations,
     "world/parallel": texts.parallel,
@@ -55,12 +59,20 @@ class World:
         self.settings = settings or WorldSettings()
 
     def identity(self) -> str:
-        """A digest of everything the rows follow from: settings, generator, table of languages. Nothing is
-        generated."""
+        """A digest of everything the rows of all but the translated sets follow from: settings, generator, table of
+        languages. Nothing is generated."""
         settings = dataclasses.asdict(self.settings) | {"parallel": self.settings.pairs}
+        del settings["mistranslated"]  # only what is translated depends on it: see ``checksum``
         tables = [dataclasses.asdict(language) for language in constructed().values()]
         content = json.dumps([GENERATOR, settings, tables], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    def checksum(self, task: Task, split: str, language: str) -> str:
+        """The digest of what these rows follow from, 64 hex digits."""
+        said = f"{self.identity()}:{task.name}:{split}:{language}"
+        if _translated(task, split, language):
+            said += f":{self.settings.mistranslated}"
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages that have rows of the split, in the task's order."""
@@ -89,8 +101,8 @@ class World:
         size = self.count(task, split, language)
         region = REGION_OF.get((task.name, split))
         # Labelled sets say the same in every language; plain and parallel text is each language's own.
-        # The ranking has the sentences of the parallel text.
-        name = task.name.removesuffix("-ranking")
+        # The ranking has the sentences of the parallel text; a translated set says what the set itself says.
+        name = task.name.removesuffix("-ranking").removesuffix("-translated")
         names = (name, split) if region is None else (name, split, language)
         request = Request(
             settings=self.settings,
@@ -101,6 +113,7 @@ class World:
             region=region or _region(split),
             size=size,
             rng=stream(self.settings.seed, *names),
+            slips=stream(self.settings.seed, "slips", name, language) if _translated(task, split, language) else None,
         )
         return pa.Table.from_pydict(MAKERS[task.name](request), schema=SCHEMAS[task.type])
 
@@ -113,6 +126,12 @@ class World:
         """How each language speaks."""
         words = lexicon(self.settings)
         return {code: Grammar(self.settings, language, words[code]) for code, language in constructed().items()}
+
+
+def _translated(task: Task, split: str, language: str) -> bool:
+    """Whether the rows were translated with mistakes: training sets are, from the labelled language; what is there to
+    validate was said by speakers."""
+    return task.name.endswith("-translated") and split == "train" and language != PIVOT
 
 
 def _region(split: str) -> Region:

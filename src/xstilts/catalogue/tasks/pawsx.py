@@ -22,6 +22,7 @@ TASK = Task(
     },
     columns={"text_a": "sentence1", "text_b": "sentence2"},
     labels=("0", "1"),
+    paraphrase=True,
     protocol="xtreme",
     lineage="paws",
     licence="PAWS terms: any purpose, with acknowledgement",

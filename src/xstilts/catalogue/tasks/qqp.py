@@ -16,6 +16,7 @@ TASK = Task(
     },
     columns={"text_a": "question1", "text_b": "question2"},
     labels=("not_duplicate", "duplicate"),
+    paraphrase=True,
     evaluation_split="validation",
     lineage="qqp",
     licence="Quora's terms of service; not for commercial use (unverified)",

@@ -19,6 +19,7 @@ TASK = Task(
         "test": Files("world", ("{language}",), "test"),
     },
     labels=("0", "1"),
+    paraphrase=True,
     train_language="qaa",
     evaluation_split="test",
     protocol="world",

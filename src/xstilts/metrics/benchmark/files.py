@@ -1,7 +1,7 @@
 """From a file to its items, read as the official evaluator reads it.
 
-In: paths. Out: lines, sentences of tags, JSON values; None where a file cannot be read, with the reason among the
-findings. Lines end with LF, CR or CRLF and lose white space at both ends; a blank line is an item, too.
+In: paths. Out: lines, sentences of tags, labels in JSON lines, JSON values; None where a file cannot be read, with the
+reason among the findings. Lines end with LF, CR or CRLF and lose white space at both ends; a blank line is an item too.
 """
 
 from __future__ import annotations
@@ -58,6 +58,24 @@ def sentences_of(path: Path, found: Findings) -> tuple[list[list[str]], list[int
         sentences.append(tags)
         starts.append(len(lines) + 1 - len(tags))
     return sentences, starts
+
+
+def choices_of(path: Path, found: Findings) -> list[object] | None:
+    """The value ``label`` of each line."""
+    text = text_of(path, found)
+    if text is None:
+        return None
+    values: list[object] = []
+    odd: list[int] = []
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
+        try:
+            values.append(json.loads(line)["label"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            odd.append(number)
+    if odd:
+        found.mistake(path, f'{some_of(odd, "line")}: no JSON object with a label; write {{"label": 0}}')
+        return None
+    return values
 
 
 def json_of(path: Path, found: Findings) -> dict[str, Any] | list[Any] | None:

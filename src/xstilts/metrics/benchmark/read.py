@@ -6,7 +6,6 @@ In: paths, the task, the findings. Out: ``Rows``, or None where there is nothing
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.benchmark import Form, Scored
 from xstilts.metrics.benchmark.answers import read_answers, read_rankings
-from xstilts.metrics.benchmark.files import lines_of, sentences_of, text_of
+from xstilts.metrics.benchmark.files import choices_of, lines_of, sentences_of
 from xstilts.metrics.benchmark.findings import Findings, some_of
 from xstilts.metrics.benchmark.rows import PLACEHOLDER, Rows
 
@@ -58,7 +57,7 @@ def _positions(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | 
 
 
 def _choices(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:
-    if (both := _both(_choices_of, gold, said, found)) is None:
+    if (both := _both(choices_of, gold, said, found)) is None:
         return None
     right, mine = both
     # By value, as the evaluator compares: 1.0 and true are 1, "1" is not.
@@ -73,24 +72,6 @@ def _choices(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | No
         found.note(said, f"{some_of(odd, 'line')}: the label is no number of a choice (0, 1) and counts as wrong")
     _same(gold, [str(number) for number in gold_index], found)
     return _table_of(gold_index, said_index, task.labels)
-
-
-def _choices_of(path: Path, found: Findings) -> list[object] | None:
-    """The value ``label`` of each line."""
-    text = text_of(path, found)
-    if text is None:
-        return None
-    values: list[object] = []
-    odd: list[int] = []
-    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
-        try:
-            values.append(json.loads(line)["label"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            odd.append(number)
-    if odd:
-        found.mistake(path, f'{some_of(odd, "line")}: no JSON object with a label; write {{"label": 0}}')
-        return None
-    return values
 
 
 def _tags(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None:

@@ -17,16 +17,21 @@ from xstilts.catalogue.errors import Problem
 Texts = tuple[str, str]
 
 
-def texts_of(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts | None:
-    """The texts of both files; None if this form is predicted by no study. ``labels`` are the study's names."""
+def texts_of(
+    task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str], given: Sequence[str] = ()
+) -> Texts | None:
+    """The texts of both files; None if this form is predicted by no study. ``labels`` are the study's names, ``given``
+    those that another system's predictions use beside them. Raises ``Problem`` where the benchmark has no such name."""
+    if task.form in (Form.LABELS, Form.TAGS):
+        _check_names(task, labels)
     writer = _WRITERS.get(task.form)
-    return writer(task, gold, predicted, labels) if writer else None
+    return writer(task, gold, predicted, (*labels, *given)) if writer else None
 
 
 def _labels(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
-    names = _names(task, labels)
     right, said = gold["label"].to_pylist(), predicted["prediction"].to_pylist()
-    return _lines(names[label] for label in right), _lines(names[label] for label in said)
+    # A given prediction that was no label is a blank line, which is no label either.
+    return _lines(labels[label] for label in right), _lines(labels[label] if label >= 0 else "" for label in said)
 
 
 def _choices(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
@@ -35,9 +40,8 @@ def _choices(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence
 
 
 def _tags(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
-    names = _names(task, labels)
     right, said = (
-        "".join("".join(f"{names[tag]}\n" for tag in sentence) + "\n" for sentence in side["tags"].to_pylist())
+        "".join("".join(f"{labels[tag]}\n" for tag in sentence) + "\n" for sentence in side["tags"].to_pylist())
         for side in (gold, predicted)
     )
     return right, said
@@ -66,14 +70,12 @@ def _lines(items: Iterable[str]) -> str:
     return "".join(f"{item}\n" for item in items)
 
 
-def _names(task: Scored, labels: Sequence[str]) -> Sequence[str]:
-    """What the benchmark calls the study's labels. Raises ``Problem`` where it has no such name."""
+def _check_names(task: Scored, labels: Sequence[str]) -> None:
     if unknown := [label for label in labels if label not in task.labels]:
         raise Problem(
             f"the study's labels of {task.name} are not the benchmark's: {', '.join(unknown)} "
             f"(known: {', '.join(task.labels)}); name them like these in the task"
         )
-    return labels
 
 
 _WRITERS: Mapping[Form, Callable[[Scored, pa.Table, pa.Table, Sequence[str]], Texts]] = {

@@ -1,0 +1,21 @@
+"""``world/paraphrase`` to train on in every constructed language: translated with mistakes, and said by speakers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from xstilts.catalogue.task import Files
+from xstilts.catalogue.tasks.world_paraphrase import TASK as ORIGINAL
+
+CONFIG = ("paraphrase.{language}",)
+
+TASK = replace(
+    ORIGINAL,
+    name="world/paraphrase-translated",
+    title="Same or different meaning, translated with mistakes",
+    splits={"train": Files("world", CONFIG, "train"), "validation": Files("world", CONFIG, "validation")},
+    notes="Constructed languages: says nothing about human ones. The training set is that of world/paraphrase: as it is"
+    " in the labelled language, translated into the others, where a share of the sentences says something else"
+    " ([world] mistranslated). The validation set is that of world/paraphrase, said without mistakes in every language:"
+    " for a few examples of a language. It trains only.",
+)

@@ -1,0 +1,197 @@
+"""The command ``advise``: which intermediate task to take for a target, and how sure.
+
+In: a target, the published table, what the store holds. Out: candidates with predicted gains, what to do, what to
+measure first; with ``--evaluate`` how such advice did on targets that it did not see. Nothing is trained.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.cli.frame import STORE, JsonOption, StoreOption, command, put, put_json, say
+
+if TYPE_CHECKING:
+    from xstilts.analysis.advice import Advice, Trial
+
+PUBLISHED = "xlm-roberta-large"
+
+
+@command("advise")
+def advise(
+    target: Annotated[
+        str | None, typer.Option("--target", help="A task of the catalogue, or any name with --type.")
+    ] = None,
+    type: Annotated[str | None, typer.Option("--type", help="The task type of a target of your own.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option("--language", help="Languages that matter; may be repeated.")
+    ] = None,
+    backbone: Annotated[
+        str, typer.Option("--backbone", help="The encoder, as the store's tables call it.")
+    ] = PUBLISHED,
+    store: StoreOption = STORE,
+    evaluate: Annotated[bool, typer.Option("--evaluate", help="How such advice did on targets left out.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="With --evaluate: a Markdown table.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Which intermediate task to take for a target: predicted gains, their doubt, what to try first."""
+    if evaluate == (target is not None):
+        raise Problem("say either --target NAME or --evaluate")
+    if evaluate:
+        _evaluate(store, json, markdown)
+        return
+    from xstilts.analysis.advice import advise as predicted
+    from xstilts.analysis.trials import candidates
+    from xstilts.report.advice import candidates as table
+    from xstilts.report.advice import sentence
+    from xstilts.report.terminal import show_section
+
+    assert target is not None
+    form = _form(target, type)
+    named = tuple(language or ())
+    _known_languages(named)
+    measured = [trial for part in _matrices(store, named).values() for trial in part]
+    found = predicted(measured, candidates(target, form, backbone, measured))
+    own = sum(trial.source != PUBLISHED for trial in measured)
+    notes = _notes(measured, target, form, backbone, named)
+    if json:
+        put_json(
+            {
+                "target": target,
+                "backbone": backbone,
+                "notes": notes,
+                "advice": sentence(found),
+                "candidates": _plain(found),
+            }
+        )
+        return
+    show_section(table(found, target, backbone), sys.stdout)
+    put("")
+    rests = (
+        f"Rests on {len(measured) - own} published gains (Phang et al. 2020, first preprint) and {own} of your store."
+    )
+    for line in (*sentence(found), rests, *(f"note: {note}" for note in notes)):
+        put(fill(line, 100))
+    say("how such advice did on targets it had not seen: xstilts advise --evaluate")
+
+
+def _form(target: str, type: str | None) -> str:
+    """The task type of the target."""
+    from xstilts.analysis.trials import form_of
+    from xstilts.catalogue.find import tasks
+    from xstilts.catalogue.task import METRICS, TaskType
+
+    types = [str(one) for one in TaskType if METRICS[one]]
+    if type is not None:
+        if type not in types:
+            raise Problem(f"--type '{type}' is unknown{nearest(type, types) or '.'} types: {', '.join(types)}")
+        return type
+    form = form_of(target)
+    if form not in types:
+        names = [name for name, task in tasks().items() if str(task.type) in types]
+        why = "is not scored" if form else "is not in the catalogue"
+        raise Problem(
+            f"--target '{target}' {why}{nearest(target, names) or '.'} "
+            f"for a task of your own add --type: {', '.join(types)}"
+        )
+    return form
+
+
+def _known_languages(codes: tuple[str, ...]) -> None:
+    from xstilts.catalogue.language import get_language
+
+    for code in codes:
+        get_language(code)
+
+
+def _matrices(store: Path, languages: tuple[str, ...] = ()) -> dict[str, list[Trial]]:
+    """The gains at hand: the published table, and every study of the store on human languages."""
+    import polars as pl
+
+    from xstilts.analysis.arms import of_published, of_study
+    from xstilts.analysis.table import of_store
+    from xstilts.analysis.trials import trials
+    from xstilts.catalogue.language import languages as table
+    from xstilts.study.store import Store
+
+    constructed = [code for code, one in table().items() if one.constructed]
+    found = {"published": trials(of_published())}
+    place = Store(store)
+    for name in place.studies():
+        plan = place.plan(name)
+        if all(cell.language in constructed for cell in plan.cells):
+            continue
+        effects = of_study(plan, of_store(plan, place)).filter(~pl.col("language").is_in(constructed))
+        chosen = effects.filter(pl.col("language").is_in(languages)) if languages else effects
+        if part := trials(chosen):
+            found[name] = part
+    return found
+
+
+def _notes(measured: list[Trial], target: str, form: str, backbone: str, languages: tuple[str, ...]) -> list[str]:
+    """What the prediction cannot know."""
+    found = []
+    if backbone not in {trial.source for trial in measured}:
+        found.append(
+            f"no gain was measured with {backbone}: predictions carry over from other encoders, at unknown loss"
+        )
+    if languages:
+        found.append("published gains are means over languages; only gains of your store know " + ", ".join(languages))
+    if form == "retrieval":
+        found.append("published retrieval gains are over a weak baseline (Tatoeba 31.0, elsewhere 57.3): expect less")
+    elif target not in {trial.target for trial in measured}:
+        found.append(f"{target} was not measured: the prediction is for a new target of its form")
+    return found
+
+
+def _evaluate(store: Path, json: bool, markdown: bool) -> None:
+    from dataclasses import asdict
+
+    import polars as pl
+
+    from xstilts.analysis.advice import leave_one_out
+    from xstilts.analysis.arms import of_published
+    from xstilts.analysis.trials import trials
+    from xstilts.report.advice import evaluation
+    from xstilts.report.markdown import table
+    from xstilts.report.terminal import show_section
+
+    beside = of_published().filter(pl.col("mlm"))
+    beside = beside.with_columns(mlm=pl.lit(False), backbone=pl.lit(f"{PUBLISHED}, with MLM"))
+    published, *others = _matrices(store).items()
+    apart = [trial for trial in published[1] if not trial.shared]
+    ranked = leave_one_out(dict([published]))
+    ranked += leave_one_out({"published, no self-pairs": apart})
+    ranked += leave_one_out({"published, with MLM": trials(beside)})
+    for name, part in others:
+        ranked += [one for one in leave_one_out(dict([published, (name, part)])) if one.matrix == name]
+    if json:
+        put_json([asdict(one) for one in ranked])
+    elif markdown:
+        put(table(evaluation(ranked)))
+    else:
+        show_section(evaluation(ranked), sys.stdout)
+
+
+def _plain(advice: list[Advice]) -> list[dict[str, Any]]:
+    """Candidates as JSON."""
+    return [
+        {
+            "intermediate": one.candidate.intermediate,
+            "same_data": one.candidate.shared,
+            "gain": one.gain,
+            "deviation": one.deviation,
+            "low": one.gain - one.half,
+            "high": one.gain + one.half,
+            "degrees": one.degrees,
+            "helps": one.above(0),
+            "trials": one.trials,
+            "examples": one.candidate.examples,
+        }
+        for one in advice
+    ]

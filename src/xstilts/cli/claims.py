@@ -1,0 +1,240 @@
+"""The command ``claims``: what has been claimed, and what the published numbers or a study of one's own say to it.
+
+In: a study's name or file, or ``--published``, or neither. Out: each claim with its verdicts, as tables or JSON.
+Nothing is trained and no model is loaded.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xstilts.catalogue.errors import Problem
+from xstilts.cli.frame import STORE, JsonOption, LevelOption, StoreOption, command, put, put_json, say
+
+if TYPE_CHECKING:
+    from xstilts.analysis.claims import Judgement, ReportScore
+    from xstilts.analysis.section import Section
+    from xstilts.catalogue.claim import Claim
+
+
+@command("claims")
+def claims(
+    study: Annotated[
+        str | None, typer.Argument(metavar="[STUDY]", help="A shipped study's name or a .toml file.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="Judge by the published table.")] = False,
+    level: LevelOption = None,
+    store: StoreOption = STORE,
+    json: JsonOption = False,
+) -> None:
+    """Each claim with its verdicts: by the published table, or by a study as it was run."""
+    if published and study is not None:
+        raise Problem("--published and a study exclude each other: keep one")
+    if published:
+        _published(json)
+    elif study is not None:
+        _study(study, level, store, json)
+    else:
+        _list(json)
+
+
+def _list(json: bool) -> None:
+    """The claims and what would decide them."""
+    from dataclasses import asdict
+
+    from xstilts.catalogue.claim import claims as known
+    from xstilts.cli.catalogue import put_table
+
+    if json:
+        put_json([asdict(claim) for claim in known().values()])
+        return
+    put_table(("claim", "kind", "said by", "text"), [_line(claim) for claim in known().values()])
+    say("Judged by the published table: xstilts claims --published; by a study that was run: xstilts claims STUDY")
+
+
+def _line(claim: Claim) -> tuple[str, ...]:
+    return claim.id, claim.kind, " ".join(report.name for report in claim.reports), claim.text
+
+
+def _published(json: bool) -> None:
+    from xstilts.analysis.arms import of_published, printed_averages
+    from xstilts.analysis.claims import judge, score_reports
+    from xstilts.catalogue.claim import claims as known
+    from xstilts.catalogue.published import documents, sources
+    from xstilts.report import claims as said
+
+    effects = of_published()
+    found = [judge(claim, effects) for claim in known().values()]
+    decided, pointing = score_reports(found), score_reports(found, directions=True)
+    if json:
+        put_json(
+            {
+                "source": sources()["phang2020-v1"].__dict__,
+                "claims": [_plain(one) for one in found],
+                "averages": [
+                    {
+                        "row": row,
+                        "mlm": mlm,
+                        "printed": printed,
+                        "recomputed": mean,
+                        "misprint": abs(printed - mean) > said.ROUNDING,
+                    }
+                    for row, mlm, printed, mean in printed_averages()
+                ],
+                "documents": [document.__dict__ for document in documents()],
+                "reports": {"verdicts": _scores(decided), "with_directions": _scores(pointing)},
+            }
+        )
+        return
+    _show(
+        [
+            said.published(found),
+            said.documented(found),
+            said.reasons([one for one in found if one.claim.kind != "question"]),
+            said.remarks([one for one in found if one.claim.kind != "question"]),
+            said.origins(effects),
+            said.misprints(printed_averages()),
+            said.documents(documents()),
+            said.report_scores(decided, pointing),
+            said.open_questions(found),
+        ]
+    )
+
+
+def _study(study: str, level: str | None, store: Path, json: bool) -> None:
+    import polars as pl
+
+    from xstilts.analysis.arms import of_study, unlearned
+    from xstilts.analysis.claims import judge, score_reports
+    from xstilts.analysis.scope import differences, missing_controls
+    from xstilts.analysis.table import of_store
+    from xstilts.catalogue.claim import claims as known
+    from xstilts.cli.opened import remembered
+    from xstilts.report import claims as said
+    from xstilts.report.sections import CONSTRUCTED, constructed
+    from xstilts.study.evidence import Evidence
+
+    plan, place = remembered(study, level, store)
+    own = _own(study, level)
+    table = of_store(plan, place)
+    effects = of_study(plan, table)
+    evidence = Evidence.model_validate(plan.evidence)
+    backbones = list(dict.fromkeys(cell.backbone for cell in plan.cells))
+    result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
+    sections: list[Section] = []
+    for backbone in backbones:
+        rows = effects.filter(pl.col("backbone") == backbone)
+        controls = missing_controls(plan, backbone)
+        found = []
+        for claim in (*own.values(), *known().values()):
+            if claim.kind != "fact":
+                about = effects if any(rule.quantity == "scale_slope" for rule in claim.rules) else rows
+                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone)
+                found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls))
+        result["backbones"][backbone] = {
+            "claims": [_plain(one) for one in found],
+            "missing_controls": controls,
+            "not_learned": unlearned(table.filter(pl.col("backbone") == backbone)),
+        }
+        if rows["gain"].null_count() == len(rows):
+            say(f"note: no gains of {backbone} are there yet; to go on: xstilts run {study}")
+        told = [one for one in found if any(outcome.measured for outcome in one.outcomes)]
+        rest = [one for one in found if one not in told]
+        title = f"Claims judged by {plan.name}" + (f", {backbone}" if len(backbones) > 1 else "")
+        sections += [
+            said.study(told, title),
+            said.reasons(told),
+            _not_asked(rest),
+            said.settled(told, controls if told else ()),
+            said.report_scores(score_reports(told)),
+        ]
+    if json:
+        put_json(result)
+        return
+    put(f"{plan.name}: {plan.question}")
+    if result["constructed"]:
+        put(CONSTRUCTED)
+    for backbone, one in result["backbones"].items():
+        if one["not_learned"]:
+            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(one['not_learned'])}")
+    _show([section for section in sections if section.rows])
+    say("Statements about documents, tasks and sizes are judged by: xstilts claims --published")
+
+
+def _own(study: str, level: str | None) -> dict[str, Claim]:
+    """The claims of the study's file; of a study that is known by the store only, none."""
+    from xstilts.study.spec import load, shipped
+
+    name = study.partition("@")[0]
+    if study.endswith(".toml") or name in shipped():
+        return load(study if study.endswith(".toml") else name, level).own_claims()
+    say("note: claims of your own are read from the study file: give its path")
+    return {}
+
+
+def _not_asked(judgements: Sequence[Judgement]) -> Section:
+    from xstilts.analysis.section import Section
+    from xstilts.report import claims as said
+
+    found = said.reasons(judgements)
+    return Section("Not measured by this study", found.columns, found.rows, found.left)
+
+
+def _show(sections: Sequence[Section]) -> None:
+    from xstilts.report.terminal import show_section
+
+    for number, section in enumerate(one for one in sections if one.rows):
+        if number:
+            put("")
+        show_section(section, sys.stdout)
+
+
+def _scores(lines: Sequence[ReportScore]) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [asdict(line) for line in lines]
+
+
+def _plain(one: Judgement) -> dict[str, Any]:
+    """A judgement as JSON: every number behind it."""
+    from dataclasses import asdict
+
+    return {
+        "id": one.claim.id,
+        "text": one.claim.text,
+        "kind": one.claim.kind,
+        "as_stated": one.stated,
+        "in_scope": one.word,
+        "points": one.points,
+        "bears": one.claim.bears,
+        "confidence": one.confidence,
+        "why": list(one.why),
+        "differences": list(one.differences),
+        "settled_by": one.claim.settled_by,
+        "reports": [asdict(report) for report in one.claim.reports],
+        "rules": [
+            {
+                **asdict(outcome.rule),
+                "decision": asdict(outcome.decision),
+                "why": outcome.why,
+                "cells": outcome.measured.cells if outcome.measured else None,
+                "estimates": _estimates(outcome.measured),
+                "views": {
+                    name: {"estimates": _estimates(seen), "verdict": asdict(verdict)}
+                    for name, seen, verdict in outcome.views
+                },
+            }
+            for outcome in one.outcomes
+        ],
+    }
+
+
+def _estimates(measured: Any) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [{"name": name, **asdict(estimate)} for name, estimate in measured.parts] if measured else []

@@ -1,0 +1,242 @@
+"""One score of a study: which languages and splits are scored, and the jobs that predict and score them.
+
+In: a target, what predicts it. Out: ``Cell`` values with their ``Predict`` and ``Score`` jobs in the draft, and beside
+them the predictions that analyses need.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from xstilts.catalogue.backbone import retrieval_layer
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import Task, TaskType
+from xstilts.study.arms import Prepared, said
+from xstilts.study.backbone_table import Backbone
+from xstilts.study.beside import changes
+from xstilts.study.draft import Draft, check_length
+from xstilts.study.encoders import Encoder
+from xstilts.study.identity import layers_of
+from xstilts.study.job import Key, Predict, Score, Share
+from xstilts.study.manifest import Cell
+from xstilts.study.protocols import Given
+from xstilts.study.settings import evaluation_table, rows_of
+from xstilts.study.targets import Model
+
+
+@dataclass(frozen=True)
+class At:
+    """What a cell is about."""
+
+    task: Task
+    split: str
+    language: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.task.name} {self.language} {self.split}"
+
+
+def splits_of(draft: Draft, task: Task) -> list[str]:
+    """The splits that are scored: those the study names, as far as the task has them, else the task's own."""
+    return [split for split in draft.study.splits if split in task.splits] or [task.evaluation_split]
+
+
+def fits(draft: Draft, task: Task) -> bool:
+    """Whether the task can be a target of this study; if not, why is noted."""
+    known, splits = draft.known, draft.study.splits
+    with known.collect(f"target {task.name}"):
+        if task.type == TaskType.MLM:
+            raise Problem("masked language modelling can be trained on, but has no score")
+        if task.parts or not task.metric:
+            parts = f": score one of its parts ({', '.join(task.parts)})" if task.parts else ""
+            raise Problem(f"it can be trained on, but has no score{parts}")
+        if splits and not any(split in task.splits for split in splits):
+            raise Problem(f"no split {' or '.join(splits)} (there is {', '.join(task.splits)})")
+        if task.type != TaskType.RETRIEVAL:
+            known.languages(task, "train", (task.train_language,))
+        return True
+    return False
+
+
+def check_languages(draft: Draft, targets: Sequence[Task]) -> None:
+    """Every language that the study names, alone or in a group, must belong to one of its targets."""
+    named = () if draft.study.languages in ("all", "every") else draft.study.languages
+    official = {code for task in targets for split in splits_of(draft, task) for code in task.languages_of(split)}
+    places = {"languages": named, **{f"[groups] {name}": its for name, its in draft.study.groups.items()}}
+    for place, language in ((place, code) for place, codes in places.items() for code in codes if targets):
+        if language not in official:
+            with draft.known.collect(place):
+                raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
+
+
+def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
+    """Languages to score: the official ones that are there, every one that is there, or the named ones and the one
+    the task trains in."""
+    known, wanted = draft.known, draft.study.languages
+    there, catalogued = known.there(task, split), task.languages_of(split)
+    if wanted == "every":
+        return there
+    if wanted == "all":
+        official = [language for language in catalogued if language in (*task.languages, task.train_language)]
+        if lacking := [language for language in official if language not in there]:
+            known.notes[f"{task.name} ({split}): no data here in {', '.join(lacking)}"] = None
+        found = tuple(language for language in there if language in official)
+        if not found:
+            raise Problem(f"no data in an official language; name some of those there: {', '.join(there)}")
+        return found
+    named = {language for language in catalogued if language in wanted}
+    if not named:
+        raise Problem(f"it has none of the languages {', '.join(wanted)}")
+    known.languages(task, split, tuple(sorted(named)))
+    if task.type != TaskType.RETRIEVAL:
+        named.add(task.train_language)
+    return tuple(language for language in there if language in named)
+
+
+def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
+    """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
+    tables = draft.study.settings
+    how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
+    if task.type == TaskType.RETRIEVAL:
+        if spec.architecture:
+            how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
+        layer = spec.retrieval_layer if spec.retrieval_layer is not None else draft.study.retrieval_layer
+        layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
+        how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
+    if task.no_answer:
+        how["null_threshold"] = 0.0
+    check_length(spec, how["max_length"])
+    return how
+
+
+def add_cell(
+    draft: Draft, encoder: Encoder, arm: str, at: At, prepared: Prepared, model: Model, how: Mapping[str, Any]
+) -> None:
+    """The cell of a model: its predictions read examples as ``how`` says. The same rows are predicted once more after
+    every change that the study's analyses need."""
+    job = _prediction(draft, at, model, how)
+    score = _scored(draft, at, job, f"{at}, {arm}, {encoder.name}, seed {at.seed}", encoder.parameters)
+    for change in changes(draft.needs, draft.known, at.task, at.language):
+        label = f"predict {at}, {change.name}, {arm}, {encoder.name}, seed {at.seed}"
+        draft.add(replace(job, change=change), label, encoder.parameters)
+    if arm == draft.study.baseline:
+        draft.baselines[encoder.name, at.task.name, at.split, at.language, at.seed] = score
+    seen = _seen(at.language, encoder, (*prepared.shares, *model.shares))
+    _add(draft, encoder, arm, at, score, prepared, model, seen)
+
+
+def add_beside(
+    draft: Draft,
+    encoder: Encoder,
+    arm: str,
+    task: Task,
+    seed: int,
+    prepared: Prepared,
+    models: Mapping[str, Model],
+    how: Mapping[str, Any],
+) -> None:
+    """Predictions of which no score is made: of every one of ``models`` (by language) on labelled rows that no phase
+    before it trained on; noted where there are none."""
+    of: dict[Model, str] = {}
+    for code, model in models.items():
+        of.setdefault(model, code)
+    for need, model in product(draft.needs, of):
+        if not (need.of(task) and need.split):
+            continue
+        at = At(task, need.split, task.train_language, seed)
+        try:
+            draft.known.languages(task, at.split, (at.language,))
+            draft.known.check_apart((*prepared.shares, *model.shares), task, at.split, at.language)
+        except Problem as problem:
+            draft.known.notes[f"{task.name}, {arm}: nothing to rescale confidences by: {problem}"] = None
+            continue
+        which = f" (model for {of[model]})" if len(of) > 1 else ""
+        label = f"predict {at}, {arm}{which}, {encoder.name}, seed {seed}"
+        draft.add(_prediction(draft, at, model, how), label, encoder.parameters)
+
+
+def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) -> None:
+    """The cell of a file of predictions, the same for every seed and backbone whose file it is."""
+    data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
+    labels = (*at.task.labels, *given.labels)
+    job = Predict(at.task.name, str(at.task.type), data, labels=labels, examples=cap, given=given.checksum)
+    score = _scored(draft, at, job, f"{at}, {arm}", 0)
+    _add(draft, encoder, arm, at, score, Prepared(encoder.start), Model(None, None, (), 0, ()), "unknown")
+
+
+def _prediction(draft: Draft, at: At, model: Model, how: Mapping[str, Any]) -> Predict:
+    data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
+    what = (at.task.name, str(at.task.type), data)
+    return Predict(*what, model=model.key, start=model.start, labels=at.task.labels, examples=cap, **how)
+
+
+def cap_of(draft: Draft, at: At) -> int | None:
+    """How many of the first rows are scored; None for all."""
+    data, cap = draft.known.rows(at.task, at.split, at.language), draft.study.cap("evaluation_examples", at.task.name)
+    return cap if cap and cap < data.rows else None
+
+
+def _add(
+    draft: Draft, encoder: Encoder, arm: str, at: At, score: Key, prepared: Prepared, model: Model, seen: str
+) -> None:
+    task, spec = at.task, draft.study.arms[arm]
+    data, cap = draft.known.rows(task, at.split, at.language), cap_of(draft, at)
+    untrained = task.type == TaskType.RETRIEVAL
+    labelled = None if untrained else draft.known.rows(task, "train", task.train_language)
+    guess = Predict(task.name, str(task.type), data, labelled=labelled, labels=task.labels, examples=cap)
+    draft.cells.append(
+        Cell(
+            backbone=encoder.name,
+            arm=arm,
+            intermediate=said(spec),
+            intermediate_examples=sum(rows_of(share) for share in prepared.shares),
+            subset_seed=spec.subset_seed,
+            target=task.name,
+            task_type=str(task.type),
+            language=at.language,
+            split=at.split,
+            metric=task.metric,
+            protocol=task.protocol,
+            seed=at.seed,
+            examples=cap or data.rows,
+            updates=model.updates,
+            score=score,
+            floor=_scored(draft, at, guess, f"{at}, floor", 0),
+            baseline=draft.baselines.get((encoder.name, task.name, at.split, at.language, at.seed)),
+            model=model.key,
+            trainings=model.trainings,
+            self_pair=_self_pair(draft, prepared.shares, task),
+            seen=seen,
+        )
+    )
+
+
+def _scored(draft: Draft, at: At, job: Predict, label: str, parameters: int) -> Key:
+    prediction = draft.add(job, f"predict {label}", parameters)
+    score = Score(prediction, job.task, job.type, at.task.metric, job.data, job.labels, job.examples)
+    return draft.add(score, f"score {label}", 0)
+
+
+def _self_pair(draft: Draft, shares: Sequence[Share], task: Task) -> bool:
+    """Whether an intermediate task trains on the data that the target trains on."""
+    trained = [other for share in shares if (other := draft.known.tasks.get(share.task))]
+    return any(other.name == task.name or bool(_lineage(other) & _lineage(task)) for other in trained)
+
+
+def _lineage(task: Task) -> set[str]:
+    return set(re.split(r"[\s,+]+", task.lineage)) - {""}
+
+
+def _seen(language: str, encoder: Encoder, shares: Sequence[Share]) -> str:
+    """What the language had before: labels in the intermediate or target phase, text in pretraining or beside it."""
+    labelled = {part.language for share in shares if share.type != TaskType.MLM for part in share.data}
+    plain = {part.language for share in shares if share.type == TaskType.MLM for part in share.data}
+    kinds = ["labels"] if language in labelled else []
+    if language in plain | encoder.text:
+        kinds.append("text")
+    return "+".join(kinds) or ("nothing" if encoder.whole else "unknown")

@@ -1,0 +1,37 @@
+"""How much work a job is, before it is done.
+
+In: a job, the weights of its encoder. Out: ``Cost``: tokens and floating-point operations, estimated from what examples
+of a task type usually hold.
+"""
+
+from __future__ import annotations
+
+from xstilts.catalogue.task import TaskType
+from xstilts.study import defaults
+from xstilts.study.backbone_table import Backbone
+from xstilts.study.identity import body_parameters
+from xstilts.study.job import Job, Predict, Score
+from xstilts.study.manifest import Cost
+from xstilts.study.settings import rows_of
+
+
+def parameters_of(spec: Backbone) -> int:
+    """Weights without embeddings: per layer four h x h projections and two h x f."""
+    if (made := spec.architecture) is None:
+        return body_parameters(str(spec.path), spec.layers) or defaults.PARAMETERS[spec.kind]
+    return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
+
+
+def cost_of(job: Job, parameters: int) -> Cost:
+    """Estimated from assumed tokens an example; training is three passes."""
+    if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
+        return Cost(0, 0.0)
+    if isinstance(job, Predict):
+        rows = min(job.examples or job.data.rows, job.data.rows)
+        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
+        return Cost(tokens, 2.0 * parameters * tokens)
+    rows = sum(rows_of(share) for share in job.shares) or 1
+    cut = job.settings.max_length
+    mean = sum(rows_of(share) * min(defaults.TOKENS[share.type], cut) for share in job.shares) / rows
+    tokens = int(job.settings.updates * job.settings.batch * mean)
+    return Cost(tokens, 6.0 * parameters * tokens)

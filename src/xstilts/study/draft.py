@@ -1,0 +1,77 @@
+"""The plan as it grows: what is known so far, jobs that appear once, and what they are estimated to cost.
+
+In: jobs, in an order in which they can run. Out: ``Draft``, from which ``plan`` takes the finished plan; the settings
+of a training, which every phase resolves alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import Task, TaskType
+from xstilts.study.backbone_table import Backbone
+from xstilts.study.cost import cost_of
+from xstilts.study.job import Job, Key, Phase, Settings, Share, key_of
+from xstilts.study.known import Known
+from xstilts.study.manifest import Cell, Cost
+from xstilts.study.needs import Need
+from xstilts.study.settings import resolve, settings_table
+from xstilts.study.spec import Study
+
+
+@dataclass
+class Draft:
+    """Jobs with their labels and costs, and cells. ``baselines`` holds the scores of the arm that does nothing, by
+    backbone, target, split, language, seed. ``needs``: what is predicted beside what is scored."""
+
+    known: Known
+    needs: tuple[Need, ...] = ()
+    jobs: dict[Key, Job] = field(default_factory=dict)
+    labels: dict[Key, str] = field(default_factory=dict)
+    costs: dict[Key, Cost] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+    baselines: dict[tuple[str, str, str, str, int], Key] = field(default_factory=dict)
+
+    @property
+    def study(self) -> Study:
+        """What is planned."""
+        return self.known.study
+
+    def add(self, job: Job, label: str, parameters: int) -> Key:
+        """The job's key; a job that is there already keeps its first label."""
+        key = key_of(job)
+        if key not in self.jobs:
+            self.jobs[key], self.labels[key], self.costs[key] = job, label, cost_of(job, parameters)
+        return key
+
+    def settings(
+        self,
+        spec: Backbone,
+        phase: Phase,
+        tasks: Sequence[Task],
+        shares: Sequence[Share],
+        own: Sequence[Mapping[str, Any]],
+        more: int = 0,
+    ) -> Settings:
+        """The settings of one training: the tables ``own`` lie over the study's; ``more`` updates come on top."""
+        tables = self.study.settings
+        table = settings_table(spec.kind, phase, tasks, tables.of_phase(), tables.of_task(), own)
+        settings = resolve(table, shares, more)
+        check_length(spec, settings.max_length)
+        return settings
+
+
+def check_trainable(task: Task) -> None:
+    """Raises ``Problem`` for a task that has nothing to train on."""
+    if task.type == TaskType.RETRIEVAL:
+        raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
+
+
+def check_length(spec: Backbone, length: int) -> None:
+    """Raises ``Problem`` for more pieces than an architecture reads."""
+    if spec.architecture and length > spec.architecture.positions - 2:
+        most = spec.architecture.positions - 2
+        raise Problem(f"max_length {length} is more than the architecture reads (positions - 2 = {most})")

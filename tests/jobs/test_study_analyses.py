@@ -1,0 +1,101 @@
+"""A study that names its analyses, run whole: what they need is predicted, and they read it from the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xstilts.study.store import Store
+
+TINY = """
+question = "Is it sure of the right things?"
+targets = ["world/paraphrase", "world/retrieval"]
+languages = ["qaa", "qab"]
+seeds = [0]
+train_examples = 64
+evaluation_examples = 40
+ANALYSES
+
+[backbones.tiny]
+architecture = { layers = 1, hidden = 32, heads = 4, feedforward = 64, vocabulary = 400 }
+pretraining = [{ tasks = ["world/parallel"], updates = 4, batch = 16, max_length = 64, languages = ["qab"] }]
+vocabulary = { text = ["world/parallel"], characters = 100000 }
+
+[arms.baseline]
+[arms.nli]
+intermediate = ["world/nli"]
+
+[settings.intermediate]
+updates = 4
+[settings.target]
+updates = 4
+"""
+
+
+def xstilts(*arguments: str, store: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "xstilts", *arguments, "--store", str(store)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "XSTILTS_CACHE": str(store.parent / "cache"), "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study run without its analyses, then with them."""
+    root = tmp_path_factory.mktemp("analysed")
+    study = root / "tiny.toml"
+    study.write_text(TINY.replace("ANALYSES", ""))
+    assert xstilts("run", str(study), store=root / "store").returncode == 0
+    return root
+
+
+def told(place: Path, *names: str) -> dict[str, list[dict[str, str]]]:
+    asked = [part for name in names for part in ("--analysis", name)]
+    done = xstilts("results", str(place / "tiny.toml"), *asked, "--format", "json", store=place / "store")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["constructed"] is True
+    return {
+        section["title"]: [*section["rows"], {"notes": " ".join(section["notes"])}] for section in found["sections"]
+    }
+
+
+def test_analyses_that_a_study_did_not_name_say_what_they_lack_and_then_have_it(place: Path) -> None:
+    before = told(place, "calibration", "robustness")
+    *rows, _ = before["Calibration by language (points): world/paraphrase"]
+    assert all(row["error raw"] and row["error own"] and not row["error dev"] for row in rows)
+    assert "4 scores without 'dev'" in before["Not in these tables"][-1]["notes"]
+    assert 'analyses = ["robustness"]' in before["Robustness"][-1]["notes"]
+
+    store = Store(place / "store")
+    keys = set(store.keys())
+    (place / "tiny.toml").write_text(TINY.replace("ANALYSES", 'analyses = ["calibration", "robustness"]'))
+    done = xstilts("run", str(place / "tiny.toml"), store=place / "store")
+    assert done.returncode == 0, done.stderr
+    added = [store.record(key)["job"] for key in set(store.keys()) - keys]
+    assert {job["kind"] for job in added} == {"predict"}
+    # 2 models: development rows; in 2 languages 5 changes, and words of the dictionary in the one that has some
+    assert len(added) == 2 * (1 + 2 * 5 + 1)
+
+    after = told(place, "calibration", "robustness")
+    *rows, _ = after["Calibration by language (points): world/paraphrase"]
+    assert [(row["arm"], row["language"]) for row in rows] == [
+        (a, c) for a in ("baseline", "nli") for c in ("qaa", "qab")
+    ]
+    assert all(float(row["error dev"]) >= 0 and float(row["T dev"]) > 0 for row in rows)
+    *rows, _ = after["After small changes (points): world/paraphrase"]
+    assert [row["K"] for row in rows] == ["4", "5"] * 2
+    assert all(0 <= float(row["right K"]) <= float(row["right"]) <= 100 for row in rows)
+
+
+def test_the_report_tells_what_the_study_names(place: Path) -> None:
+    page = xstilts("report", str(place / "tiny.toml"), store=place / "store").stdout
+    assert "## Calibration by language (points): world/paraphrase" in page

@@ -127,6 +127,7 @@ _TASK: Mapping[str, Callable[[object], Any]] = {
     "notes": _text,
     "no_answer": _flag,
     "other": _text,
+    "in_place_of": _text,
 }
 _FILES: Mapping[str, Callable[[object], Any]] = {
     "repository": _text,

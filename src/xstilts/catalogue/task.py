@@ -106,6 +106,8 @@ class Task:
     it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have
     no answer: it trains on none, and where none scores best the prediction is an empty text.
     ``other`` is the one of ``labels`` as which a name that is none of them is read (rare tags of a large set).
+    ``in_place_of`` names the task, or the set, for which this one stands in: it bears another name, and its scores
+    compare with none of the other's.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Task:
     parts: tuple[str, ...] = ()
     no_answer: bool = False
     other: str = ""
+    in_place_of: str = ""
 
     def candidates(self, split: str, language: str) -> Iterator[Files]:
         """The files of the split, then what is read in their place, as far as they may hold ``language``."""

@@ -37,7 +37,7 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
                 row["metric"],
                 _share(row, "train"),
                 _share(row, row["evaluation_split"]),
-                _short(row["title"]),
+                _short(_titled(row)),
             )
             for row in rows
         ],
@@ -137,6 +137,11 @@ def _share(row: dict[str, Any], split: str) -> str:
         return "-"
     all_of_them = row["splits"][split]["languages"] or row["languages"]
     return f"{len(row['here'][split])} of {len(all_of_them)}"
+
+
+def _titled(row: dict[str, Any]) -> str:
+    """The title, after what a stand-in stands in for."""
+    return f"in place of {row['in_place_of']}: {row['title']}" if row["in_place_of"] else str(row["title"])
 
 
 def _short(text: str) -> str:

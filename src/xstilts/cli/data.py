@@ -59,6 +59,7 @@ def check(
     if json:
         put_json([asdict(part) for part in parts])
     else:
+        stand_ins = {task.name: f"in place of {task.in_place_of}" for task in tasks if task.in_place_of}
         rows = [
             (
                 one.task,
@@ -66,7 +67,7 @@ def check(
                 " and ".join(one.places) or "-",
                 f"{one.languages} of {one.catalogued}",
                 one.size,
-                "; ".join(one.notes),
+                "; ".join([*([stand_ins[one.task]] if one.task in stand_ins else []), *one.notes]),
             )
             for one in sums
         ]
@@ -185,6 +186,8 @@ def show(
         put_json(shown)
         return
     put(f"{task.name}: {task.title}\nlicence: {task.licence or 'not stated'}")
+    if task.in_place_of:
+        put(f"in place of: {task.in_place_of}")
     for one in shown:
         less = one["official"] and one["official"] != one["rows"]
         size = f"{one['rows']:,}" + (f" of {one['official']:,}" if less else "")

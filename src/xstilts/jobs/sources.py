@@ -16,13 +16,13 @@ import pyarrow as pa
 from pyarrow import feather
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.find import get_task, task_from_table
-from xstilts.catalogue.language import language_from_table
+from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
 from xstilts.data.source import OWN, Folder, Sources
 from xstilts.study.job import Rows
+from xstilts.study.own import own_tasks
 from xstilts.study.protocols import Places
 from xstilts.world import World, WorldSettings
 
@@ -35,7 +35,7 @@ class AllSources:
 
     def __init__(self, places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> None:
         self._world = World(WorldSettings.of(places.world))
-        self._places = places
+        self._own = own_tasks(places.tasks, places.languages, "this study")
         self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
         kept = None if fresh else cache_folder() / "hub"
         self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
@@ -44,11 +44,7 @@ class AllSources:
 
     def task(self, name: str) -> Task:
         """A task of the catalogue, or one of the study's own."""
-        if name in self._places.tasks:
-            said = self._places.languages.items()
-            own = {code: language_from_table(code, table, "this study") for code, table in said}
-            return task_from_table(name, self._places.tasks[name], "this study", languages=own)
-        return get_task(name)
+        return get_task(name, self._own)
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages whose rows can be had. Raises ``Problem`` where there is none because the hub gave nothing."""

@@ -97,6 +97,13 @@ class Known:
             if any(here != size for here, size in sets)
         ]
 
+    def stand_ins(self) -> list[str]:
+        """A line for each task that stands in for another."""
+        found = [task for task in self.tasks.values() if task and task.in_place_of]
+        return [
+            f"{task.name} stands in for {task.in_place_of}, whose scores its own do not compare with" for task in found
+        ]
+
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
         at = (task.name, split)

@@ -124,7 +124,7 @@ class _Planner:
             costs=self.costs,
             backbones=known.backbones,
             tasks={task.name: _shown(task) for task in known.tasks.values() if task},
-            notes=(*known.notes, *known.sizes()),
+            notes=(*known.notes, *known.stand_ins(), *known.sizes()),
             languages=study.own_languages,
         )
 
@@ -425,7 +425,7 @@ def _lineage(task: Task) -> set[str]:
 
 def _shown(task: Task) -> dict[str, Any]:
     names = ("title", "metric", "protocol", "train_language", "evaluation_split", "lineage", "licence", "notes")
-    return {"type": str(task.type), **{name: getattr(task, name) for name in names}}
+    return {"type": str(task.type), **{name: getattr(task, name) for name in (*names, "in_place_of")}}
 
 
 def _seen(language: str, encoder: _Encoder, shares: Sequence[Share]) -> str:

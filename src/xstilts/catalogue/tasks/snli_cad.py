@@ -16,5 +16,6 @@ TASK = Task(
     lineage="snli",
     licence="CC BY-SA 4.0 (SNLI); Apache-2.0 (repository)",
     citation="Kaushik, Hovy, Lipton 2020",
+    in_place_of="snli",
     notes="Not SNLI: a small part of its pairs, each with revisions that change the label. In a data folder only.",
 )

@@ -72,6 +72,7 @@ TASK = Task(
     columns={"tags": "ccg_tags"},
     labels=CATEGORIES,
     other="other",
+    in_place_of="CCGbank",
     evaluation_split="validation",
     lineage="ud-english",
     licence="CC BY-SA 4.0 (EWT); converter MIT",

@@ -47,7 +47,9 @@ class Known:
     notes: dict[str, None] = field(default_factory=dict)
     tasks: dict[str, Task | None] = field(default_factory=dict)
     backbones: dict[str, str] = field(default_factory=dict)
+    scored: tuple[Rows, ...] = ()
     _own: dict[str, Task] = field(default_factory=dict)
+    _apart: dict[Rows, Rows] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
     _there: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,19 @@ class Known:
         if at not in self._rows:
             self._rows[at] = self.source.rows(task, split, language)
         return self._rows[at]
+
+    def training(self, task: Task, language: str) -> Rows:
+        """The rows of ``task`` to train on; where the study says so, without those that are ``scored``, too."""
+        rows, how = self.rows(task, "train", language), self.study.exclude_overlap
+        if how == "nothing":
+            return rows
+        if rows not in self._apart:
+            self._apart[rows] = left = self.source.apart(rows, self.scored, how == "near")
+            if less := rows.rows - left.rows:
+                why = "they are scored, too" + (", or nearly" if how == "near" else "")
+                place = f"{task.name} (train, {language})"
+                self.notes[f"{place}: {less:,} of {rows.rows:,} rows are left out, because {why}"] = None
+        return self._apart[rows]
 
     def sizes(self) -> list[str]:
         """A line for each split, among those asked for, whose sets are not as large as the official ones."""
@@ -143,7 +158,7 @@ class Known:
             return []
         if task.type != TaskType.MLM:
             raise Problem(f"'{name}' is no text: a vocabulary is made from tasks of type mlm")
-        return [self.rows(task, "train", language) for language in self.some(task, languages)]
+        return [self.training(task, language) for language in self.some(task, languages)]
 
     def pairs(self, name: str, place: str, languages: Languages) -> list[Rows]:
         """Translations of a task of type ``mlm`` or ``ranking``."""
@@ -152,7 +167,7 @@ class Known:
             return []
         if task.type not in (TaskType.MLM, TaskType.RANKING):
             raise Problem(f"'{name}' has no translations: an alignment is made from tasks of type mlm or ranking")
-        return [self.rows(task, "train", language) for language in self.some(task, languages)]
+        return [self.training(task, language) for language in self.some(task, languages)]
 
     def share(
         self,
@@ -164,7 +179,12 @@ class Known:
         shuffled: bool = False,
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
-        data = tuple(self.rows(part, "train", language) for part in self.parts(task) for language in languages)
+        every = [self.training(part, language) for part in self.parts(task) for language in languages]
+        data = tuple(rows for rows in every if rows.rows or not rows.without)
+        if not data:
+            raise Problem(
+                f"every row that '{task.name}' would train on is scored, too: train on others, or score others"
+            )
         cut = examples is not None and examples < sum(part.rows for part in data)
         return Share(
             task=task.name,

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from xstilts.study.job import Job, Key, Score, Train, from_json, key_of, kind_of, to_json
+from xstilts.study.overlap import Overlap, overlap_from_json
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Shared:
 class Plan:
     """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names. ``tasks``
     says of each task of the study what tables show beside its scores, ``languages`` what the catalogue does not know of
-    the study's own."""
+    the study's own. ``overlaps``: what is both trained on and scored."""
 
     study: str
     file: str
@@ -90,6 +91,7 @@ class Plan:
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def name(self) -> str:
@@ -153,6 +155,7 @@ class Plan:
             "tasks": {name: dict(table) for name, table in self.tasks.items()},
             "notes": list(self.notes),
             "languages": {code: dict(table) for code, table in self.languages.items()},
+            "overlaps": [asdict(one) for one in self.overlaps],
         }
 
 
@@ -173,4 +176,5 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         costs={item["key"]: Cost(item["tokens"], item["flops"]) for item in value["jobs"]},
         notes=tuple(value["notes"]),
         languages=value.get("languages", {}),
+        overlaps=tuple(map(overlap_from_json, value.get("overlaps", ()))),
     )

@@ -8,7 +8,7 @@ their beginning because equal jobs have equal keys.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -26,6 +26,7 @@ from xstilts.study.job import (
     Key,
     Phase,
     Predict,
+    Rows,
     Score,
     Settings,
     Share,
@@ -103,6 +104,8 @@ class _Planner:
         targets = [task for name in study.targets if (task := known.task(name, "targets"))]
         targets = [task for task in targets if self.fits(task)]
         self.check_languages(targets)
+        if study.exclude_overlap != "nothing":
+            known.scored = tuple(self.scored_rows(targets))
         for name, arm in study.arms.items():
             self.intermediate(name, arm)
         encoders = [self.encoder(name, spec) for name, spec in study.backbones.items()]
@@ -307,6 +310,14 @@ class _Planner:
         if task.type != TaskType.RETRIEVAL:
             named.add(task.train_language)
         return tuple(language for language in there if language in named)
+
+    def scored_rows(self, targets: Sequence[Task]) -> Iterator[Rows]:
+        """Everything that the study scores."""
+        for task in targets:
+            with self.known.collect(f"target {task.name}"):
+                for split in self.splits(task):
+                    for language in self.evaluated(task, split):
+                        yield self.known.rows(task, split, language)
 
     def target(self, encoder: _Encoder, arms: Mapping[str, Mapping[int, _Prepared]], task: Task) -> None:
         """Everything of one backbone and one target: trainings, predictions, scores, cells."""

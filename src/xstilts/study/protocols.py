@@ -23,6 +23,9 @@ class Source(Protocol):
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """How many rows, and the digest of their content and of how they are read. Raises ``Problem``."""
 
+    def apart(self, rows: Rows, scored: tuple[Rows, ...], near: bool) -> Rows:
+        """``rows`` without those that have a text of ``scored`` ones, or nearly one (``near``). Raises ``Problem``."""
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -19,6 +19,7 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
 from xstilts.study.defaults import Size
 from xstilts.study.mistakes import mistakes_of
+from xstilts.study.overlap import Exclude
 from xstilts.study.own import languages_apart, own_tasks
 from xstilts.study.settings import layered
 
@@ -227,6 +228,8 @@ class Study(_Table):
     """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
+    ``exclude_overlap``: training rows that are left out, because they have a text that is scored (``equal``) or nearly
+    one (``near``).
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -243,6 +246,7 @@ class Study(_Table):
     settings: SettingsTables = SettingsTables()
     train_examples: Positive | dict[str, Positive] | None = None
     evaluation_examples: Positive | dict[str, Positive] | None = None
+    exclude_overlap: Exclude = "nothing"
     retrieval_layer: Annotated[int, Field(ge=0)] | None = None
     claims: tuple[str, ...] = ()
 

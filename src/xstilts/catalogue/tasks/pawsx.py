@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.words import words
 
 LANGUAGES = words("de en es fr ja ko zh")
 REPOSITORY = "google-research-datasets/paws-x"
+
+
+def _files(split: str) -> Files:
+    official = dict.fromkeys(LANGUAGES, 2_000)
+    return Files(
+        REPOSITORY,
+        ("{language}",),
+        split,
+        official=official,
+        made_from={"pawsx/train": Kin.COLLECTION},
+        parallel="row",
+    )
+
 
 TASK = Task(
     name="pawsx",
@@ -16,8 +29,8 @@ TASK = Task(
     languages=LANGUAGES,
     splits={
         "train": Files(REPOSITORY, ("{language}",), "train", official=dict.fromkeys(LANGUAGES, 49_401)),
-        "validation": Files(REPOSITORY, ("{language}",), "validation", official=dict.fromkeys(LANGUAGES, 2_000)),
-        "test": Files(REPOSITORY, ("{language}",), "test", official=dict.fromkeys(LANGUAGES, 2_000)),
+        "validation": _files("validation"),
+        "test": _files("test"),
     },
     columns={"text_a": "sentence1", "text_b": "sentence2"},
     labels=("0", "1"),

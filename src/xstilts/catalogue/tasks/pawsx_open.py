@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from xstilts.catalogue.task import Files
+from xstilts.catalogue.task import Files, Kin
 from xstilts.catalogue.tasks.pawsx import TASK as OFFICIAL
 
 TASK = replace(
@@ -12,7 +12,13 @@ TASK = replace(
     name="pawsx_open",
     title="PAWS-X, trained on pairs of PAWS-Wiki's validation and test sets that PAWS-X does not use",
     splits={
-        "train": Files("paws", ("labeled_final_minus_pawsx",), "train", languages=("en",)),
+        "train": Files(
+            "paws",
+            ("labeled_final_minus_pawsx",),
+            "train",
+            languages=("en",),
+            made_from={"pawsx/validation": Kin.COLLECTION, "pawsx/test": Kin.COLLECTION},
+        ),
         **{split: OFFICIAL.splits[split] for split in ("validation", "test")},
     },
     protocol="",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
+
+SPLITS = ("train", "validation", "test")
+PARTS = dict.fromkeys((f"snli/{split}" for split in SPLITS), Kin.SAME)  # of which split a pair is, is not recorded
 
 TASK = Task(
     name="snli_cad",
@@ -10,7 +13,7 @@ TASK = Task(
     type=TaskType.CLASSIFICATION,
     metric="accuracy",
     languages=("en",),
-    splits={split: Files("snli_cad", ("all_combined",), split) for split in ("train", "validation", "test")},
+    splits={split: Files("snli_cad", ("all_combined",), split, made_from=PARTS) for split in SPLITS},
     columns={"text_a": "premise", "text_b": "hypothesis"},
     labels=("entailment", "neutral", "contradiction"),
     lineage="snli",

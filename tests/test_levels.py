@@ -55,6 +55,7 @@ HEAVY = {
     "pydantic": {"study"},
     "ray": {"study"},
     "submitit": {"study"},
+    "rensa": {"data"},
     "rich": {"report", "cli"},
     "typer": {"cli"},
 }

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.data
 
 STUDY = """
 question = "Does every trained task type run?"
-targets = ["universal_ner", "pawsx", "xcopa", "arcd"]
+targets = ["universal_ner", "pawsx_open", "xcopa", "arcd"]
 languages = ["ar", "de", "et"]
 seeds = [0]
 train_examples = 40
@@ -75,7 +75,7 @@ def test_every_trained_task_type_runs_on_real_rows(tmp_path: Path, data_folder: 
     }
     assert found == {
         "universal_ner": ({"de", "en"}, {"token_classification"}, {"chunk_f1"}),
-        "pawsx": ({"de", "en"}, {"classification"}, {"accuracy"}),
+        "pawsx_open": ({"de", "en"}, {"classification"}, {"accuracy"}),
         "xcopa": ({"en", "et"}, {"multiple_choice"}, {"accuracy"}),
         "arcd": ({"ar"}, {"span_extraction"}, {"answer_f1"}),
     }

@@ -48,6 +48,15 @@ METRICS: Mapping[TaskType, tuple[str, ...]] = {
 }
 
 
+class Kin(StrEnum):
+    """How rows come from those of another set: they hold its texts, or a part of them; their texts are translated from
+    it; other texts of the same collection."""
+
+    SAME = "same"
+    TRANSLATED = "translated"
+    COLLECTION = "collection"
+
+
 @dataclass(frozen=True)
 class Files:
     """Where the rows of one split lie: on the hub, and under the same names in a data folder.
@@ -60,7 +69,9 @@ class Files:
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
     are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
     file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
-    a part of it can be called a part.
+    a part of it can be called a part. ``made_from`` says from which other rows these come and how: keys are
+    ``task/split``, or the name of a set that is no task. ``parallel``: rows of different languages translate each
+    other where they have the same ``id``, or stand in the same ``row`` of complete files.
     """
 
     repository: str
@@ -75,6 +86,8 @@ class Files:
     otherwise: Files | None = None
     path: str = ""
     official: Mapping[str, int] = field(default_factory=dict)
+    made_from: Mapping[str, Kin] = field(default_factory=dict)
+    parallel: str = ""
 
     @property
     def folder(self) -> str:
@@ -106,6 +119,8 @@ class Task:
     it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have
     no answer: it trains on none, and where none scores best the prediction is an empty text.
     ``other`` is the one of ``labels`` as which a name that is none of them is read (rare tags of a large set).
+    ``in_place_of`` names the task, or the set, for which this one stands in: it bears another name, and its scores
+    compare with none of the other's.
     """
 
     name: str
@@ -126,6 +141,7 @@ class Task:
     parts: tuple[str, ...] = ()
     no_answer: bool = False
     other: str = ""
+    in_place_of: str = ""
 
     def candidates(self, split: str, language: str) -> Iterator[Files]:
         """The files of the split, then what is read in their place, as far as they may hold ``language``."""

@@ -37,6 +37,7 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
     Raises ``Problem`` with every mistake.
     """
     from xstilts.data.lock import NAME, read_lock, write_lock
+    from xstilts.jobs.overlap import asked_of, overlaps
     from xstilts.jobs.sources import open_source
     from xstilts.study.plan import places_of, plan
     from xstilts.study.protocols import Places
@@ -60,7 +61,11 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
         raise Problem(*wrong, *more, *refused) from None
     if wrong:
         raise Problem(*wrong)
-    planned = replace(planned, notes=(*planned.notes, *source.notes()))
+    planned = replace(
+        planned,
+        notes=(*planned.notes, *source.notes()),
+        overlaps=overlaps(source, asked_of(planned), near=found.exclude_overlap == "near"),
+    )
     if fetch and source.hub.taken:
         write_lock(store / NAME, source.hub.taken)
     places = replace(places_of(found, planned, folder), base=base, revisions=source.hub.taken)

@@ -14,8 +14,10 @@ from typing import Any
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.placeholder import withheld
 from xstilts.catalogue.task import ROLES, Files, Task, TaskType
-from xstilts.data.load import PLACEHOLDER, column_of, filtered, label_index, label_names, names_in, required
+from xstilts.data.columns import column_of, filtered, names_in, required
+from xstilts.data.labels import label_index, label_names
 from xstilts.data.tables import open_table, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
@@ -53,13 +55,11 @@ def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
     rows = _rows(table, task.type, columns, path)
     index = label_index(task, label_names(table.schema.metadata, columns.get("label", columns.get("tags", ""))))
     found = _by_row(path, rows, lambda row: _CHECKS[task.type](row, task, index))
-    if "label" in ROLES[task.type] and not found and len(rows) >= PLACEHOLDER:
-        kinds = {index(row["label"]) for row in rows}
-        if len(kinds) == 1:
-            found.append(
-                f"{path}: every one of {len(rows):,} rows has the label '{rows[0]['label']}', which looks like a "
-                "placeholder: give the true labels"
-            )
+    if "label" in ROLES[task.type] and not found and withheld(len(rows), len({index(row["label"]) for row in rows})):
+        found.append(
+            f"{path}: every one of {len(rows):,} rows has the label '{rows[0]['label']}', which looks like a "
+            "placeholder: give the true labels"
+        )
     return found + _duplicates(path, rows)
 
 

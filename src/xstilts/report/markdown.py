@@ -12,14 +12,21 @@ import polars as pl
 from xstilts.report.sections import CONSTRUCTED, Section, constructed, sections
 
 
-def page(frame: pl.DataFrame, title: str, question: str = "", closing: Sequence[str] = ()) -> str:
-    """The page, ending in a newline. ``closing`` lines come last, as a list."""
+def page(
+    frame: pl.DataFrame,
+    title: str,
+    question: str = "",
+    closing: Sequence[str] = (),
+    more: Sequence[Section] = (),
+) -> str:
+    """The page, ending in a newline. ``more`` sections follow those of the frame; ``closing`` lines come last, as a
+    list."""
     parts = [f"# {title}"]
     if question:
         parts.append(question)
     if constructed(frame):
         parts.append(f"**{CONSTRUCTED}**")
-    parts += [table(section) for section in sections(frame)]
+    parts += [table(section) for section in [*sections(frame), *(section for section in more if section.rows)]]
     if closing:
         parts.append("## Where it lies\n\n" + "\n".join(f"- {line}" for line in closing))
     return "\n\n".join(parts) + "\n"

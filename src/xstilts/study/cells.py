@@ -6,7 +6,7 @@ In: a target, what predicts it. Out: ``Cell`` values with their ``Predict`` and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from xstilts.study.backbone_table import Backbone
 from xstilts.study.draft import Draft, check_length
 from xstilts.study.encoders import Encoder
 from xstilts.study.identity import layers_of
-from xstilts.study.job import Key, Predict, Score, Share
+from xstilts.study.job import Key, Predict, Rows, Score, Share
 from xstilts.study.manifest import Cell
 from xstilts.study.protocols import Given
 from xstilts.study.settings import evaluation_table, rows_of
@@ -94,6 +94,15 @@ def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
     return tuple(language for language in there if language in named)
 
 
+def scored_rows(draft: Draft, targets: Sequence[Task]) -> Iterator[Rows]:
+    """Everything that the study scores; mistakes are collected."""
+    for task in targets:
+        with draft.known.collect(f"target {task.name}"):
+            for split in splits_of(draft, task):
+                for language in evaluated(draft, task, split):
+                    yield draft.known.rows(task, split, language)
+
+
 def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
     """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
     tables = draft.study.settings
@@ -153,7 +162,7 @@ def _add(
     task, spec = at.task, draft.study.arms[arm]
     data, cap = draft.known.rows(task, at.split, at.language), cap_of(draft, at)
     untrained = task.type == TaskType.RETRIEVAL
-    labelled = None if untrained else draft.known.rows(task, "train", task.train_language)
+    labelled = None if untrained else draft.known.training(task, task.train_language)
     guess = Predict(task.name, str(task.type), data, labelled=labelled, labels=task.labels, examples=cap)
     draft.cells.append(
         Cell(

@@ -92,12 +92,16 @@ _INTERMEDIATE: Mapping[str, Table] = {
 }
 TASKS: Mapping[Size, Mapping[str, Mapping[str, Table]]] = {
     "tiny": {},
-    "small": {"intermediate": _INTERMEDIATE, "target": {"xnli": {"epochs": 5}, "pawsx": {"epochs": 5}}},
+    "small": {
+        "intermediate": _INTERMEDIATE,
+        "target": {"xnli": {"epochs": 5}, "pawsx": {"epochs": 5}, "pawsx_open": {"epochs": 5}},
+    },
     "large": {
         "intermediate": _INTERMEDIATE,
         "target": {
             "xnli": {"epochs": 2},
             "pawsx": {"epochs": 5},
+            "pawsx_open": {"epochs": 5},
             "xquad": {"epochs": 2},
             "mlqa": {"epochs": 2},
             "tydiqa": {"epochs": 2},

@@ -21,13 +21,22 @@ Phase = Literal["pretraining", "intermediate", "target"]
 
 @dataclass(frozen=True)
 class Rows:
-    """Exactly which rows: ``checksum`` covers the content and how it is read, ``rows`` their number."""
+    """Exactly which rows: ``checksum`` covers the content and how it is read, ``rows`` their number.
+
+    ``without`` names rows that are left out of them, by their numbers from 0: ``"3,7-9"``.
+    """
 
     task: str
     split: str
     language: str
     rows: int
     checksum: str
+    without: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What encoded rows are kept under."""
+        return hashlib.sha256(f"{self.checksum}:{self.without}".encode()).hexdigest() if self.without else self.checksum
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from xstilts.study.job import Job, Key, Score, Train, from_json, key_of, kind_of, to_json
+from xstilts.study.overlap import Overlap, overlap_from_json
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Shared:
 class Plan:
     """``jobs`` come after what they need. ``backbones`` maps the names inside keys to folders or hub names,
     ``predictions`` the checksums inside keys to files. ``tasks`` says of each task of the study what tables show beside
-    its scores, ``languages`` what the catalogue does not know of the study's own."""
+    its scores, ``languages`` what the catalogue does not know of the study's own.
+    ``overlaps``: what is both trained on and scored."""
 
     study: str
     file: str
@@ -92,6 +94,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     predictions: Mapping[str, str] = field(default_factory=dict)
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def name(self) -> str:
@@ -156,6 +159,7 @@ class Plan:
             "notes": list(self.notes),
             "languages": {code: dict(table) for code, table in self.languages.items()},
             "predictions": dict(self.predictions),
+            "overlaps": [asdict(one) for one in self.overlaps],
         }
 
 
@@ -177,4 +181,5 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         notes=tuple(value["notes"]),
         languages=value.get("languages", {}),
         predictions=value.get("predictions", {}),
+        overlaps=tuple(map(overlap_from_json, value.get("overlaps", ()))),
     )

@@ -26,6 +26,7 @@ from xstilts.study.cells import (
     evaluated,
     fits,
     reading,
+    scored_rows,
     splits_of,
 )
 from xstilts.study.draft import Draft
@@ -50,6 +51,8 @@ def plan(study: Study, source: Source, find: Find = get_task, identify: Identify
     targets = [task for name in study.targets if (task := known.task(name, "targets"))]
     targets = [task for task in targets if fits(draft, task)]
     check_languages(draft, targets)
+    if study.exclude_overlap != "nothing":
+        known.scored = tuple(scored_rows(draft, targets))
     for name, arm in study.arms.items():
         check_steps(draft, name, arm)
     encoders = [encoder(draft, name, spec) for name, spec in study.backbones.items()]
@@ -71,7 +74,7 @@ def plan(study: Study, source: Source, find: Find = get_task, identify: Identify
         costs=draft.costs,
         backbones=known.backbones,
         tasks={task.name: _shown(task) for task in known.tasks.values() if task},
-        notes=(*known.notes, *known.sizes()),
+        notes=(*known.notes, *known.stand_ins(), *known.sizes()),
         languages=study.own_languages,
         predictions=known.predictions,
     )
@@ -133,4 +136,4 @@ def _given(
 
 def _shown(task: Task) -> dict[str, Any]:
     names = ("title", "metric", "protocol", "train_language", "evaluation_split", "lineage", "licence", "notes")
-    return {"type": str(task.type), **{name: getattr(task, name) for name in names}}
+    return {"type": str(task.type), **{name: getattr(task, name) for name in (*names, "in_place_of")}}

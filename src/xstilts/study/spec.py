@@ -20,6 +20,7 @@ from xstilts.catalogue.task import Task
 from xstilts.study.arm_table import Arm
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.mistakes import mistakes_of
+from xstilts.study.overlap import Exclude
 from xstilts.study.own import languages_apart, own_tasks
 from xstilts.study.settings import layered
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
@@ -46,6 +47,8 @@ class Study(Table):
     """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
+    ``exclude_overlap``: training rows that are left out, because they have a text that is scored (``equal``) or nearly
+    one (``near``).
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -62,6 +65,7 @@ class Study(Table):
     settings: SettingsTables = SettingsTables()
     train_examples: Positive | dict[str, Positive] | None = None
     evaluation_examples: Positive | dict[str, Positive] | None = None
+    exclude_overlap: Exclude = "nothing"
     retrieval_layer: Natural | None = None
     claims: tuple[str, ...] = ()
 

@@ -73,6 +73,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _several(value: object) -> int:
+    if type(value) is not int or value < 2:
+        raise ValueError("must be a whole number from 2")
+    return value
+
+
 def _names(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
         raise ValueError("must be a table of texts")
@@ -141,6 +147,7 @@ _FILES: Mapping[str, Callable[[object], Any]] = {
     "columns": _names,
     "otherwise": _otherwise,
     "official": _counts,
+    "paired": _several,
 }
 
 

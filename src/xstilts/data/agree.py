@@ -13,7 +13,8 @@ import pyarrow as pa
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import ROLES, Task
 from xstilts.data.hub import Found, Hub
-from xstilts.data.load import label_names, required
+from xstilts.data.labels import label_names
+from xstilts.data.load import required
 from xstilts.data.tables import schema_names
 
 

@@ -6,7 +6,6 @@ In: Parquet, JSONL or CSV files and how a task reads them (``Files``: columns, f
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+from xstilts.data.collections import settled, unfolded
+from xstilts.data.labels import label_index, label_names
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import column_names, open_table
 
@@ -71,8 +72,14 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
             table = _joined(table, partner, files.join[1], path)
         for condition in files.where:
             table = filtered(table, condition, path)
-        loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
+        read = columns
+        if "pairs" in columns:
+            table, read = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
+        loaded.append(_rows(_Part(path, table, task, read, split == "train")))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
+    if task.type is TaskType.MINING:
+        rows, blank = settled(rows, files.paired)
+        loaded.append(Loaded(rows, {"no sentence": blank} if blank else {}))
     if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
         rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
     _check_labels(rows, task, paths[0])
@@ -92,6 +99,7 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "training": split == "train",
         **({"no_answer": True} if task.no_answer else {}),
         **({"other": task.other} if task.other else {}),
+        **({"paired": files.paired} if files.paired else {}),
     }
 
 
@@ -204,6 +212,8 @@ def _filled(part: _Part, template: str) -> pa.ChunkedArray:
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
     """Which rows have all that their type needs, and how many have not, by reason."""
     kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
+    if kind is TaskType.MINING:
+        return keep, left_out
     for role, column in found.items():
         answers_needed = part.training and not part.task.no_answer
         if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
@@ -290,7 +300,7 @@ def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
 
 _READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
     **dict.fromkeys(("text_a", "text_b", "id", "question", "context", "source", "target"), _text),
-    **dict.fromkeys(("query", "candidate", "text"), _text),
+    **dict.fromkeys(("query", "candidate", "text", "source_id", "target_id"), _text),
     **dict.fromkeys(("choices", "answer_texts", "tokens"), _texts),
     "answer_starts": _starts,
     "label": _label,
@@ -317,46 +327,6 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
         return np.zeros(0, np.int16)
     indices: np.ndarray = np.array(found, np.int16)[values.dictionary_encode("encode").indices.to_numpy()]
     return indices
-
-
-def label_index(task: Task, names: Sequence[str]) -> Callable[[object], int | None]:
-    """From a value in a file to the index of its label: -1 where the file says none, None for an unknown label.
-
-    ``names`` are what the file's metadata calls its numbers, empty where it does not.
-    """
-    labels = task.labels
-    rare = labels.index(task.other) if task.other else None
-    places = {name.casefold(): place for place, name in enumerate(labels)}
-
-    def index(value: object) -> int | None:
-        if value is None or value == "" or str(value) in ("-1", "-1.0"):
-            return -1
-        if isinstance(value, str) and value.strip().casefold() in places:
-            return places[value.strip().casefold()]
-        try:
-            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
-        except (TypeError, ValueError):
-            return rare
-        if number is None or number < 0:
-            return None
-        if names:
-            return places.get(names[number].casefold(), rare) if number < len(names) else None
-        return number if not labels or number < len(labels) else None
-
-    return index
-
-
-def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
-    """The names of a ClassLabel column in the metadata that the hub's ``datasets`` writes; empty if there are none."""
-    try:
-        feature = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
-        for name in column.split("."):
-            feature = feature[name]
-        while "names" not in feature:
-            feature = feature[0] if isinstance(feature, list) else feature["feature"]
-        return tuple(str(name) for name in feature["names"])
-    except (KeyError, ValueError, TypeError, IndexError):
-        return ()
 
 
 def _check_labels(rows: pa.Table, task: Task, path: Path) -> None:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from xstilts.catalogue.backbone import retrieval_layer
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.find import get_task
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task, TaskType
 from xstilts.study import defaults
 from xstilts.study.identity import body_parameters, layers_of
 from xstilts.study.identity import identify as identify_files
@@ -26,17 +25,20 @@ from xstilts.study.job import (
     Key,
     Phase,
     Predict,
+    Rows,
     Score,
     Settings,
     Share,
     Start,
     Train,
+    Tuning,
     Vocabulary,
     key_of,
 )
 from xstilts.study.known import Find, Identify, Known
 from xstilts.study.manifest import Cell, Cost, Plan
 from xstilts.study.protocols import Places, Source
+from xstilts.study.searching import Searching, searching
 from xstilts.study.settings import evaluation_table, resolve, rows_of, settings_table
 from xstilts.study.spec import Arm, Backbone, Stage, Study
 
@@ -272,7 +274,7 @@ class _Planner:
                 raise Problem(f"it can be trained on, but has no score{parts}")
             if self.study.splits and not any(split in task.splits for split in self.study.splits):
                 raise Problem(f"no split {' or '.join(self.study.splits)} (there is {', '.join(task.splits)})")
-            if task.type != TaskType.RETRIEVAL:
+            if task.type not in UNTRAINED:
                 self.known.languages(task, "train", (task.train_language,))
             return True
         return False
@@ -304,42 +306,50 @@ class _Planner:
         if not named:
             raise Problem(f"it has none of the languages {', '.join(self.study.languages)}")
         self.known.languages(task, split, tuple(sorted(named)))
-        if task.type != TaskType.RETRIEVAL:
+        if task.type not in UNTRAINED:
             named.add(task.train_language)
         return tuple(language for language in there if language in named)
 
     def target(self, encoder: _Encoder, arms: Mapping[str, Mapping[int, _Prepared]], task: Task) -> None:
         """Everything of one backbone and one target: trainings, predictions, scores, cells."""
-        how = self.reading(encoder.spec, task)
+        how, found = self.reading(encoder.spec, task), self.searching(encoder, task)
         order = sorted(arms, key=lambda name: name != self.study.baseline)
         for arm, seed in product(order, self.study.seeds):
             model = self.model(encoder, arms, task, arm, seed)
             for split in self.splits(task):
                 for language in self.evaluated(task, split):
                     self.known.check_apart((*arms[arm][seed].shares, *model.shares), task, split, language)
-                    self.cell(encoder, arm, arms[arm][seed], task, model, (split, language, seed), how)
+                    self.cell(encoder, arm, arms[arm][seed], task, model, (split, language, seed), how, found)
 
     def reading(self, spec: Backbone, task: Task) -> dict[str, Any]:
-        """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
+        """How predictions read examples: ``max_length``, ``stride``, ``precision``."""
         tables = self.study.settings
         how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
-        if task.type == TaskType.RETRIEVAL:
-            if spec.architecture:
-                how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
-            layer = spec.retrieval_layer if spec.retrieval_layer is not None else self.study.retrieval_layer
-            layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
-            how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
+        if task.type in UNTRAINED and spec.architecture:
+            how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
         if task.no_answer:
             how["null_threshold"] = 0.0
         _check_length(spec, how["max_length"])
         return how
+
+    def searching(self, encoder: _Encoder, task: Task) -> Searching | None:
+        """How sentences find one another; None for tasks that are trained."""
+        if task.type not in UNTRAINED:
+            return None
+        spec = encoder.spec
+        layer = spec.retrieval_layer if spec.retrieval_layer is not None else self.study.retrieval_layer
+        layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
+        try:
+            return searching(self.study.retrieval, task, spec.path or "", layers, layer, spec.layers)
+        except Problem as problem:
+            raise Problem(f"backbone '{encoder.name}': {problem}") from None
 
     def model(
         self, encoder: _Encoder, arms: Mapping[str, Mapping[int, _Prepared]], task: Task, arm: str, seed: int
     ) -> _Model:
         prepared, spec = arms[arm][seed], self.study.arms[arm]
         before = (prepared.training,) if prepared.training else ()
-        if task.type == TaskType.RETRIEVAL:
+        if task.type in UNTRAINED:
             key = prepared.start.job
             return _Model(key, None if key else prepared.start, before, prepared.updates, ())
         share = self.known.share(task, (task.train_language,), self.study.cap("train_examples", task.name))
@@ -358,17 +368,23 @@ class _Planner:
         model: _Model,
         at: tuple[str, str, int],
         how: Mapping[str, Any],
+        search: Searching | None,
     ) -> None:
         split, language, seed = at
-        data, cap = self.known.rows(task, split, language), self.study.cap("evaluation_examples", task.name)
-        cap = cap if cap and cap < data.rows else None
+        data = self.known.rows(task, split, language)
+        cap = self.cap(task, data)
         what = (task.name, str(task.type), data)
         labelled = model.shares[0].data[0] if model.shares else None
         job = Predict(*what, model=model.key, start=model.start, labels=task.labels, examples=cap, **how)
         guess = Predict(*what, labelled=labelled, labels=task.labels, examples=cap)
+        metric, whose = task.metric, f"{arm}, {encoder.name}, seed {seed}"
+        threshold: dict[str, Any] = {}
+        if search is not None:
+            metric, job = search.metric, replace(job, layer=search.layer, search=search.search)
+            threshold = self.threshold(search, task, job, language, whose, encoder.parameters)
         label = f"{task.name} {language} {split}"
-        score = self.scored(task, job, f"{label}, {arm}, {encoder.name}, seed {seed}", encoder.parameters)
-        floor = self.scored(task, guess, f"{label}, floor", 0)
+        score = self.scored(metric, job, f"{label}, {whose}", encoder.parameters, **threshold)
+        floor = self.scored(metric, guess, f"{label}, floor", 0)
         if arm == self.study.baseline:
             self.baselines[encoder.name, task.name, *at] = score
         self.cells.append(
@@ -382,8 +398,8 @@ class _Planner:
                 task_type=str(task.type),
                 language=language,
                 split=split,
-                metric=task.metric,
-                protocol=task.protocol,
+                metric=metric,
+                protocol=search.name if search else task.protocol,
                 seed=seed,
                 examples=cap or data.rows,
                 updates=model.updates,
@@ -397,10 +413,33 @@ class _Planner:
             )
         )
 
-    def scored(self, task: Task, job: Predict, label: str, parameters: int) -> Key:
+    def threshold(
+        self, search: Searching, task: Task, job: Predict, language: str, whose: str, parameters: int
+    ) -> dict[str, Any]:
+        """Where the threshold of ``job``'s score comes from, as fields of ``Score``."""
+        if search.threshold != "validation":
+            return {"threshold": search.threshold}
+        if "validation" not in task.splits or language not in self.known.there(task, "validation"):
+            raise Problem(
+                f"no validation set in '{language}' on which a threshold could be chosen: state one, as in [retrieval] "
+                "threshold = 1.06, or 'none'"
+            )
+        rows = self.known.rows(task, "validation", language)
+        cap = self.cap(task, rows)
+        key = self.add(
+            replace(job, data=rows, examples=cap), f"predict {task.name} {language} validation, {whose}", parameters
+        )
+        return {"tuned_on": Tuning(key, rows, cap)}
+
+    def cap(self, task: Task, rows: Rows) -> int | None:
+        """How many of ``rows`` are scored; None for all."""
+        cap = self.study.cap("evaluation_examples", task.name)
+        return cap if cap and cap < rows.rows else None
+
+    def scored(self, metric: str, job: Predict, label: str, parameters: int, **threshold: Any) -> Key:
         prediction = self.add(job, f"predict {label}", parameters)
-        score = Score(prediction, task.name, str(task.type), task.metric, job.data, task.labels, job.examples)
-        return self.add(score, f"score {label}", 0)
+        what = (job.task, job.type, metric, job.data, job.labels, job.examples)
+        return self.add(Score(prediction, *what, **threshold), f"score {label}", 0)
 
     def self_pair(self, shares: Sequence[Share], task: Task) -> bool:
         """Whether an intermediate task trains on the data that the target trains on."""
@@ -409,8 +448,8 @@ class _Planner:
 
 
 def _check_trainable(task: Task) -> None:
-    if task.type == TaskType.RETRIEVAL:
-        raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
+    if task.type in UNTRAINED:
+        raise Problem(f"'{task.name}' is a {task.type} task: nothing can be trained on it")
 
 
 def _check_length(spec: Backbone, length: int) -> None:
@@ -453,7 +492,7 @@ def _cost(job: Job, parameters: int) -> Cost:
         return Cost(0, 0.0)
     if isinstance(job, Predict):
         rows = min(job.examples or job.data.rows, job.data.rows)
-        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
+        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type in UNTRAINED else 1)
         return Cost(tokens, 2.0 * parameters * tokens)
     rows = sum(rows_of(share) for share in job.shares) or 1
     cut = job.settings.max_length

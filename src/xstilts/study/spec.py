@@ -20,6 +20,7 @@ from xstilts.catalogue.task import Task
 from xstilts.study.defaults import Size
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.own import languages_apart, own_tasks
+from xstilts.study.searching import Retrieval
 from xstilts.study.settings import layered
 
 LEVELS = ("quick", "small", "full")
@@ -244,6 +245,7 @@ class Study(_Table):
     train_examples: Positive | dict[str, Positive] | None = None
     evaluation_examples: Positive | dict[str, Positive] | None = None
     retrieval_layer: Annotated[int, Field(ge=0)] | None = None
+    retrieval: Retrieval = Retrieval()
     claims: tuple[str, ...] = ()
 
     name: str = ""

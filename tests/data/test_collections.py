@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hub_server import running
 from xstilts.catalogue import Files, Problem, TaskType, get_task, task_from_table
+from xstilts.data.agree import agreement
 from xstilts.data.examine import mistakes_in
+from xstilts.data.hub import Hub
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.source import Folder
+from xstilts.metrics.mining_f1 import pairs_of
 
 SIZES = {"source": 7, "target": 5}
 TRUE = [(1, 1), (3, 4), (7, 5)]
@@ -47,6 +53,50 @@ def test_lists_become_rows_that_hold_each_sentence_once(tmp_path: Path) -> None:
     assert sorted(both) == TRUE
     first = rows.slice(0, rows.num_rows // 2)  # a fair part of both, for a study that scores only some rows
     assert 2 <= first["source"].drop_null().length() <= 5 and 2 <= first["target"].drop_null().length() <= 4
+
+
+def test_the_hubs_lists_are_those_of_the_folder(tmp_path: Path) -> None:
+    task, folder = get_task("bucc2018"), lists(tmp_path, TRUE)
+    with running() as server:
+        server.publish("mteb/BUCC", {"de-en/test-00000-of-00001.parquet": tmp_path / "BUCC" / "de-en" / "test.parquet"})
+        planning, hub = (Hub(tmp_path / "cache", server.url, fetch=fetch) for fetch in (False, True))
+        # the hub knows of one row, where there are nine: it has to be read to be counted
+        assert (
+            planning.rows_of(task, "test", "de")
+            == folder.rows_of(task, "test", "de")
+            == hub.rows_of(task, "test", "de")
+        )
+        assert hub.rows_of(task, "test", "de")[0] == 7 + 5 - len(TRUE)
+        assert hub.read(task, "test", "de").equals(folder.read(task, "test", "de"))
+        assert not [line for line in agreement(hub, task, "test").differences if "column" in line]
+
+
+def test_the_archives_of_the_shared_task_become_a_data_folder(tmp_path: Path) -> None:
+    """The program in docs/retrieval.md, on invented archives of ten lines a file."""
+    docs = Path(__file__).parents[2] / "docs" / "retrieval.md"
+    (program,) = (part.split("```")[0] for part in docs.read_text(encoding="utf-8").split("```python\n")[1:])
+    for code in ("de", "fr", "ru", "zh"):
+        for part, many in (("sample", 6), ("training", 10)):
+            place = tmp_path / "archives" / f"{code}-en"
+            place.mkdir(parents=True, exist_ok=True)
+            for end in (code, "en"):
+                text = "".join(f"{end}-{n:09}\tinvented\u2028{part} {n}\n" for n in range(1, many + 1))
+                (place / f"{code}-en.{part}.{end}").write_text(text, encoding="utf-8")
+            gold = f"{code}-000000002\ten-000000003\n{code}-000000002\ten-000000005\n"
+            (place / f"{code}-en.{part}.gold").write_text(gold, encoding="utf-8")
+    data = tmp_path / "data"
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "archives"), str(data)], check=True)
+    folder, task = Folder(data), get_task("bucc2018")
+    assert folder.languages(task, "validation") == folder.languages(task, "test") == ("de", "fr", "ru", "zh")
+    for split, many in (("validation", 6), ("test", 10)):
+        rows = folder.read(task, split, "zh")
+        assert list(pairs_of(rows)) in [
+            [("zh-000000002", f"en-00000000{n}") for n in order] for order in ((3, 5), (5, 3))
+        ]
+        for side in ("source", "target"):
+            assert len(set(rows[f"{side}_id"].drop_null().to_pylist())) == many
+        assert rows.num_rows == many + 1 + many - 2
+        assert "invented\u2028" in rows["source"].drop_null()[0].as_py()
 
 
 @pytest.mark.parametrize("pair", [(0, 1), (8, 1), (1, 6)])

@@ -20,7 +20,7 @@ from xstilts.catalogue.protocol import Margin
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _TILE = 2048  # rows and columns of a tile of cosines: 16 MiB
-_BLOCK = 2**26  # cosines held at once where a query needs those of all candidates: 256 MiB
+_BLOCK = 2**24  # cosines held at once where a query needs those of all candidates: 64 MiB
 
 
 def unit(vectors: Array) -> Array:

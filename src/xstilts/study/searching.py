@@ -103,8 +103,9 @@ def searching(
         _ASKING[search.queries],
         *([chosen] if task.type == TaskType.MINING else []),
     ]
+    known = "" if task.protocol in ("", *PROTOCOLS) else f"{task.protocol}, "  # such as the constructed world
     return Searching(
-        name=f"{said.protocol}{'' if same else ', changed'}: {', '.join(parts)}",
+        name=f"{known}{said.protocol}{'' if same else ', changed'}: {', '.join(parts)}",
         search=search,
         layer=block,
         threshold=None if threshold == "none" else threshold,

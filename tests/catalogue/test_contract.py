@@ -206,10 +206,11 @@ def invented(task: Task, files: Files, rows: int) -> Iterator[tuple[str, list[An
             yield name, [value(task, role, row, place, len(names)) for row in range(rows)]
     if files.join:
         yield files.join[1], list(range(rows))
-    for name, comparison, limit in files.where:
+    lowest = {name: limit for name, comparison, limit in files.where if comparison == ">="}
+    for name, _, limit in files.where:
         if name not in named.values():
-            lowest = limit if isinstance(limit, int) and comparison == ">=" else 0
-            yield name, [lowest + row if isinstance(limit, int) else "invented" for row in range(rows)]
+            first = lowest.get(name, 0)
+            yield name, [first + row if isinstance(limit, int) else "invented" for row in range(rows)]
 
 
 def value(task: Task, role: str, row: int, place: int, places: int) -> Any:

@@ -211,7 +211,8 @@ def _filled(part: _Part, template: str) -> pa.ChunkedArray:
 
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
     """Which rows have all that their type needs, and how many have not, by reason."""
-    kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
+    kind, keep = part.task.type, np.ones(part.table.num_rows, bool)
+    left_out: dict[str, int] = {}
     if kind is TaskType.MINING:
         return keep, left_out
     for role, column in found.items():

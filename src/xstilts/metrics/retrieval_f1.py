@@ -9,7 +9,7 @@ query weigh nothing. An answer that is found again and again thus lowers its own
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -26,10 +26,10 @@ def count(gold: pa.Table, predicted: pa.Table, language: str, labels: Sequence[s
         same_size(gold, predicted, language)
         said = set(enumerate(predicted["neighbour"].to_pylist()))
         return _count([(row, row) for row in range(gold.num_rows)], said)
-    return _count(list(pairs_of(gold)), set(pairs_of(predicted)))
+    return _count(list(pairs_of(gold)), pairs_of(predicted))
 
 
-def _count(right: Sequence[tuple[Hashable, Hashable]], said: set[tuple[Hashable, Hashable]]) -> Counts:
+def _count(right: Sequence[tuple[Hashable, Hashable]], said: Collection[tuple[Hashable, Hashable]]) -> Counts:
     """``right`` and ``said``: a query with its answer."""
     wanted, found = Counter(answer for _, answer in right), Counter(answer for _, answer in said)
     hits = Counter(answer for query, answer in right if (query, answer) in said)

@@ -92,20 +92,17 @@ def searching(
     threshold: Literal["validation", "none"] | float = protocol.threshold
     if task.type == TaskType.MINING and said.threshold is not None:
         threshold = said.threshold
-    chosen = {"validation": "threshold from validation", "none": "no threshold"}.get(
-        str(threshold), f"threshold {threshold}"
-    )
-    same = (search, block, threshold) == (protocol.search, usual, protocol.threshold)
     parts = [
         f"layer {min(block, cut or block)}" if block is not None else "last layer",
         search.pooling,
         search.margin + ("" if search.margin == "cosine" else f" of {search.neighbours}"),
         _ASKING[search.queries],
-        *([chosen] if task.type == TaskType.MINING else []),
+        *([_CHOSEN.get(threshold, f"threshold {threshold}")] if task.type == TaskType.MINING else []),
     ]
-    known = "" if task.protocol in ("", *PROTOCOLS) else f"{task.protocol}, "  # such as the constructed world
+    world = "" if task.protocol in ("", *PROTOCOLS) else f"{task.protocol}, "  # constructed languages say so
+    same = (search, block, threshold) == (protocol.search, usual, protocol.threshold)
     return Searching(
-        name=f"{known}{said.protocol}{'' if same else ', changed'}: {', '.join(parts)}",
+        name=f"{world}{said.protocol}{'' if same else ', changed'}: {', '.join(parts)}",
         search=search,
         layer=block,
         threshold=None if threshold == "none" else threshold,
@@ -113,6 +110,7 @@ def searching(
     )
 
 
+_CHOSEN: Mapping[str | float, str] = {"validation": "threshold from validation", "none": "no threshold"}
 _ASKING: Mapping[Queries, str] = {
     "target": "target asks",
     "source": "source asks",

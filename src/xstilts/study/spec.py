@@ -228,6 +228,7 @@ class Study(_Table):
     """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
+    ``retrieval``: how sentences find one another (docs/retrieval.md).
     """
 
     question: Annotated[str, Field(min_length=1)]

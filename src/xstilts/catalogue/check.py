@@ -89,5 +89,7 @@ def _files(kind: TaskType, files: Files) -> Iterator[str]:
         if comparison not in _COMPARISONS:
             yield f"where: '{comparison}' is none of {' '.join(_COMPARISONS)}"
     yield from _columns(kind, files.columns)
+    if files.paired and kind is not TaskType.MINING:
+        yield f"paired: of use in a mining task, not in a {kind} task"
     if files.otherwise:
         yield from (f"otherwise.{mistake}" for mistake in _files(kind, files.otherwise))

@@ -73,6 +73,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _several(value: object) -> int:
+    if type(value) is not int or value < 2:
+        raise ValueError("must be a whole number from 2")
+    return value
+
+
 def _names(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
         raise ValueError("must be a table of texts")
@@ -157,6 +163,7 @@ _FILES: Mapping[str, Callable[[object], Any]] = {
     "official": _counts,
     "made_from": _kin,
     "parallel": _parallel,
+    "paired": _several,
 }
 
 

@@ -20,6 +20,7 @@ class TaskType(StrEnum):
     SPAN_EXTRACTION = "span_extraction"
     TOKEN_CLASSIFICATION = "token_classification"
     RETRIEVAL = "retrieval"
+    MINING = "mining"
     RANKING = "ranking"
     MLM = "mlm"
 
@@ -31,10 +32,14 @@ ROLES: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.SPAN_EXTRACTION: ("id", "question", "context", "answer_texts", "answer_starts"),
     TaskType.TOKEN_CLASSIFICATION: ("tokens", "tags"),
     TaskType.RETRIEVAL: ("source", "target"),
+    TaskType.MINING: ("source_id", "source", "target_id", "target", "pairs"),
     TaskType.RANKING: ("query", "candidate"),
     TaskType.MLM: ("text", "text_b"),
 }
-OPTIONAL_ROLES = frozenset({"text_b", "id"})
+OPTIONAL_ROLES = frozenset({"text_b", "id", "source_id", "target_id", "pairs"})
+
+# Types on which nothing is trained: sentences of two languages find one another by their vectors.
+UNTRAINED = frozenset({TaskType.RETRIEVAL, TaskType.MINING})
 
 # The metrics that fit each type; the first is taken where a task names none. An empty tuple: such a task only trains.
 METRICS: Mapping[TaskType, tuple[str, ...]] = {
@@ -42,7 +47,8 @@ METRICS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.MULTIPLE_CHOICE: ("accuracy",),
     TaskType.SPAN_EXTRACTION: ("answer_f1", "mlqa_f1", "squad_v2_f1"),
     TaskType.TOKEN_CLASSIFICATION: ("chunk_f1", "chunk_f1_seqeval1", "token_accuracy"),
-    TaskType.RETRIEVAL: ("retrieval_accuracy",),
+    TaskType.RETRIEVAL: ("retrieval_accuracy", "retrieval_f1"),
+    TaskType.MINING: ("mining_f1", "retrieval_f1"),
     TaskType.RANKING: (),
     TaskType.MLM: (),
 }
@@ -69,9 +75,11 @@ class Files:
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
     are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
     file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
-    a part of it can be called a part. ``made_from`` says from which other rows these come and how: keys are
-    ``task/split``, or the name of a set that is no task. ``parallel``: rows of different languages translate each
-    other where they have the same ``id``, or stand in the same ``row`` of complete files.
+    a part of it can be called a part. ``paired`` makes a set to mine out of parallel rows: of that many rows one stays
+    a pair, of the others every second loses its target and the rest lose their source. ``made_from`` says from which
+    other rows these come and how: keys are ``task/split``, or the name of a set that is no task. ``parallel``: rows of
+    different languages translate each other where they have the same ``id``, or stand in the same ``row`` of complete
+    files.
     """
 
     repository: str
@@ -85,6 +93,7 @@ class Files:
     columns: Mapping[str, str] = field(default_factory=dict)
     otherwise: Files | None = None
     path: str = ""
+    paired: int | None = None
     official: Mapping[str, int] = field(default_factory=dict)
     made_from: Mapping[str, Kin] = field(default_factory=dict)
     parallel: str = ""

@@ -18,6 +18,7 @@ from xstilts.catalogue.placeholder import withheld
 from xstilts.catalogue.task import ROLES, Files, Task, TaskType
 from xstilts.data.columns import column_of, filtered, names_in, required
 from xstilts.data.labels import label_index, label_names
+from xstilts.data.rows import SIDES
 from xstilts.data.tables import open_table, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
@@ -174,12 +175,22 @@ def _pairs(*roles: str) -> Callable[[Row, Task, Index], Iterator[Mistake]]:
     return lambda row, task, index: _texts(row, *roles)
 
 
+def _mining(row: Row, task: Task, index: Index) -> Iterator[Mistake]:
+    if row.get("pairs") is not None:
+        return  # lists, whose numbers the loader checks
+    odd = [side for side in SIDES if isinstance(row[side], list | dict)]
+    yield from ((f"{side} is {_short(row[side])}", f"{side} must be one text, or nothing") for side in odd)
+    if not odd and not any(row[side] is not None and str(row[side]).strip() for side in SIDES):
+        yield "no sentence", "give source, target, or both where they translate one another; or take the row out"
+
+
 _CHECKS: Mapping[TaskType, Callable[[Row, Task, Index], Iterator[Mistake]]] = {
     TaskType.CLASSIFICATION: _classification,
     TaskType.MULTIPLE_CHOICE: _multiple_choice,
     TaskType.SPAN_EXTRACTION: _span,
     TaskType.TOKEN_CLASSIFICATION: _tagged,
     TaskType.RETRIEVAL: _pairs("source", "target"),
+    TaskType.MINING: _mining,
     TaskType.RANKING: _pairs("query", "candidate"),
     TaskType.MLM: _pairs("text"),
 }

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import OPTIONAL_ROLES, Files, Task, TaskType
+from xstilts.data.collections import settled, unfolded
 from xstilts.data.columns import BRACES, column_of, filtered, joined, names_in, needed
 from xstilts.data.labels import check_labels, label_index, label_names
 from xstilts.data.rows import SCHEMAS
@@ -61,8 +62,14 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
             table = joined(table, partner, files.join[1], path)
         for condition in files.where:
             table = filtered(table, condition, path)
-        loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
+        read = columns
+        if "pairs" in columns:
+            table, read = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
+        loaded.append(_rows(_Part(path, table, task, read, split == "train")))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
+    if task.type is TaskType.MINING:
+        rows, blank = settled(rows, files.paired)
+        loaded.append(Loaded(rows, {"no sentence": blank} if blank else {}))
     if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
         rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
     check_labels(rows, task, paths[0])
@@ -82,6 +89,7 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "training": split == "train",
         **({"no_answer": True} if task.no_answer else {}),
         **({"other": task.other} if task.other else {}),
+        **({"paired": files.paired} if files.paired else {}),
     }
 
 
@@ -137,7 +145,10 @@ def _filled(part: _Part, template: str) -> pa.ChunkedArray:
 
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
     """Which rows have all that their type needs, and how many have not, by reason."""
-    kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
+    kind, keep = part.task.type, np.ones(part.table.num_rows, bool)
+    left_out: dict[str, int] = {}
+    if kind is TaskType.MINING:
+        return keep, left_out
     for role, column in found.items():
         answers_needed = part.training and not part.task.no_answer
         if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
@@ -224,7 +235,7 @@ def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
 
 _READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
     **dict.fromkeys(("text_a", "text_b", "id", "question", "context", "source", "target"), _text),
-    **dict.fromkeys(("query", "candidate", "text"), _text),
+    **dict.fromkeys(("query", "candidate", "text", "source_id", "target_id"), _text),
     **dict.fromkeys(("choices", "answer_texts", "tokens"), _texts),
     "answer_starts": _starts,
     "label": _label,

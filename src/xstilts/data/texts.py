@@ -26,6 +26,7 @@ COLUMNS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.SPAN_EXTRACTION: ("question", "context"),
     TaskType.TOKEN_CLASSIFICATION: ("tokens",),
     TaskType.RETRIEVAL: ("source", "target"),
+    TaskType.MINING: ("source", "target"),
     TaskType.RANKING: ("query", "candidate"),
     TaskType.MLM: ("text", "text_b"),
 }

@@ -1,4 +1,4 @@
-"""Run a network over encoded rows and turn its outputs into a table of predictions.
+"""Run a network over encoded rows and turn its outputs into a table of predictions; ``retrieve`` does what has no head.
 
 In: a network and an ``Encoded``. Out: an Arrow table, one row an example, in the form of the task type. Sequences run
 from short to long under a token budget; the order of the rows is restored.
@@ -18,26 +18,16 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch, by_length, cut, gather
 from xstilts.data.encode import Encoded
 from xstilts.evaluate.decode import answers_of
-from xstilts.evaluate.retrieve import mean_vectors, nearest
+from xstilts.evaluate.retrieve import TOKEN_BUDGET
 from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
-TOKEN_BUDGET = 16_384
 
 
 def predict(network: Network, task: str, type: TaskType, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
     """Predictions for every row of ``table``, which ``encoded`` holds."""
     return _PREDICTORS[type](network, task, table, encoded, precision)
-
-
-def predict_neighbours(network: Network, encoded: Encoded, layer: int | None, precision: str) -> pa.Table:
-    """For every pair of a retrieval task: the source nearest to its target. Column ``neighbour`` int32, ``cosine``
-    float32.
-    """
-    vectors = mean_vectors(network, encoded, layer, precision, TOKEN_BUDGET)
-    neighbour, cosine = nearest(queries=vectors[1::2], candidates=vectors[0::2])
-    return pa.table({"neighbour": pa.array(neighbour, pa.int32()), "cosine": pa.array(cosine, pa.float32())})
 
 
 def _outputs(

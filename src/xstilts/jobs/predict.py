@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.task import TaskType
+from xstilts.catalogue.task import UNTRAINED, TaskType
 from xstilts.data.encode import Lengths, encode_cached
-from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
+from xstilts.evaluate.predict import predict, predict_spans
+from xstilts.evaluate.retrieve import predict_neighbours, predict_pairs
 from xstilts.jobs.given import given_table
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
@@ -59,7 +60,7 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         path = Path(models.given.get(work.given, ""))
         predicted = given_table(path, work.given, source.task(work.task), whole, work.examples)
     elif not work.computed:
-        if work.labelled is None and work.type != TaskType.RETRIEVAL:
+        if work.labelled is None and work.type not in UNTRAINED:
             raise Problem(f"the floor of '{work.task}' needs labelled rows")
         labelled = source.read(work.labelled) if work.labelled else table
         task = source.task(work.task)
@@ -71,7 +72,9 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         type = TaskType(work.type)
         encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
         if type is TaskType.RETRIEVAL:
-            predicted = predict_neighbours(network, encoded, work.layer, work.precision)
+            predicted = predict_neighbours(network, encoded, work.layer, work.search, work.precision)
+        elif type is TaskType.MINING:
+            predicted = predict_pairs(network, table, encoded, work.layer, work.search, work.precision)
         elif type is TaskType.SPAN_EXTRACTION:
             predicted = predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
         else:

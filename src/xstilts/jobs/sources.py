@@ -42,8 +42,9 @@ class AllSources:
 
     def __init__(self, places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> None:
         self._world = World(WorldSettings.of(places.world))
+        self._base = Path(places.base or "")
         self._own = own_tasks(places.tasks, places.languages, "this study")
-        self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
+        self.folder = Folder(Path(places.data) if places.data else None, self._base)
         kept = None if fresh else cache_folder() / "hub"
         self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
         self._rows = Sources([self.folder, self.hub])
@@ -135,7 +136,7 @@ class AllSources:
     def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
         """Another system's predictions of ``rows``, in a folder that starts at the study file's where it is relative.
         The rows are read. Raises ``Problem`` with every mistake in the file."""
-        place = Path(self._places.base or "") / Path(folder).expanduser()
+        place = self._base / Path(folder).expanduser()
         return check_given(place, self.task(rows.task), rows, self.read(rows), examples)
 
     def place_of(self, task: Task, split: str, language: str) -> str:

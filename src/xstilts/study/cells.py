@@ -7,32 +7,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from xstilts.catalogue.backbone import retrieval_layer
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task, TaskType
 from xstilts.study.arms import Prepared, said
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.draft import Draft, check_length
 from xstilts.study.encoders import Encoder
 from xstilts.study.identity import layers_of
-from xstilts.study.job import Key, Predict, Rows, Score, Share
+from xstilts.study.job import Key, Predict, Rows, Score, Share, Tuning
 from xstilts.study.manifest import Cell
 from xstilts.study.protocols import Given
+from xstilts.study.searching import Searching, searching
 from xstilts.study.settings import evaluation_table, rows_of
 from xstilts.study.targets import Model
 
 
 @dataclass(frozen=True)
 class At:
-    """What a cell is about."""
+    """What a cell is about; ``search``: how sentences find one another, None for a task that is trained."""
 
     task: Task
     split: str
     language: str
     seed: int
+    search: Searching | None = None
+
+    @property
+    def metric(self) -> str:
+        """What is scored."""
+        return self.search.metric if self.search else self.task.metric
+
+    @property
+    def protocol(self) -> str:
+        """How it is scored; scores of different protocols do not compare."""
+        return self.search.name if self.search else self.task.protocol
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.language} {self.split}"
@@ -54,7 +65,7 @@ def fits(draft: Draft, task: Task) -> bool:
             raise Problem(f"it can be trained on, but has no score{parts}")
         if splits and not any(split in task.splits for split in splits):
             raise Problem(f"no split {' or '.join(splits)} (there is {', '.join(task.splits)})")
-        if task.type != TaskType.RETRIEVAL:
+        if task.type not in UNTRAINED:
             known.languages(task, "train", (task.train_language,))
         return True
     return False
@@ -89,7 +100,7 @@ def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
     if not named:
         raise Problem(f"it has none of the languages {', '.join(wanted)}")
     known.languages(task, split, tuple(sorted(named)))
-    if task.type != TaskType.RETRIEVAL:
+    if task.type not in UNTRAINED:
         named.add(task.train_language)
     return tuple(language for language in there if language in named)
 
@@ -104,19 +115,29 @@ def scored_rows(draft: Draft, targets: Sequence[Task]) -> Iterator[Rows]:
 
 
 def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
-    """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
+    """How predictions read examples: ``max_length``, ``stride``, ``precision``."""
     tables = draft.study.settings
     how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
-    if task.type == TaskType.RETRIEVAL:
-        if spec.architecture:
-            how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
-        layer = spec.retrieval_layer if spec.retrieval_layer is not None else draft.study.retrieval_layer
-        layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
-        how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
+    if task.type in UNTRAINED and spec.architecture:
+        how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
     if task.no_answer:
         how["null_threshold"] = 0.0
     check_length(spec, how["max_length"])
     return how
+
+
+def search_of(draft: Draft, encoder: Encoder, task: Task) -> Searching | None:
+    """How sentences find one another; None for a task that is trained. Raises ``Problem`` for a layer that the backbone
+    does not have."""
+    if task.type not in UNTRAINED:
+        return None
+    study, spec = draft.study, encoder.spec
+    layer = spec.retrieval_layer if spec.retrieval_layer is not None else study.retrieval_layer
+    layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
+    try:
+        return searching(study.retrieval, task, spec.path or "", layers, layer, spec.layers)
+    except Problem as problem:
+        raise Problem(f"backbone '{encoder.name}': {problem}") from None
 
 
 def add_cell(
@@ -134,7 +155,11 @@ def add_cell(
         examples=cap,
         **how,
     )
-    score = _scored(draft, at, job, f"{at}, {arm}, {encoder.name}, seed {at.seed}", encoder.parameters)
+    whose, threshold = f"{arm}, {encoder.name}, seed {at.seed}", {}
+    if at.search is not None:
+        job = replace(job, layer=at.search.layer, search=at.search.search)
+        threshold = _threshold(draft, at, job, at.search, whose, encoder.parameters)
+    score = _scored(draft, at, job, f"{at}, {whose}", encoder.parameters, **threshold)
     if arm == draft.study.baseline:
         draft.baselines[encoder.name, at.task.name, at.split, at.language, at.seed] = score
     seen = _seen(at.language, encoder, (*prepared.shares, *model.shares))
@@ -142,7 +167,13 @@ def add_cell(
 
 
 def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) -> None:
-    """The cell of a file of predictions, the same for every seed and backbone whose file it is."""
+    """The cell of a file of predictions, the same for every seed and backbone whose file it is. Raises ``Problem``
+    where the file answers another question than the study's protocol."""
+    if at.search is not None and at.search.search.queries != "target":
+        raise Problem(
+            f"'{at.task.name}': a folder holds what the target side finds, and the study's protocol lets others ask "
+            f"({at.protocol}): name this arm's targets without it, or ask as the folder does"
+        )
     data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
     labels = (*at.task.labels, *given.labels)
     job = Predict(at.task.name, str(at.task.type), data, labels=labels, examples=cap, given=given.checksum)
@@ -161,7 +192,7 @@ def _add(
 ) -> None:
     task, spec = at.task, draft.study.arms[arm]
     data, cap = draft.known.rows(task, at.split, at.language), cap_of(draft, at)
-    untrained = task.type == TaskType.RETRIEVAL
+    untrained = task.type in UNTRAINED
     labelled = None if untrained else draft.known.training(task, task.train_language)
     guess = Predict(task.name, str(task.type), data, labelled=labelled, labels=task.labels, examples=cap)
     draft.cells.append(
@@ -175,8 +206,8 @@ def _add(
             task_type=str(task.type),
             language=at.language,
             split=at.split,
-            metric=task.metric,
-            protocol=task.protocol,
+            metric=at.metric,
+            protocol=at.protocol,
             seed=at.seed,
             examples=cap or data.rows,
             updates=model.updates,
@@ -191,10 +222,25 @@ def _add(
     )
 
 
-def _scored(draft: Draft, at: At, job: Predict, label: str, parameters: int) -> Key:
+def _threshold(draft: Draft, at: At, job: Predict, search: Searching, whose: str, parameters: int) -> dict[str, Any]:
+    """Where the threshold of ``job``'s score comes from, as fields of ``Score``."""
+    if search.threshold != "validation":
+        return {"threshold": search.threshold}
+    if "validation" not in at.task.splits or at.language not in draft.known.there(at.task, "validation"):
+        raise Problem(
+            f"no validation set in '{at.language}' on which a threshold could be chosen: state one, as in [retrieval] "
+            "threshold = 1.06, or 'none'"
+        )
+    there = replace(at, split="validation")
+    rows, cap = draft.known.rows(at.task, "validation", at.language), cap_of(draft, there)
+    key = draft.add(replace(job, data=rows, examples=cap), f"predict {there}, {whose}", parameters)
+    return {"tuned_on": Tuning(key, rows, cap)}
+
+
+def _scored(draft: Draft, at: At, job: Predict, label: str, parameters: int, **more: Any) -> Key:
     prediction = draft.add(job, f"predict {label}", parameters)
-    score = Score(prediction, job.task, job.type, at.task.metric, job.data, job.labels, job.examples)
-    return draft.add(score, f"score {label}", 0)
+    what = (job.task, job.type, at.metric, job.data, job.labels, job.examples)
+    return draft.add(Score(prediction, *what, **more), f"score {label}", 0)
 
 
 def _self_pair(draft: Draft, shares: Sequence[Share], task: Task) -> bool:

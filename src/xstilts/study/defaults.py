@@ -59,13 +59,18 @@ PHASES: Mapping[Size, Mapping[str, Table]] = {
 
 # By task type, over the phase's. The scripts train questions at 3e-5 and cut contexts at 384 with stride 128.
 TYPES: Mapping[Size, Mapping[str, Table]] = {
-    "tiny": {"span_extraction": {"max_length": 128, "stride": 64}, "retrieval": {"max_length": 128}},
+    "tiny": {
+        "span_extraction": {"max_length": 128, "stride": 64},
+        "retrieval": {"max_length": 128},
+        "mining": {"max_length": 128},
+    },
     "small": {
         "classification": {"max_length": 128},
         "span_extraction": {"learning_rate": 3e-5, "max_length": 384, "stride": 128, "weight_decay": 1e-4},
         "multiple_choice": {"epochs": 5, "max_length": 128},
         "token_classification": {"epochs": 10, "max_length": 128},
         "retrieval": {"max_length": 512},
+        "mining": {"max_length": 512},
         "ranking": {"batch": 16, "max_length": 256},
     },
     "large": {
@@ -73,6 +78,7 @@ TYPES: Mapping[Size, Mapping[str, Table]] = {
         "multiple_choice": {"epochs": 5},
         "token_classification": {"epochs": 10},
         "retrieval": {"max_length": 512},
+        "mining": {"max_length": 512},
         "ranking": {"batch": 16, "max_length": 256},
     },
 }
@@ -126,6 +132,7 @@ TOKENS: Mapping[str, int] = {
     "span_extraction": 190,
     "token_classification": 35,
     "retrieval": 40,
+    "mining": 40,
     "ranking": 220,
     "mlm": 40,
 }

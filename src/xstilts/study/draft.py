@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.identity import body_parameters
@@ -65,8 +65,8 @@ class Draft:
 
 def check_trainable(task: Task) -> None:
     """Raises ``Problem`` for a task that has nothing to train on."""
-    if task.type == TaskType.RETRIEVAL:
-        raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
+    if task.type in UNTRAINED:
+        raise Problem(f"'{task.name}' is a {task.type} task: nothing can be trained on it")
 
 
 def check_length(spec: Backbone, length: int) -> None:
@@ -89,7 +89,7 @@ def cost_of(job: Job, parameters: int) -> Cost:
         return Cost(0, 0.0)
     if isinstance(job, Predict):
         rows = min(job.examples or job.data.rows, job.data.rows)
-        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
+        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type in UNTRAINED else 1)
         return Cost(tokens, 2.0 * parameters * tokens)
     rows = sum(rows_of(share) for share in job.shares) or 1
     cut = job.settings.max_length

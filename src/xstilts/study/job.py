@@ -15,6 +15,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from xstilts.catalogue.protocol import PLAIN, Search
+
 Key = str
 Phase = Literal["pretraining", "intermediate", "target"]
 
@@ -155,7 +157,8 @@ class Predict:
     ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
     has no answer where that scores more than this above the best answer; None where every question has one. ``given``:
-    the SHA-256 of a file that holds another system's predictions; nothing is then computed.
+    the SHA-256 of a file that holds another system's predictions; nothing is then computed. ``layer`` (None: the last)
+    and ``search`` say how sentences find one another.
     """
 
     task: str
@@ -172,6 +175,7 @@ class Predict:
     precision: Literal["float32", "bfloat16"] = "float32"
     null_threshold: float | None = None
     given: str | None = None
+    search: Search = PLAIN
     revision: int = 2
 
     @property
@@ -186,8 +190,20 @@ class Predict:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """Mined pairs of rows whose true pairs are known, on which a threshold is chosen."""
+
+    prediction: Key
+    data: Rows
+    examples: int | None = None
+
+
+@dataclass(frozen=True)
 class Score:
-    """Counts per example and the score of one prediction."""
+    """Counts per example and the score of one prediction.
+
+    Of mined pairs only those count whose score reaches the ``threshold``, or the one that is best on ``tuned_on``.
+    """
 
     prediction: Key
     task: str
@@ -196,11 +212,14 @@ class Score:
     data: Rows
     labels: tuple[str, ...] = ()
     examples: int | None = None
+    tuned_on: Tuning | None = None
+    threshold: float | None = None
     revision: int = 1
 
     @property
     def inputs(self) -> tuple[Key, ...]:
-        return (self.prediction,)
+        tuning = (self.tuned_on.prediction,) if self.tuned_on else ()
+        return tuple(dict.fromkeys((self.prediction, *tuning)))
 
 
 Job = Train | Predict | Score

@@ -22,6 +22,7 @@ from xstilts.study.backbone_table import Backbone
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.overlap import Exclude
 from xstilts.study.own import languages_apart, own_tasks
+from xstilts.study.searching import Retrieval
 from xstilts.study.settings import layered
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
 
@@ -49,6 +50,7 @@ class Study(Table):
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
     ``exclude_overlap``: training rows that are left out, because they have a text that is scored (``equal``) or nearly
     one (``near``).
+    ``retrieval``: how sentences find one another (docs/retrieval.md).
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -67,6 +69,7 @@ class Study(Table):
     evaluation_examples: Positive | dict[str, Positive] | None = None
     exclude_overlap: Exclude = "nothing"
     retrieval_layer: Natural | None = None
+    retrieval: Retrieval = Retrieval()
     claims: tuple[str, ...] = ()
 
     name: str = ""

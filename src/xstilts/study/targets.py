@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study import defaults
 from xstilts.study.arm_table import FewShot, TranslateTrain
 from xstilts.study.arms import Prepared
@@ -22,7 +22,7 @@ from xstilts.study.job import Key, Share, Start, Train
 @dataclass(frozen=True)
 class Model:
     """What predicts: a training's key or a start used as it is; the trainings behind it, the shares of the target phase
-    (none for retrieval)."""
+    (none where nothing is trained)."""
 
     key: Key | None
     start: Start | None
@@ -46,7 +46,7 @@ class Course:
     def models(self, languages: Sequence[str]) -> Mapping[str, Model]:
         """What predicts each of the ``languages``."""
         phase = self.draft.study.arms[self.arm].target
-        if self.task.type == TaskType.RETRIEVAL:
+        if self.task.type in UNTRAINED:
             key = self.prepared.start.job
             untrained = None if key else self.prepared.start
             bare = Model(key, untrained, self.prepared.trainings, self.prepared.updates, ())

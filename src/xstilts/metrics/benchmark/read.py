@@ -126,7 +126,7 @@ def _pairs(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None
     return Rows(gold_pairs, said_pairs, ())
 
 
-_PAIR = ("source", "target")
+_PAIR = ("source_id", "target_id")
 
 
 def _both(

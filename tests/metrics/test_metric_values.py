@@ -302,6 +302,7 @@ def test_floors_are_predictions() -> None:
         "chunk_f1": pa.table({"tokens": [["a"]], "tags": pa.array([[0]], pa.list_(pa.int16()))}),
         "answer_f1": pa.table({"id": ["q"], "answer_texts": [["x"]]}),
         "retrieval_accuracy": pa.table({"source": ["a"], "target": ["b"]}),
+        "mean_average_precision": pa.table({"id": ["q"], "targets": [["x"]]}),
     }
     for name, rows in gold.items():
         metric = get_metric(name)

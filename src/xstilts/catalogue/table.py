@@ -140,6 +140,7 @@ _FILES: Mapping[str, Callable[[object], Any]] = {
     "join": _join,
     "columns": _names,
     "otherwise": _otherwise,
+    "reading": _text,
     "official": _counts,
 }
 

@@ -31,10 +31,30 @@ ROLES: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.SPAN_EXTRACTION: ("id", "question", "context", "answer_texts", "answer_starts"),
     TaskType.TOKEN_CLASSIFICATION: ("tokens", "tags"),
     TaskType.RETRIEVAL: ("source", "target"),
-    TaskType.RANKING: ("query", "candidate"),
+    TaskType.RANKING: ("query", "candidate", "id", "matches"),
     TaskType.MLM: ("text", "text_b"),
 }
-OPTIONAL_ROLES = frozenset({"text_b", "id"})
+OPTIONAL_ROLES = frozenset({"text_b", "id", "matches"})
+
+# What a ranking finds its answers among: a split of its own.
+CANDIDATES = "candidates"
+_QUERIES = ("query", "id", "matches")
+_ROLES_OF_SPLIT: Mapping[tuple[TaskType, str], tuple[str, ...]] = {
+    (TaskType.RANKING, "train"): ("query", "candidate"),
+    (TaskType.RANKING, "validation"): _QUERIES,
+    (TaskType.RANKING, "test"): _QUERIES,
+    (TaskType.RANKING, CANDIDATES): ("candidate", "id", "matches"),
+}
+
+
+def roles_of(kind: TaskType, split: str) -> tuple[str, ...]:
+    """The roles that columns of ``split`` play; all of the type's where its splits do not differ."""
+    return _ROLES_OF_SPLIT.get((kind, split), ROLES[kind])
+
+
+# Forms of files whose rows are not yet those of a ranking (``data.readings``): questions about paragraphs, of which the
+# sentences are the candidates; mentions of entities in documents, and the entities with their descriptions.
+READINGS = ("sentences", "mentions")
 
 # The metrics that fit each type; the first is taken where a task names none. An empty tuple: such a task only trains.
 METRICS: Mapping[TaskType, tuple[str, ...]] = {
@@ -43,7 +63,7 @@ METRICS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.SPAN_EXTRACTION: ("answer_f1", "mlqa_f1", "squad_v2_f1"),
     TaskType.TOKEN_CLASSIFICATION: ("chunk_f1", "chunk_f1_seqeval1", "token_accuracy"),
     TaskType.RETRIEVAL: ("retrieval_accuracy",),
-    TaskType.RANKING: (),
+    TaskType.RANKING: ("mean_average_precision",),
     TaskType.MLM: (),
 }
 
@@ -59,8 +79,9 @@ class Files:
     adds to each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
     are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
-    file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
-    a part of it can be called a part.
+    file's folder where it is relative. ``reading`` is one of ``READINGS`` where the files do not hold the rows of a
+    ranking but what they are made from; ``columns`` then say nothing. ``official`` holds the number of rows of the
+    official set by language, so that a part of it can be called a part.
     """
 
     repository: str
@@ -74,6 +95,7 @@ class Files:
     columns: Mapping[str, str] = field(default_factory=dict)
     otherwise: Files | None = None
     path: str = ""
+    reading: str = ""
     official: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -100,7 +122,8 @@ class Task:
     A column may be ``outer.inner`` (a field of a struct), a text with columns in braces (``{premise} {question}``) or,
     for ``choices``, several names with commas between them. ``labels`` are the names of the labels in the order of
     their numbers; of a multiple choice, where its files do not count from 0, the names of the choices.
-    ``splits`` maps ``train``, ``validation``, ``test`` to files. ``languages`` are the official ones in official order;
+    ``splits`` maps ``train``, ``validation``, ``test`` to files, of a ranking also ``candidates``: the pool of all
+    languages in which every query is looked for. ``languages`` are the official ones in official order;
     ``Files.languages`` (if given) are those of one split. ``lineage`` names the data a task trains on, so that an
     intermediate and a target task with the same lineage are a self-pair. A task with ``parts`` has no files of its own:
     it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have

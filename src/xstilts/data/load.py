@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+from xstilts.catalogue.task import CANDIDATES, OPTIONAL_ROLES, ROLES, Files, Task, TaskType, roles_of
+from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import column_names, open_table
 
@@ -51,7 +52,12 @@ class _Part:
     table: pa.Table
     task: Task
     columns: Mapping[str, str]
-    training: bool
+    split: str
+
+    @property
+    def training(self) -> bool:
+        """Whether rows must be fit to train on."""
+        return self.split == "train"
 
 
 def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:
@@ -66,15 +72,17 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
     partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
     loaded = []
     for path in paths:
-        table = open_table(path, None if files.join else _needed(task, files, columns))
+        table = open_table(path, None if files.join else _needed(task, files, columns, split))
         if files.join and partner is not None:
             table = _joined(table, partner, files.join[1], path)
         for condition in files.where:
             table = filtered(table, condition, path)
-        loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
+        table, less = _made(table, files, split, path) if files.reading else (table, {})
+        found = _rows(_Part(path, table, task, {} if files.reading else columns, split))
+        loaded.append(Loaded(found.rows, {**less, **found.left_out}))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
-    if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
-        rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
+    if "id" in roles_of(task.type, split):
+        rows = _named(rows)
     _check_labels(rows, task, paths[0])
     reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
     return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
@@ -90,20 +98,27 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "where": [list(row) for row in files.where],
         "join": files.join[1] if files.join else None,
         "training": split == "train",
+        **({"reading": [files.reading, READINGS[files.reading].revision]} if files.reading else {}),
+        **({"split": split} if files.reading or split == CANDIDATES else {}),
         **({"no_answer": True} if task.no_answer else {}),
         **({"other": task.other} if task.other else {}),
     }
 
 
-def required(kind: TaskType, columns: Mapping[str, str]) -> list[str]:
-    """Columns that a file must have: of every role that is not optional or that ``columns`` names."""
-    roles = [role for role in ROLES[kind] if role not in OPTIONAL_ROLES or role in columns]
+def required(task: Task, files: Files, split: str) -> list[str]:
+    """Columns that a file must have: of every role that is not optional or that its task names."""
+    if files.reading:
+        return list(READINGS[files.reading].columns[split])
+    columns = {**task.columns, **files.columns}
+    roles = [role for role in roles_of(task.type, split) if role not in OPTIONAL_ROLES or role in columns]
     return list(dict.fromkeys(name for role in roles for name in names_in(columns.get(role, role))))
 
 
-def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
+def _needed(task: Task, files: Files, columns: Mapping[str, str], split: str) -> set[str]:
     """Names of the columns that may be read, structs by their outer name."""
     names = {name for role in ROLES[task.type] for name in names_in(columns.get(role, role))}
+    if files.reading:
+        names = {*READINGS[files.reading].columns[split], *READINGS[files.reading].optional}
     names |= {column for column, _, _ in files.where}
     return names | {name.split(".")[0] for name in names}
 
@@ -151,10 +166,34 @@ def column_of(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     raise Problem(f"{path} has no column '{name}'{nearest(name, known) or '.'} columns: {', '.join(known)}")
 
 
+def _made(table: pa.Table, files: Files, split: str, path: Path) -> tuple[pa.Table, dict[str, int]]:
+    """The rows of a ranking that ``files.reading`` makes of ``table``, and how many are left out why."""
+    reading, schema = READINGS[files.reading], SCHEMAS[TaskType.RANKING]
+    there = [*reading.columns[split], *(name for name in reading.optional if name in table.column_names)]
+    try:
+        found, left_out = reading.rows({name: column_of(table, name, path).to_pylist() for name in there}, split)
+        columns = {name: pa.array(values, schema.field(name).type) for name, values in found.items()}
+    except (ValueError, pa.ArrowException) as error:
+        raise Problem(f"{path}, {error}") from error
+    return pa.table(columns), {reason: count for reason, count in left_out.items() if count}
+
+
+def _named(rows: pa.Table) -> pa.Table:
+    """Rows without ids are called by their numbers; what matches nothing by name matches its own id."""
+    if rows["id"].null_count:
+        names = pa.array([str(row) for row in range(rows.num_rows)])
+        rows = rows.set_column(rows.column_names.index("id"), "id", names)
+    if "matches" in rows.column_names and rows["matches"].null_count:
+        own = pa.array([[name] for name in rows["id"].to_pylist()], pa.list_(pa.string()))
+        rows = rows.set_column(rows.column_names.index("matches"), "matches", pc.coalesce(rows["matches"], own))
+    return rows
+
+
 def _rows(part: _Part) -> Loaded:
     """``part`` in its schema: unusable rows out, then one reader a role."""
     schema = SCHEMAS[part.task.type]
-    found = {role: column for role in schema.names if (column := _role(part, role)) is not None}
+    roles = roles_of(part.task.type, part.split)
+    found = {role: column for role in roles if (column := _role(part, role)) is not None}
     keep, left_out = _usable(part, found)
     if not keep.all():
         found = {role: column.filter(pa.array(keep)) for role, column in found.items()}
@@ -206,7 +245,7 @@ def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarr
     kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
     for role, column in found.items():
         answers_needed = part.training and not part.task.no_answer
-        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
+        if role in ("label", *OPTIONAL_ROLES) or (role.startswith("answer_") and not answers_needed):
             continue
         bad = pc.is_null(column)
         reason = f"no {role}"
@@ -249,7 +288,7 @@ def _text(part: _Part, role: str, values: pa.Array) -> pa.Array:
 def _texts(part: _Part, role: str, values: pa.Array) -> pa.Array:
     """Lists of texts. A plain text is split at white space, or is the only answer."""
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        split = (lambda text: [text]) if role == "answer_texts" else str.split
+        split = (lambda text: [text]) if role in ("answer_texts", "matches") else str.split
         return pa.array([None if text is None else split(text) for text in values.to_pylist()], pa.list_(pa.string()))
     if not _is_list(values.type):
         raise _wrong(part, role, "a list of texts a row", values.type)
@@ -291,7 +330,7 @@ def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
 _READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
     **dict.fromkeys(("text_a", "text_b", "id", "question", "context", "source", "target"), _text),
     **dict.fromkeys(("query", "candidate", "text"), _text),
-    **dict.fromkeys(("choices", "answer_texts", "tokens"), _texts),
+    **dict.fromkeys(("choices", "answer_texts", "tokens", "matches"), _texts),
     "answer_starts": _starts,
     "label": _label,
     "tags": _tags,

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from xstilts.catalogue.benchmark import Benchmark, Scored
 from xstilts.catalogue.errors import Problem
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.stored import PREDICTIONS, first_rows
+from xstilts.jobs.stored import PREDICTIONS, gold_of
 from xstilts.metrics.benchmark.write import texts_of
 from xstilts.study.job import Score
 from xstilts.study.manifest import Cell, Plan
@@ -82,7 +82,7 @@ def _write_cell(
     plan: Plan, cell: Cell, task: Scored, store: Store, source: AllSources, aside: Path, system: Path
 ) -> bool:
     work = _score_of(plan, cell)
-    gold = first_rows(source.read(work.data), work.examples)
+    gold = gold_of(work, source)
     predicted = pq.read_table(store.folder(work.prediction) / PREDICTIONS)
     texts = texts_of(task, gold, predicted, work.labels)
     if texts is None:

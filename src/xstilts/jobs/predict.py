@@ -6,14 +6,17 @@ loaded once for all of them. Floors are predictions too: of a trivial predictor 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
-from xstilts.data.encode import Lengths, encode_cached
-from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
+from xstilts.data.encode import Encoded, Lengths, encode_cached
+from xstilts.evaluate.predict import predict, predict_neighbours, predict_ranking, predict_spans
+from xstilts.jobs.embed import pooled
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.jobs.stored import PREDICTIONS, first_rows
@@ -32,15 +35,16 @@ class Models:
         self._name: str | job.Start | None = None
         self._network: Network | None = None
 
-    def network(self, work: job.Predict) -> Network:
-        """The network that ``work`` predicts with."""
-        name = work.model or work.start
+    def network(self, work: job.Predict | job.Embed) -> Network:
+        """The network that ``work`` predicts or embeds with."""
+        start = work.start if isinstance(work, job.Predict) else None
+        name = work.model or start
         if self._network is None or name != self._name:
             store, source, places, cache = self._open
             if work.model is not None:
                 network = load_network(store.folder(work.model) / "model")
-            elif work.start is not None:
-                encoder, vocabulary = open_start(work.start, store, source, places, cache, 0.0, 0)
+            elif start is not None:
+                encoder, vocabulary = open_start(start, store, source, places, cache, 0.0, 0)
                 network = Network(encoder, (), (), vocabulary).eval()
             else:
                 raise Problem("a floor has no network")
@@ -63,12 +67,31 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         lengths = Lengths(work.max_length, work.stride)
         type = TaskType(work.type)
         encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
-        if type is TaskType.RETRIEVAL:
-            predicted = predict_neighbours(network, encoded, work.layer, work.precision)
-        elif type is TaskType.SPAN_EXTRACTION:
-            predicted = predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
-        else:
-            predicted = predict(network, work.task, type, table, encoded, work.precision)
+        predicted = _HOW.get(type, _labels)(work, network, table, encoded, store)
     with store.writing(key) as (folder, extra):
         pq.write_table(predicted, folder / PREDICTIONS, compression="zstd")
         extra["examples"] = table.num_rows
+
+
+def _labels(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict(network, work.task, TaskType(work.type), table, encoded, work.precision)
+
+
+def _neighbours(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict_neighbours(network, encoded, work.layer, work.precision)
+
+
+def _spans(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
+
+
+def _ranking(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    vectors, names = pooled(store, work.pool, work.vectors)
+    return predict_ranking(network, work.task, table, encoded, work.precision, vectors, names)
+
+
+_HOW: Mapping[TaskType, Callable[[job.Predict, Network, pa.Table, Encoded, Store], pa.Table]] = {
+    TaskType.RETRIEVAL: _neighbours,
+    TaskType.SPAN_EXTRACTION: _spans,
+    TaskType.RANKING: _ranking,
+}

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.stored import PREDICTIONS, first_rows
+from xstilts.jobs.stored import PREDICTIONS, gold_of
 from xstilts.metrics import get_metric
 from xstilts.study import job
 from xstilts.study.store import Store
@@ -21,7 +21,7 @@ COUNTS = "counts.parquet"
 
 def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> None:
     """Do the job and store its result."""
-    gold = first_rows(source.read(work.data), work.examples)
+    gold = gold_of(work, source)
     predicted = pq.read_table(store.folder(work.prediction) / PREDICTIONS)
     if predicted.num_rows != gold.num_rows:
         raise Problem(

@@ -26,6 +26,8 @@ PREDICTIONS: Mapping[TaskType, pa.Schema] = {
     TaskType.SPAN_EXTRACTION: pa.schema([("id", pa.string()), ("text", pa.string())]),
     # entry i is the row of ``source`` that was found for row i of ``target``; right is i
     TaskType.RETRIEVAL: pa.schema([("neighbour", pa.int32())]),
+    # names of candidates, best first
+    TaskType.RANKING: pa.schema([("id", pa.string()), ("ranking", pa.list_(pa.string()))]),
 }
 LOGITS = pa.field("logits", pa.list_(pa.float32()))
 

@@ -92,7 +92,14 @@ _INTERMEDIATE: Mapping[str, Table] = {
 }
 TASKS: Mapping[Size, Mapping[str, Mapping[str, Table]]] = {
     "tiny": {},
-    "small": {"intermediate": _INTERMEDIATE, "target": {"xnli": {"epochs": 5}, "pawsx": {"epochs": 5}}},
+    "small": {
+        "intermediate": _INTERMEDIATE,
+        "target": {
+            "xnli": {"epochs": 5},
+            "pawsx": {"epochs": 5},
+            "mewslix": {"epochs": 2, "batch": 64, "max_length": 64},
+        },
+    },
     "large": {
         "intermediate": _INTERMEDIATE,
         "target": {
@@ -101,6 +108,7 @@ TASKS: Mapping[Size, Mapping[str, Mapping[str, Table]]] = {
             "xquad": {"epochs": 2},
             "mlqa": {"epochs": 2},
             "tydiqa": {"epochs": 2},
+            "mewslix": {"epochs": 2, "batch": 32, "max_length": 64},
         },
     },
 }

@@ -1,8 +1,8 @@
 """A job is a frozen value, and its key is what it says.
 
-In: what the planner resolved. Out: ``Train``, ``Predict``, ``Score`` values with ``key``. Paths, device, workers,
-micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the job in
-the store, outside the key.
+In: what the planner resolved. Out: ``Train``, ``Embed``, ``Predict``, ``Score`` values with ``key``. Paths, device,
+workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the
+job in the store, outside the key.
 """
 
 from __future__ import annotations
@@ -138,12 +138,30 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Embed:
+    """The vectors that the training ``model`` gives the candidates of a ranking in one language."""
+
+    task: str
+    type: str
+    data: Rows
+    model: Key
+    max_length: int = 128
+    precision: Literal["float32", "bfloat16"] = "float32"
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        return (self.model,)
+
+
+@dataclass(frozen=True)
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
     ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
-    has no answer where that scores more than this above the best answer; None where every question has one.
+    has no answer where that scores more than this above the best answer; None where every question has one. A ranking
+    looks among the candidates ``pool``, whose vectors the jobs ``vectors`` made, in the same order.
     """
 
     task: str
@@ -159,17 +177,19 @@ class Predict:
     layer: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     null_threshold: float | None = None
+    pool: tuple[Rows, ...] = ()
+    vectors: tuple[Key, ...] = ()
     revision: int = 2
 
     @property
     def inputs(self) -> tuple[Key, ...]:
         start = self.start.job if self.start else None
-        return tuple(key for key in (self.model, start) if key)
+        return (*(key for key in (self.model, start) if key), *self.vectors)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Counts per example and the score of one prediction."""
+    """Counts per example and the score of one prediction; ``pool`` holds the candidates of a ranking."""
 
     prediction: Key
     task: str
@@ -178,6 +198,7 @@ class Score:
     data: Rows
     labels: tuple[str, ...] = ()
     examples: int | None = None
+    pool: tuple[Rows, ...] = ()
     revision: int = 1
 
     @property
@@ -185,8 +206,13 @@ class Score:
         return (self.prediction,)
 
 
-Job = Train | Predict | Score
-KINDS: Mapping[str, type[Train] | type[Predict] | type[Score]] = {"train": Train, "predict": Predict, "score": Score}
+Job = Train | Embed | Predict | Score
+KINDS: Mapping[str, type[Train] | type[Embed] | type[Predict] | type[Score]] = {
+    "train": Train,
+    "embed": Embed,
+    "predict": Predict,
+    "score": Score,
+}
 
 
 def canonical(value: Any) -> Any:
@@ -214,7 +240,7 @@ def canonical(value: Any) -> Any:
 
 
 def kind_of(job: Job) -> str:
-    """``train``, ``predict`` or ``score``."""
+    """``train``, ``embed``, ``predict`` or ``score``."""
     return type(job).__name__.lower()
 
 

@@ -22,10 +22,12 @@ from xstilts.study.identity import body_parameters, layers_of
 from xstilts.study.identity import identify as identify_files
 from xstilts.study.job import (
     Architecture,
+    Embed,
     Job,
     Key,
     Phase,
     Predict,
+    Rows,
     Score,
     Settings,
     Share,
@@ -364,11 +366,22 @@ class _Planner:
         cap = cap if cap and cap < data.rows else None
         what = (task.name, str(task.type), data)
         labelled = model.shares[0].data[0] if model.shares else None
-        job = Predict(*what, model=model.key, start=model.start, labels=task.labels, examples=cap, **how)
+        pool = self.known.pool(task)
+        vectors = self.embedded(encoder, task, pool, model, f"{arm}, {encoder.name}, seed {seed}", how)
+        job = Predict(
+            *what,
+            model=model.key,
+            start=model.start,
+            labels=task.labels,
+            examples=cap,
+            pool=pool,
+            vectors=vectors,
+            **how,
+        )
         guess = Predict(*what, labelled=labelled, labels=task.labels, examples=cap)
         label = f"{task.name} {language} {split}"
-        score = self.scored(task, job, f"{label}, {arm}, {encoder.name}, seed {seed}", encoder.parameters)
-        floor = self.scored(task, guess, f"{label}, floor", 0)
+        score = self.scored(task, job, f"{label}, {arm}, {encoder.name}, seed {seed}", encoder.parameters, pool)
+        floor = self.scored(task, guess, f"{label}, floor", 0, pool)
         if arm == self.study.baseline:
             self.baselines[encoder.name, task.name, *at] = score
         self.cells.append(
@@ -397,10 +410,21 @@ class _Planner:
             )
         )
 
-    def scored(self, task: Task, job: Predict, label: str, parameters: int) -> Key:
+    def scored(self, task: Task, job: Predict, label: str, parameters: int, pool: tuple[Rows, ...]) -> Key:
         prediction = self.add(job, f"predict {label}", parameters)
-        score = Score(prediction, task.name, str(task.type), task.metric, job.data, task.labels, job.examples)
+        score = Score(prediction, task.name, str(task.type), task.metric, job.data, task.labels, job.examples, pool)
         return self.add(score, f"score {label}", 0)
+
+    def embedded(
+        self, encoder: _Encoder, task: Task, pool: tuple[Rows, ...], model: _Model, label: str, how: Mapping[str, Any]
+    ) -> tuple[Key, ...]:
+        """The vectors of a ranking's candidates, once for the queries of all languages."""
+        if not pool or model.key is None:
+            return ()
+        reads = {name: how[name] for name in ("max_length", "precision")}
+        jobs = [Embed(task.name, str(task.type), rows, model.key, **reads) for rows in pool]
+        names = [f"embed candidates of {task.name} {rows.language}, {label}" for rows in pool]
+        return tuple(self.add(job, name, encoder.parameters) for job, name in zip(jobs, names, strict=True))
 
     def self_pair(self, shares: Sequence[Share], task: Task) -> bool:
         """Whether an intermediate task trains on the data that the target trains on."""
@@ -449,6 +473,9 @@ def _cost(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
     if isinstance(job, Score):
         return Cost(0, 0.0)
+    if isinstance(job, Embed):
+        tokens = job.data.rows * min(defaults.TOKENS[job.type], job.max_length)
+        return Cost(tokens, 2.0 * parameters * tokens)
     if isinstance(job, Predict) and job.model is None and job.start is None:
         return Cost(0, 0.0)
     if isinstance(job, Predict):

@@ -77,7 +77,8 @@ def parallel(request: Request) -> Columns:
 
 def ranked(request: Request) -> Columns:
     """The sentences of ``parallel`` as queries and candidates, no phrase switched."""
-    return dict(zip(("query", "candidate"), _sentence_pairs(request, 0.0), strict=True))
+    found = zip(("query", "candidate"), _sentence_pairs(request, 0.0), strict=True)
+    return {**dict(found), **dict.fromkeys(("id", "matches"), [None] * request.size)}
 
 
 def _sentence_pairs(request: Request, switched: float) -> tuple[list[str], list[str]]:

@@ -62,6 +62,12 @@ def _answers(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence
     return json.dumps(references, ensure_ascii=False), json.dumps(said, ensure_ascii=False)
 
 
+def _rankings(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
+    right = dict(zip(gold["id"].to_pylist(), gold["targets"].to_pylist(), strict=True))
+    said = dict(zip(predicted["id"].to_pylist(), predicted["ranking"].to_pylist(), strict=True))
+    return json.dumps(right, ensure_ascii=False), json.dumps(said, ensure_ascii=False)
+
+
 def _lines(items: Iterable[str]) -> str:
     return "".join(f"{item}\n" for item in items)
 
@@ -82,4 +88,6 @@ _WRITERS: Mapping[Form, Callable[[Scored, pa.Table, pa.Table, Sequence[str]], Te
     Form.TAGS: _tags,
     Form.POSITIONS: _positions,
     Form.ANSWERS: _answers,
+    Form.RANKINGS: _rankings,
+    Form.ENTITIES: _rankings,
 }

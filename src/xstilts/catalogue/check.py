@@ -46,10 +46,15 @@ def _labels(task: Task) -> Iterator[str]:
 def _metric(task: Task) -> Iterator[str]:
     fitting = METRICS[task.type]
     known = dict.fromkeys(name for names in METRICS.values() for name in names)
-    if not task.metric and fitting and task.evaluation_split in task.splits:
+    if not task.metric and fitting and _is_scored(task):
         yield f"metric: a {task.type} task that is scored needs one: {', '.join(fitting)}"
     elif task.metric in known and task.metric not in fitting:
         yield f"metric: '{task.metric}' does not fit a {task.type} task; fitting: {', '.join(fitting) or 'none'}"
+
+
+def _is_scored(task: Task) -> bool:
+    """Whether there are rows to score; a task that only trains names its training split for them."""
+    return task.evaluation_split in task.splits and task.evaluation_split != "train"
 
 
 def _languages(task: Task, own: Mapping[str, Language]) -> Iterator[str]:
@@ -72,7 +77,7 @@ def _splits(task: Task) -> Iterator[str]:
         yield from (f"splits.{name}.{mistake}" for mistake in _files(task.type, files))
         if files.path and "{language}" not in files.path and len(task.languages_of(name)) > 1:
             yield f"splits.{name}.path: one file holds one language: write {{language}} into it, or name its language"
-    if task.type is TaskType.RANKING and task.evaluation_split in task.splits and CANDIDATES not in task.splits:
+    if task.type is TaskType.RANKING and _is_scored(task) and CANDIDATES not in task.splits:
         yield f"splits.{CANDIDATES}: missing; name what the queries are looked for in"
 
 

@@ -1,7 +1,7 @@
 """What a maker of examples gets.
 
 In: what ``World.read`` was asked for. Out: ``Request``, one argument for every maker of rows, and ``Columns``, what
-makers return: one list for each column of the task type's schema.
+makers return: one list for each column of the task type's schema; a column without a list is null.
 """
 
 from __future__ import annotations

@@ -77,8 +77,7 @@ def parallel(request: Request) -> Columns:
 
 def ranked(request: Request) -> Columns:
     """The sentences of ``parallel`` as queries and candidates, no phrase switched."""
-    found = zip(("query", "candidate"), _sentence_pairs(request, 0.0), strict=True)
-    return {**dict(found), **dict.fromkeys(("id", "matches"), [None] * request.size)}
+    return dict(zip(("query", "candidate"), _sentence_pairs(request, 0.0), strict=True))
 
 
 def _sentence_pairs(request: Request, switched: float) -> tuple[list[str], list[str]]:

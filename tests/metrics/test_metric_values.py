@@ -307,6 +307,7 @@ def test_floors_are_predictions() -> None:
         "retrieval_accuracy": pa.table({"source": ["a"], "target": ["b"]}),
         "retrieval_f1": pa.table({"source": ["a"], "target": ["b"]}),
         "mining_f1": pa.table({name: pa.array(["a"]) for name in ("source_id", "target_id")}),
+        "mean_average_precision": pa.table({"id": ["q"], "targets": [["x"]]}),
     }
     for name, rows in gold.items():
         metric = get_metric(name)

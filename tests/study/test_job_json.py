@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from xstilts.catalogue.protocol import Search
 from xstilts.study.job import (
     Architecture,
+    Embed,
     Predict,
     Rows,
     Score,
@@ -64,11 +65,14 @@ predict = st.builds(
     layer=st.none() | count,
     given=optional,
 )
-score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count)
+embed = st.builds(Embed, text, text, rows, keys, count)
+ranking = st.builds(Predict, text, text, rows, keys, pool=several, vectors=st.lists(keys, max_size=3).map(tuple))
+tuned = st.none() | st.builds(Tuning, keys, rows, st.none() | count)
+score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count, tuned, pool=several)
 
 
-@given(train | predict | score)
-def test_a_job_comes_back_from_json_equal(job: Train | Predict | Score) -> None:
+@given(train | embed | predict | ranking | score)
+def test_a_job_comes_back_from_json_equal(job: Train | Embed | Predict | Score) -> None:
     back = from_json(json.loads(json.dumps(to_json(job))))
     assert back == job
     assert key_of(back) == key_of(job)

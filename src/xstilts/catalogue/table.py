@@ -160,6 +160,7 @@ _FILES: Mapping[str, Callable[[object], Any]] = {
     "join": _join,
     "columns": _names,
     "otherwise": _otherwise,
+    "reading": _text,
     "official": _counts,
     "made_from": _kin,
     "parallel": _parallel,

@@ -224,7 +224,8 @@ def show(
         for row in one["examples"]:
             put("")
             for role, value in row.items():
-                put(f"  {role:<14}{value}")
+                if value is not None:
+                    put(f"  {role:<14}{value}")
 
 
 @command("lock", group)

@@ -206,6 +206,17 @@ def _encode_mining(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) ->
     return Encoded(ids, segments, starts, example, {"side": side.astype(np.uint8)})
 
 
+def _encode_ranking(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """Training pairs as two sequences a row; of queries and of candidates alone, the one text that a row has."""
+    sides = [name for name in ("query", "candidate") if table.column(name).null_count < table.num_rows]
+    if len(sides) == 2:
+        return _encode_pairs(*sides)(table, vocabulary, lengths)
+    budget = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
+    texts = table.column(sides[0]).to_pylist() if sides else []
+    ids, segments, starts = _assemble([found[:budget] for found in vocabulary.ids(texts)], None, vocabulary)
+    return Encoded(ids, segments, starts, np.arange(len(texts), dtype=np.int32))
+
+
 def _encode_token_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
     """Each word is tokenised alone; long sentences are cut between words into several sequences.
 
@@ -342,7 +353,7 @@ _ENCODERS: dict[TaskType, Callable[[pa.Table, Vocabulary, Lengths], Encoded]] = 
     TaskType.TOKEN_CLASSIFICATION: _encode_token_classification,
     TaskType.SPAN_EXTRACTION: _encode_span_extraction,
     TaskType.MLM: _encode_mlm,
-    TaskType.RANKING: _encode_pairs("query", "candidate"),
+    TaskType.RANKING: _encode_ranking,
     TaskType.RETRIEVAL: _encode_pairs("source", "target"),
     TaskType.MINING: _encode_mining,
 }

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import OPTIONAL_ROLES, Files, Task, TaskType
+from xstilts.catalogue.task import CANDIDATES, OPTIONAL_ROLES, Files, Task, TaskType, roles_of
 from xstilts.data.collections import settled, unfolded
-from xstilts.data.columns import BRACES, column_of, filtered, joined, names_in, needed
+from xstilts.data.columns import BRACES, column_of, filtered, joined, made, named, names_in, needed
 from xstilts.data.labels import check_labels, label_index, label_names
+from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import open_table
 
@@ -42,7 +43,12 @@ class _Part:
     table: pa.Table
     task: Task
     columns: Mapping[str, str]
-    training: bool
+    split: str
+
+    @property
+    def training(self) -> bool:
+        """Whether rows must be fit to train on."""
+        return self.split == "train"
 
 
 def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:
@@ -57,21 +63,25 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
     partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
     loaded = []
     for path in paths:
-        table = open_table(path, None if files.join else needed(task, files, columns))
+        table = open_table(path, None if files.join else needed(task, files, columns, split))
         if files.join and partner is not None:
             table = joined(table, partner, files.join[1], path)
         for condition in files.where:
             table = filtered(table, condition, path)
-        read = columns
-        if "pairs" in columns:
+        read: Mapping[str, str] = columns
+        less: dict[str, int] = {}
+        if files.reading:
+            (table, less), read = made(table, files, split, path), {}
+        elif "pairs" in columns:
             table, read = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
-        loaded.append(_rows(_Part(path, table, task, read, split == "train")))
+        found = _rows(_Part(path, table, task, read, split))
+        loaded.append(Loaded(found.rows, {**less, **found.left_out}))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
     if task.type is TaskType.MINING:
         rows, blank = settled(rows, files.paired)
         loaded.append(Loaded(rows, {"no sentence": blank} if blank else {}))
-    if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
-        rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
+    if "id" in roles_of(task.type, split):
+        rows = named(rows)
     check_labels(rows, task, paths[0])
     reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
     return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
@@ -87,6 +97,8 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "where": [list(row) for row in files.where],
         "join": files.join[1] if files.join else None,
         "training": split == "train",
+        **({"reading": [files.reading, READINGS[files.reading].revision]} if files.reading else {}),
+        **({"split": split} if files.reading or split == CANDIDATES else {}),
         **({"no_answer": True} if task.no_answer else {}),
         **({"other": task.other} if task.other else {}),
         **({"paired": files.paired} if files.paired else {}),
@@ -96,7 +108,8 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
 def _rows(part: _Part) -> Loaded:
     """``part`` in its schema: unusable rows out, then one reader a role."""
     schema = SCHEMAS[part.task.type]
-    found = {role: column for role in schema.names if (column := _role(part, role)) is not None}
+    roles = roles_of(part.task.type, part.split)
+    found = {role: column for role in roles if (column := _role(part, role)) is not None}
     keep, left_out = _usable(part, found)
     if not keep.all():
         found = {role: column.filter(pa.array(keep)) for role, column in found.items()}
@@ -151,7 +164,7 @@ def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarr
         return keep, left_out
     for role, column in found.items():
         answers_needed = part.training and not part.task.no_answer
-        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
+        if role in ("label", *OPTIONAL_ROLES) or (role.startswith("answer_") and not answers_needed):
             continue
         bad = pc.is_null(column)
         reason = f"no {role}"
@@ -194,7 +207,7 @@ def _text(part: _Part, role: str, values: pa.Array) -> pa.Array:
 def _texts(part: _Part, role: str, values: pa.Array) -> pa.Array:
     """Lists of texts. A plain text is split at white space, or is the only answer."""
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        split = (lambda text: [text]) if role == "answer_texts" else str.split
+        split = (lambda text: [text]) if role in ("answer_texts", "matches") else str.split
         return pa.array([None if text is None else split(text) for text in values.to_pylist()], pa.list_(pa.string()))
     if not _is_list(values.type):
         raise _wrong(part, role, "a list of texts a row", values.type)
@@ -236,7 +249,7 @@ def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
 _READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
     **dict.fromkeys(("text_a", "text_b", "id", "question", "context", "source", "target"), _text),
     **dict.fromkeys(("query", "candidate", "text", "source_id", "target_id"), _text),
-    **dict.fromkeys(("choices", "answer_texts", "tokens"), _texts),
+    **dict.fromkeys(("choices", "answer_texts", "tokens", "matches"), _texts),
     "answer_starts": _starts,
     "label": _label,
     "tags": _tags,

@@ -36,8 +36,11 @@ SCHEMAS: dict[TaskType, pa.Schema] = {
     TaskType.MINING: pa.schema(
         [("source_id", pa.string()), ("source", pa.string()), ("target_id", pa.string()), ("target", pa.string())]
     ),
-    # row i of query belongs to row i of candidate; every other candidate of the same update is a wrong one
-    TaskType.RANKING: pa.schema([("query", pa.string()), ("candidate", pa.string())]),
+    # train: row i of query belongs to row i of candidate; every other candidate of the same update is a wrong one.
+    # Else one of the two is null; a candidate is right for a query if they have one of their matches in common
+    TaskType.RANKING: pa.schema(
+        [("query", pa.string()), ("candidate", pa.string()), ("id", pa.string()), ("matches", _strings)]
+    ),
     # text_b, where not null, is the translation of text (translation language modelling)
     TaskType.MLM: pa.schema([("text", pa.string()), ("text_b", pa.string())]),
 }

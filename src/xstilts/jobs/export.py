@@ -16,7 +16,7 @@ from xstilts.catalogue.benchmark import Benchmark, Scored
 from xstilts.catalogue.errors import Problem
 from xstilts.jobs.keep import kept
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.stored import first_rows
+from xstilts.jobs.stored import gold_of
 from xstilts.metrics.benchmark.write import texts_of
 from xstilts.study.job import Predict, Score
 from xstilts.study.manifest import Cell, Plan
@@ -86,7 +86,7 @@ def _write_cell(
     plan: Plan, cell: Cell, task: Scored, store: Store, source: AllSources, aside: Path, system: Path
 ) -> bool:
     work = _score_of(plan, cell)
-    gold = first_rows(source.read(work.data), work.examples)
+    gold = gold_of(work, source)
     predicted, _ = kept(work, store, source)
     own = source.task(cell.target).labels
     texts = texts_of(task, gold, predicted, own, work.labels[len(own) :])

@@ -17,7 +17,7 @@ from uuid import uuid4
 import numpy as np
 
 from xstilts.catalogue.lineage import Origin, Place, Relation, origins, relation
-from xstilts.catalogue.task import Kin, Task
+from xstilts.catalogue.task import CANDIDATES, Kin, Task
 from xstilts.jobs.compare import Scored
 from xstilts.jobs.sources import AllSources, cache_folder
 from xstilts.study.job import Key, Predict, Rows, Score, Start, Train
@@ -62,7 +62,9 @@ def asked_of_tasks(source: AllSources, tasks: Sequence[Task]) -> Asked:
     """Everything here that ``tasks`` train on, and everything here that they can be scored on."""
     trained = [(task, "train") for task in tasks if "train" in task.splits]
     trained += [(source.task(name), "train") for task in tasks for name in task.parts]
-    scored = [(task, split) for task in tasks if task.metric for split in task.splits if split != "train"]
+    scored = [
+        (task, split) for task in tasks if task.metric for split in task.splits if split not in ("train", CANDIDATES)
+    ]
     train, score = (
         [
             source.rows(*place, code)

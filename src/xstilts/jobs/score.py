@@ -13,7 +13,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.jobs.keep import kept
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.stored import first_rows
+from xstilts.jobs.stored import gold_of
 from xstilts.metrics import get_metric
 from xstilts.metrics.mining_f1 import pairs_of
 from xstilts.study import job
@@ -24,7 +24,7 @@ COUNTS = "counts.parquet"
 
 def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> None:
     """Do the job and store its result."""
-    gold = first_rows(source.read(work.data), work.examples)
+    gold = gold_of(work, source)
     predicted, threshold = kept(work, store, source)
     mining = work.type == TaskType.MINING
     if not mining and predicted.num_rows != gold.num_rows:

@@ -86,7 +86,9 @@ class AllSources:
             return [f"{path} is not there, but '{task.name}' ({split}, {language}) names it: correct path or languages"]
         if not (files.path or files.repository.startswith(OWN)) or not self.folder.has(task, split, language):
             return []
-        return [line for path in self.folder.files(task, split, language) for line in mistakes_in(path, task, files)]
+        return [
+            line for path in self.folder.files(task, split, language) for line in mistakes_in(path, task, files, split)
+        ]
 
     def _identified(self, task: Task, split: str, language: str) -> Rows:
         if _constructed(task):

@@ -28,6 +28,8 @@ PREDICTIONS: Mapping[TaskType, pa.Schema] = {
     TaskType.RETRIEVAL: pa.schema([("neighbour", pa.int32())]),
     # one row a pair that was found, as many as there are
     TaskType.MINING: pa.schema([("source_id", pa.string()), ("target_id", pa.string())]),
+    # names of candidates, best first
+    TaskType.RANKING: pa.schema([("id", pa.string()), ("ranking", pa.list_(pa.string()))]),
 }
 LOGITS = pa.field("logits", pa.list_(pa.float32()))
 

@@ -17,7 +17,7 @@ from xstilts.study.backbone_table import Backbone
 from xstilts.study.draft import Draft, check_length
 from xstilts.study.encoders import Encoder
 from xstilts.study.identity import layers_of
-from xstilts.study.job import Key, Predict, Rows, Score, Share, Tuning
+from xstilts.study.job import Embed, Key, Predict, Rows, Score, Share, Tuning
 from xstilts.study.manifest import Cell
 from xstilts.study.protocols import Given
 from xstilts.study.searching import Searching, searching
@@ -155,11 +155,13 @@ def add_cell(
         examples=cap,
         **how,
     )
-    whose, threshold = f"{arm}, {encoder.name}, seed {at.seed}", {}
+    whose, pool = f"{arm}, {encoder.name}, seed {at.seed}", draft.known.pool(at.task)
+    vectors = _embedded(draft, encoder, at.task, pool, model, whose, how)
+    job, threshold = replace(job, pool=pool, vectors=vectors), {}
     if at.search is not None:
         job = replace(job, layer=at.search.layer, search=at.search.search)
         threshold = _threshold(draft, at, job, at.search, whose, encoder.parameters)
-    score = _scored(draft, at, job, f"{at}, {whose}", encoder.parameters, **threshold)
+    score = _scored(draft, at, job, f"{at}, {whose}", encoder.parameters, pool=pool, **threshold)
     if arm == draft.study.baseline:
         draft.baselines[encoder.name, at.task.name, at.split, at.language, at.seed] = score
     seen = _seen(at.language, encoder, (*prepared.shares, *model.shares))
@@ -212,7 +214,7 @@ def _add(
             examples=cap or data.rows,
             updates=model.updates,
             score=score,
-            floor=_scored(draft, at, guess, f"{at}, floor", 0),
+            floor=_scored(draft, at, guess, f"{at}, floor", 0, pool=draft.known.pool(task)),
             baseline=draft.baselines.get((encoder.name, task.name, at.split, at.language, at.seed)),
             model=model.key,
             trainings=model.trainings,
@@ -220,6 +222,24 @@ def _add(
             seen=seen,
         )
     )
+
+
+def _embedded(
+    draft: Draft,
+    encoder: Encoder,
+    task: Task,
+    pool: tuple[Rows, ...],
+    model: Model,
+    whose: str,
+    how: Mapping[str, Any],
+) -> tuple[Key, ...]:
+    """The vectors of a ranking's candidates, once for the queries of all languages."""
+    if not pool or model.key is None:
+        return ()
+    reads = {name: how[name] for name in ("max_length", "precision")}
+    jobs = [Embed(task.name, str(task.type), rows, model.key, **reads) for rows in pool]
+    names = [f"embed candidates of {task.name} {rows.language}, {whose}" for rows in pool]
+    return tuple(draft.add(job, name, encoder.parameters) for job, name in zip(jobs, names, strict=True))
 
 
 def _threshold(draft: Draft, at: At, job: Predict, search: Searching, whose: str, parameters: int) -> dict[str, Any]:

@@ -100,7 +100,12 @@ TASKS: Mapping[Size, Mapping[str, Mapping[str, Table]]] = {
     "tiny": {},
     "small": {
         "intermediate": _INTERMEDIATE,
-        "target": {"xnli": {"epochs": 5}, "pawsx": {"epochs": 5}, "pawsx_open": {"epochs": 5}},
+        "target": {
+            "xnli": {"epochs": 5},
+            "pawsx": {"epochs": 5},
+            "pawsx_open": {"epochs": 5},
+            "mewslix": {"epochs": 2, "batch": 64, "max_length": 64},
+        },
     },
     "large": {
         "intermediate": _INTERMEDIATE,
@@ -111,6 +116,7 @@ TASKS: Mapping[Size, Mapping[str, Mapping[str, Table]]] = {
             "xquad": {"epochs": 2},
             "mlqa": {"epochs": 2},
             "tydiqa": {"epochs": 2},
+            "mewslix": {"epochs": 2, "batch": 32, "max_length": 64},
         },
     },
 }

@@ -15,7 +15,7 @@ from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.identity import body_parameters
-from xstilts.study.job import Job, Key, Phase, Predict, Score, Settings, Share, key_of
+from xstilts.study.job import Embed, Job, Key, Phase, Predict, Score, Settings, Share, key_of
 from xstilts.study.known import Known
 from xstilts.study.manifest import Cell, Cost
 from xstilts.study.settings import resolve, rows_of, settings_table
@@ -87,6 +87,9 @@ def cost_of(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
     if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
         return Cost(0, 0.0)
+    if isinstance(job, Embed):
+        tokens = job.data.rows * min(defaults.TOKENS[job.type], job.max_length)
+        return Cost(tokens, 2.0 * parameters * tokens)
     if isinstance(job, Predict):
         rows = min(job.examples or job.data.rows, job.data.rows)
         tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type in UNTRAINED else 1)

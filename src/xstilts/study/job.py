@@ -1,8 +1,8 @@
 """A job is a frozen value, and its key is what it says.
 
-In: what the planner resolved. Out: ``Train``, ``Predict``, ``Score`` values with ``key``. Paths, device, workers,
-micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the job in
-the store, outside the key.
+In: what the planner resolved. Out: ``Train``, ``Embed``, ``Predict``, ``Score`` values with ``key``. Paths, device,
+workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the
+job in the store, outside the key.
 """
 
 from __future__ import annotations
@@ -151,6 +151,23 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Embed:
+    """The vectors that the training ``model`` gives the candidates of a ranking in one language."""
+
+    task: str
+    type: str
+    data: Rows
+    model: Key
+    max_length: int = 128
+    precision: Literal["float32", "bfloat16"] = "float32"
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        return (self.model,)
+
+
+@dataclass(frozen=True)
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
@@ -158,7 +175,8 @@ class Predict:
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
     has no answer where that scores more than this above the best answer; None where every question has one. ``given``:
     the SHA-256 of a file that holds another system's predictions; nothing is then computed. ``layer`` (None: the last)
-    and ``search`` say how sentences find one another.
+    and ``search`` say how sentences find one another. A ranking looks among the candidates ``pool``, whose vectors the
+    jobs ``vectors`` made, in the same order.
     """
 
     task: str
@@ -176,12 +194,14 @@ class Predict:
     null_threshold: float | None = None
     given: str | None = None
     search: Search = PLAIN
+    pool: tuple[Rows, ...] = ()
+    vectors: tuple[Key, ...] = ()
     revision: int = 2
 
     @property
     def inputs(self) -> tuple[Key, ...]:
         start = self.start.job if self.start else None
-        return tuple(key for key in (self.model, start) if key)
+        return (*(key for key in (self.model, start) if key), *self.vectors)
 
     @property
     def computed(self) -> bool:
@@ -203,6 +223,7 @@ class Score:
     """Counts per example and the score of one prediction.
 
     Of mined pairs only those count whose score reaches the ``threshold``, or the one that is best on ``tuned_on``.
+    ``pool`` holds the candidates of a ranking.
     """
 
     prediction: Key
@@ -214,6 +235,7 @@ class Score:
     examples: int | None = None
     tuned_on: Tuning | None = None
     threshold: float | None = None
+    pool: tuple[Rows, ...] = ()
     revision: int = 1
 
     @property
@@ -222,8 +244,13 @@ class Score:
         return tuple(dict.fromkeys((self.prediction, *tuning)))
 
 
-Job = Train | Predict | Score
-KINDS: Mapping[str, type[Train] | type[Predict] | type[Score]] = {"train": Train, "predict": Predict, "score": Score}
+Job = Train | Embed | Predict | Score
+KINDS: Mapping[str, type[Train] | type[Embed] | type[Predict] | type[Score]] = {
+    "train": Train,
+    "embed": Embed,
+    "predict": Predict,
+    "score": Score,
+}
 
 
 def canonical(value: Any) -> Any:
@@ -251,7 +278,7 @@ def canonical(value: Any) -> Any:
 
 
 def kind_of(job: Job) -> str:
-    """``train``, ``predict`` or ``score``."""
+    """``train``, ``embed``, ``predict`` or ``score``."""
     return type(job).__name__.lower()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import CANDIDATES, Task, TaskType
 from xstilts.study.identity import known_as
 from xstilts.study.job import Rows, Share, Start
 from xstilts.study.protocols import Given, Source
@@ -127,6 +127,19 @@ class Known:
         return [
             f"{task.name} stands in for {task.in_place_of}, whose scores its own do not compare with" for task in found
         ]
+
+    def pool(self, task: Task) -> tuple[Rows, ...]:
+        """The candidates of a ranking in every language that has some, whatever languages are asked; none for a task
+        of another type."""
+        if CANDIDATES not in task.splits:
+            return ()
+        there = self.there(task, CANDIDATES)
+        if lacking := [code for code in task.languages_of(CANDIDATES) if code not in there]:
+            self.notes[
+                f"{task.name} (candidates): none here in {', '.join(lacking)}, so that the pool is smaller than the "
+                "official one and scores do not compare with it"
+            ] = None
+        return tuple(self.rows(task, CANDIDATES, language) for language in there)
 
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""

@@ -72,6 +72,12 @@ def _pairs(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[s
     return right, said
 
 
+def _rankings(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
+    right = dict(zip(gold["id"].to_pylist(), gold["targets"].to_pylist(), strict=True))
+    said = dict(zip(predicted["id"].to_pylist(), predicted["ranking"].to_pylist(), strict=True))
+    return json.dumps(right, ensure_ascii=False), json.dumps(said, ensure_ascii=False)
+
+
 def _lines(items: Iterable[str]) -> str:
     return "".join(f"{item}\n" for item in items)
 
@@ -91,4 +97,6 @@ _WRITERS: Mapping[Form, Callable[[Scored, pa.Table, pa.Table, Sequence[str]], Te
     Form.POSITIONS: _positions,
     Form.PAIRS: _pairs,
     Form.ANSWERS: _answers,
+    Form.RANKINGS: _rankings,
+    Form.ENTITIES: _rankings,
 }

@@ -56,6 +56,7 @@ HEAVY = {
     "pydantic": {"study"},
     "ray": {"study"},
     "submitit": {"study"},
+    "rensa": {"data"},
     "rich": {"report", "cli"},
     "typer": {"cli"},
 }

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.catalogue import METRICS, Files, Task, TaskType, get_language, get_task, tasks
+from xstilts.catalogue.task import CANDIDATES, UNTRAINED
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.source import Folder, RowSource
 from xstilts.metrics import get_metric
@@ -38,6 +39,10 @@ def perfect(task: Task, rows: pa.Table) -> pa.Table:
         return pa.table({"neighbour": pa.array(range(rows.num_rows), pa.int32())})
     if task.type is TaskType.TOKEN_CLASSIFICATION:
         return pa.table({"tags": rows["tags"]})
+    if task.type is TaskType.MINING:
+        return rows.select(["source_id", "target_id"]).drop_null()
+    if task.type is TaskType.RANKING:
+        return pa.table({"id": rows["id"], "ranking": rows["targets"]})
     return pa.table({"prediction": rows["label"]})
 
 
@@ -48,6 +53,10 @@ def spoiled(task: Task, right: pa.Table) -> pa.Table:
     if task.type is TaskType.TOKEN_CLASSIFICATION:
         wrong = [[(tag + 1) % len(task.labels) for tag in row] for row in right["tags"].to_pylist()]
         return pa.table({"tags": pa.array(wrong, pa.list_(pa.int16()))})
+    if task.type is TaskType.MINING:
+        return right.set_column(1, "target_id", pa.array([f"not {name}" for name in right["target_id"].to_pylist()]))
+    if task.type is TaskType.RANKING:
+        return pa.table({"id": right["id"], "ranking": [["no such candidate"]] * right.num_rows})
     name = right.column_names[0]
     return pa.table({name: pa.array([value + 1 for value in right[name].to_pylist()], right.schema.types[0])})
 
@@ -64,7 +73,7 @@ def check_scores(task: Task, rows: pa.Table, language: str) -> None:
     def score(said: pa.Table) -> float:
         return metric.reduce(metric.count(rows, said, language, task.labels))
 
-    floor = metric.floor(rows if task.type is not TaskType.RETRIEVAL else None, rows, task.labels)
+    floor = metric.floor(rows if task.type not in UNTRAINED else None, rows, task.labels)
     assert score(right) == 100
     assert score(spoiled(task, right)) < 100
     assert score(floor) <= 100
@@ -94,11 +103,37 @@ def check_rows(task: Task, source: RowSource, here: dict[str, tuple[str, ...]]) 
         rows = source.read(task, split, language)
         assert rows.schema == SCHEMAS[task.type]
         assert source.rows_of(task, split, language)[0] == rows.num_rows > 0
+        if task.type is TaskType.RANKING:
+            check_sides(rows, split)
+            if split in ("train", CANDIDATES) or CANDIDATES not in here:
+                continue
+            pool = {code: source.read(task, CANDIDATES, code) for code in here[CANDIDATES]}
+            rows = rows.append_column("targets", pa.array(targets_of(rows, pool)))
         if (split, language) in first:
             check_scores(task, rows, language)
         if task.type in LABELLED:
             missing = (wanted(task, rows) if missing is None else missing) - labels_in(task, rows)
     assert not missing, {task.labels[label] if task.labels else label for label in missing or ()}
+
+
+def check_sides(rows: pa.Table, split: str) -> None:
+    """Queries and candidates to train on; of all else one of them, with a name."""
+    empty = {name for name in rows.column_names if rows[name].null_count == rows.num_rows}
+    assert all(rows[name].null_count == 0 for name in rows.column_names if name not in empty)
+    assert empty == {"train": {"id", "matches"}, CANDIDATES: {"query"}}.get(split, {"candidate"})
+    assert len(set(rows["id"].to_pylist())) == (1 if split == "train" else rows.num_rows)
+
+
+def targets_of(queries: pa.Table, pool: dict[str, pa.Table]) -> list[list[str]]:
+    """The right candidates of every query, of which there is at least one in every language of the pool."""
+    right: dict[str, list[str]] = {}
+    for code, rows in pool.items():
+        for name, matches in zip(rows["id"].to_pylist(), rows["matches"].to_pylist(), strict=True):
+            for one in matches:
+                right.setdefault(one, []).append(f"{code} {name}")
+    found = [[name for one in matches for name in right[one]] for matches in queries["matches"].to_pylist()]
+    assert all({name.split()[0] for name in names} == set(pool) for names in found)
+    return found
 
 
 @pytest.mark.parametrize("name", list(tasks()))
@@ -160,7 +195,7 @@ def test_invented_rows_are_read_from_the_columns_that_the_task_names(name: str, 
     task = get_task(name)
     for split, files in task.splits.items():
         language = task.languages_of(split)[0]
-        write_invented(task, files, language, tmp_path / split)
+        write_invented(task, files, split, language, tmp_path / split)
         folder = Folder(tmp_path / split)
         assert language in folder.languages(task, split)
         rows = folder.load(task, split, language).rows
@@ -168,9 +203,9 @@ def test_invented_rows_are_read_from_the_columns_that_the_task_names(name: str, 
         check_rows(task, folder, {split: (language,)})
 
 
-def write_invented(task: Task, files: Files, language: str, root: Path) -> None:
+def write_invented(task: Task, files: Files, split: str, language: str, root: Path) -> None:
     """Parquet files of at most ``ROWS`` rows together where ``files`` are looked for, and one to join with."""
-    columns = dict(invented(task, files, ROWS // len(files.configs)))
+    columns = dict(invented(task, files, split, ROWS // len(files.configs)))
     for config in files.configs_of(language):
         write(columns, root / files.folder / config / f"{files.split}.parquet")
     if files.join:
@@ -189,8 +224,11 @@ def write(columns: dict[str, list[Any]], path: Path) -> None:
     pq.write_table(pa.table(flat), path)
 
 
-def invented(task: Task, files: Files, rows: int) -> Iterator[tuple[str, list[Any]]]:
+def invented(task: Task, files: Files, split: str, rows: int) -> Iterator[tuple[str, list[Any]]]:
     """Columns of the files and their values."""
+    if files.reading:
+        yield from raw(files.reading, split, rows)
+        return
     named = {**{role: role for role in SCHEMAS[task.type].names}, **task.columns, **files.columns}
     braces = re.compile(r"\{([^{}]+)\}")
     for role, spec in named.items():
@@ -201,10 +239,39 @@ def invented(task: Task, files: Files, rows: int) -> Iterator[tuple[str, list[An
             yield name, [value(task, role, row, place, len(names)) for row in range(rows)]
     if files.join:
         yield files.join[1], list(range(rows))
-    for name, comparison, limit in files.where:
+    lowest = {name: limit for name, comparison, limit in files.where if comparison == ">="}
+    for name, _, limit in files.where:
         if name not in named.values():
-            lowest = limit if isinstance(limit, int) and comparison == ">=" else 0
-            yield name, [lowest + row if isinstance(limit, int) else "invented" for row in range(rows)]
+            first = lowest.get(name, 0)
+            yield name, [first + row if isinstance(limit, int) else "invented" for row in range(rows)]
+
+
+def raw(reading: str, split: str, rows: int) -> Iterator[tuple[str, list[Any]]]:
+    """Columns from which one row each of a ranking is made."""
+    texts = [f"invented {row}" for row in range(rows)]
+    spans = [[{"start": 0, "end": len(text)}] for text in texts]
+    if reading == "sentences":
+        yield from (("id", [str(row) for row in range(rows)]), ("question", texts), ("context", texts))
+        yield "answers", [{"text": ["invented"], "answer_start": [0]}] * rows
+        return
+    entities = {"entity_id": [f"Q{row}" for row in range(rows)], "description": texts, "sentence_spans": spans}
+    mentions = [
+        {
+            "example_id": str(row),
+            "entity_id": f"Q{row}",
+            "mention_span": {"start": 0, "end": len("invented"), "text": "invented"},
+        }
+        for row in range(rows)
+    ]
+    contexts = [{"text": text, "sentence_spans": span} for text, span in zip(texts, spans, strict=True)]
+    if split == CANDIDATES:
+        yield from entities.items()
+    elif split == "train":
+        pairs = zip(contexts, mentions, strict=True)
+        yield "contextual_mention", [{"context": context, "mention": mention} for context, mention in pairs]
+        yield "entity", [dict(zip(entities, row, strict=True)) for row in zip(*entities.values(), strict=True)]
+    else:
+        yield from (("context", contexts), ("mentions", [[mention] for mention in mentions]))
 
 
 def value(task: Task, role: str, row: int, place: int, places: int) -> Any:

@@ -57,6 +57,30 @@ def test_rare_tags_and_questions_without_answer() -> None:
         read(tags.replace('other = "other"', 'other = "rare"'))
 
 
+def test_a_ranking_needs_candidates_and_only_a_ranking_has_them() -> None:
+    ranking = """
+    type = "ranking"
+    languages = ["en"]
+    [splits.train]
+    path = "questions.json"
+    reading = "sentences"
+    [splits.test]
+    path = "test.csv"
+    [splits.candidates]
+    path = "candidates.csv"
+    """
+    task = read(ranking)
+    assert (task.metric, task.splits["train"].reading) == ("mean_average_precision", "sentences")
+    with pytest.raises(Problem, match=r"splits\.candidates: missing; name what the queries are looked for in"):
+        read(ranking.replace("candidates]", "validation]"))
+    with pytest.raises(Problem, match=r"reading: 'sentence' is none of those .*did you mean 'sentences'"):
+        read(ranking.replace('"sentences"', '"sentence"'))
+    with pytest.raises(Problem, match=r"'candidates' is none of train, validation, test"):
+        read(GOOD + '[splits.candidates]\nrepository = "mine"\n')
+    with pytest.raises(Problem, match=r"reading: 'sentences' is none of those of a classification task"):
+        read(GOOD + 'reading = "sentences"\n')
+
+
 def test_every_mistake_is_told_at_once() -> None:
     text = """
     type = "classification"

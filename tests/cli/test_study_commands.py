@@ -101,11 +101,23 @@ def test_results_as_csv_json_and_parquet_hold_the_same_rows(place: Path, tmp_pat
     ]
 
 
-@pytest.mark.parametrize("group", ["language", "family", "script", "target", "arm"])
+@pytest.mark.parametrize("group", ["language", "family", "script", "target", "arm", "genus", "affixation"])
 def test_results_can_be_grouped(place: Path, group: str) -> None:
     shown = call("results", "mine", "--store", str(place / "store"), "--group", group, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(shown.stdout)))
     assert group in rows[0] and {"gain", "gain_sd", "floor", "seeds"} <= set(rows[0])
+
+
+def test_results_can_be_grouped_by_a_table_of_ones_own(place: Path, tmp_path: Path) -> None:
+    traits = tmp_path / "traits.csv"
+    traits.write_text("code,resources\nqab,many\nqae,few\nqai,few\n", encoding="utf-8")
+    more = ("--traits", str(traits), "--group", "resources", "--format", "csv")
+    shown = call("results", "mine", "--store", str(place / "store"), *more)
+    rows = list(csv.DictReader(io.StringIO(shown.stdout)))
+    zero = {(row["resources"], row["languages"]) for row in rows if row["side"] == "zero-shot"}
+    assert zero == {("many", "1"), ("few", "2")}
+    wrong = call("results", "mine", "--store", str(place / "store"), "--traits", str(traits), "--group", "resorces")
+    assert wrong.exit_code == 2 and "did you mean 'resources'?" in wrong.stderr
 
 
 def test_report_is_a_markdown_page(place: Path) -> None:

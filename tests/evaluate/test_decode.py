@@ -18,7 +18,7 @@ from xstilts.data.encode import Encoded, Lengths, encode
 from xstilts.data.source import Folder
 from xstilts.data.vocabulary import Vocabulary, train_vocabulary, vocabulary_of
 from xstilts.evaluate.decode import Answers, answers_of
-from xstilts.evaluate.retrieve import nearest
+from xstilts.evaluate.neighbours import nearest
 
 LONG = "Anna sees the old red house in the river. Ben takes two small birds at the old house then gives Carla three."
 

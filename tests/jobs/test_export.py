@@ -31,7 +31,7 @@ from xstilts.study.store import Store
 
 STUDY = """
 question = "Are exported scores the same?"
-targets = ["squad", "xnli", "udpos", "tatoeba", "xquad"]
+targets = ["squad", "xnli", "udpos", "tatoeba", "xquad", "bucc2018"]
 languages = "every"
 seeds = [0, 1]
 evaluation_examples = { xnli = 30 }
@@ -83,6 +83,14 @@ def data(place: Path) -> Path:
     for code in ("deu", "ara", "ces"):  # Czech is in no official list
         rows = [{"source_sentence": f"{code} {k}", "target_sentence": f" {(k * 7) % 30} x"} for k in range(30)]
         put(f"xtreme/tatoeba.{code}/validation", rows)
+    for split in ("validation", "test"):
+        sides = [("" if k % 4 == 1 else f"de {k}", "" if k % 4 == 3 else f"en {k}") for k in range(20)]
+        names = [(f"de-{k:09}", f"en-{k:09}") for k in range(20)]
+        rows = [
+            {"source": one, "target": other, "source_id": left, "target_id": right}
+            for (one, other), (left, right) in zip(sides, names, strict=True)
+        ]
+        put(f"bucc2018/de/{split}", rows)
     return place
 
 
@@ -93,6 +101,11 @@ def guess(task: Predict, gold: pa.Table, random: np.random.Generator) -> pa.Tabl
         return [int(one if random.random() < 0.5 else random.integers(many)) for one in right]
 
     schema = SCHEMAS[TaskType(task.type)]
+    if task.type == TaskType.MINING:
+        named = [(row["source_id"] or "-", row["target_id"] or "-") for row in gold.to_pylist()]
+        found = pa.table({name: [pair[k] for pair in named] for k, name in enumerate(schema.names)}, schema=schema)
+        right = np.array([pair[0] != "-" != pair[1] for pair in named])
+        return found.append_column("score", pa.array(1 + right * 0.1 + 0.2 * random.random(len(named)), pa.float32()))
     if task.type == TaskType.RETRIEVAL:
         return pa.table({"neighbour": half(list(range(gold.num_rows)), gold.num_rows)}, schema=schema)
     if task.type == TaskType.TOKEN_CLASSIFICATION:
@@ -110,14 +123,15 @@ def finish(found: Plan, store: Store, source: AllSources, leave: int = 0) -> Non
     for cell in found.cells[: len(found.cells) - leave]:
         score = found.jobs[cell.score]
         assert isinstance(score, Score)
-        predict = found.jobs[score.prediction]
-        assert isinstance(predict, Predict)
-        for key in (score.prediction, cell.score):
+        for key in (*score.inputs, cell.score):
             store.submit(found.jobs[key], Places())
-        if not store.has(score.prediction):
-            gold = first_rows(source.read(score.data), score.examples)
-            with store.writing(score.prediction) as (folder, _):
-                pq.write_table(guess(predict, gold, random), folder / PREDICTIONS)
+        for key in score.inputs:
+            predict = found.jobs[key]
+            assert isinstance(predict, Predict)
+            if not store.has(key):
+                gold = first_rows(source.read(predict.data), predict.examples)
+                with store.writing(key) as (folder, _):
+                    pq.write_table(guess(predict, gold, random), folder / PREDICTIONS)
         if not store.has(cell.score):
             run_score(score, cell.score, store, source)
 
@@ -149,11 +163,11 @@ def test_exported_predictions_have_the_scores_of_the_study(
         assert scores.tasks[cell.target].scores[key][cell.language] == store.record(cell.score)["score"], cell
         assert not scores.groups and not scores.tasks[cell.target].averages
         compared.add((cell.target, cell.language))
-    expected = {"xnli": "en de", "udpos": "en de", "tatoeba": "de ar", "xquad": "en ar vi"}
+    expected = {"xnli": "en de", "udpos": "en de", "tatoeba": "de ar", "xquad": "en ar vi", "bucc2018": "de"}
     assert compared == {(task, code) for task, codes in expected.items() for code in codes.split()}
     assert "xnli: only the first examples of the set in 2 languages, such as de 30 of 40" in done.notes
     assert any("tatoeba: 34 of 36 languages are missing" in note for note in done.notes)
-    assert any(note.startswith("not in this study: pawsx, panx, bucc2018, mlqa, tydiqa") for note in done.notes)
+    assert any(note.startswith("not in this study: pawsx, panx, mlqa, tydiqa") for note in done.notes)
     with pytest.raises(Problem, match="missing: xnli is scored in 15 languages"):
         score_folders(XTREME, done.systems[0], tmp_path / "out" / REFERENCES)
 
@@ -236,6 +250,19 @@ def test_every_mistake_of_a_folder_of_predictions_is_told_when_planning(
     ]
     (nothing,) = told("outt")
     assert nothing.endswith("outt: 'predictions' starts at the study file's folder, or give the whole path")
+
+
+def test_predictions_of_another_question_are_not_exported(tmp_path: Path) -> None:
+    few = STUDY.replace('"squad", "xnli", "udpos", ', "").replace("evaluation_examples = { xnli = 30 }\n", "")
+    (tmp_path / "study.toml").write_text('retrieval = "mteb"\n' + few)
+    study = load(str(tmp_path / "study.toml"), None)
+    source = open_source(Places(data=str(data(tmp_path / "data")), world=study.world, tasks=study.tasks))
+    found, store = plan(study, source), Store(tmp_path / "store")
+    finish(found, store, source)
+    notes = export(found, store, source, XTREME, tmp_path / "out").notes
+    for name in ("tatoeba", "bucc2018"):
+        assert f"{name} is left out: the study's protocol lets other sentences ask" in notes
+    assert not list((tmp_path / "out").rglob("tatoeba"))
 
 
 def test_an_export_is_whole_or_not_there(planned: tuple[Plan, Store, AllSources], tmp_path: Path) -> None:

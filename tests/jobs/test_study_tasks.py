@@ -1,4 +1,4 @@
-"""Tasks of every trained type on real rows, from the study file to the table, by a tiny encoder that knows nothing."""
+"""Tasks of every type on real rows, from the study file to the table, by a tiny encoder that knows nothing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 pytestmark = pytest.mark.data
 
 STUDY = """
-question = "Does every trained task type run?"
-targets = ["universal_ner", "pawsx", "xcopa", "arcd"]
+question = "Does every task type run?"
+targets = ["universal_ner", "pawsx_open", "xcopa", "arcd", "ntrex-retrieval", "ntrex-mining"]
 languages = ["ar", "de", "et"]
 seeds = [0]
 train_examples = 40
@@ -58,7 +58,7 @@ def xstilts(*arguments: str, folder: Path, data: Path) -> str:
     return done.stdout
 
 
-def test_every_trained_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) -> None:
+def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) -> None:
     study = tmp_path / "types.toml"
     study.write_text(STUDY)
     xstilts("run", str(study), "--workers", "1", folder=tmp_path, data=data_folder)
@@ -75,14 +75,20 @@ def test_every_trained_task_type_runs_on_real_rows(tmp_path: Path, data_folder: 
     }
     assert found == {
         "universal_ner": ({"de", "en"}, {"token_classification"}, {"chunk_f1"}),
-        "pawsx": ({"de", "en"}, {"classification"}, {"accuracy"}),
+        "pawsx_open": ({"de", "en"}, {"classification"}, {"accuracy"}),
         "xcopa": ({"en", "et"}, {"multiple_choice"}, {"accuracy"}),
         "arcd": ({"ar"}, {"span_extraction"}, {"answer_f1"}),
+        "ntrex-retrieval": ({"ar", "de", "et"}, {"retrieval"}, {"retrieval_accuracy"}),
+        "ntrex-mining": ({"ar", "de", "et"}, {"mining"}, {"mining_f1"}),
     }
     assert set(table["arm"]) == {"baseline", "choices", "many", "shuffled"}
-    assert table.height == 4 * 7
+    assert table.height == 4 * 13
     assert table["score"].is_between(0, 100).all() and table["score"].null_count() == 0
-    assert (table["examples"] == 20).all()
+    mining = pl.col("target") == "ntrex-mining"
+    assert (table.filter(~mining)["examples"] == 20).all()
+    assert (table.filter(mining)["examples"] == 4).all()  # true pairs among the first twenty rows
+    (protocol,) = set(table.filter(mining)["protocol"])
+    assert protocol == "xtreme: layer 1, mean, ratio of 4, both ask, threshold from validation"
     choices = table.filter(pl.col("target") == "xcopa")
     assert (
         choices["score"].is_between(10, 90).all()

@@ -11,7 +11,8 @@ import torch
 from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch, gather
 from xstilts.data.encode import Lengths
-from xstilts.evaluate.retrieve import mean_vectors, unit
+from xstilts.evaluate.neighbours import unit
+from xstilts.evaluate.retrieve import sentence_vectors
 from xstilts.jobs.sources import open_source
 from xstilts.jobs.teacher import _singles, taught
 from xstilts.model.encoder import make_encoder
@@ -39,7 +40,9 @@ def test_targets_are_the_teachers_vectors_of_the_candidates(examples: int | None
     batch = gather(encoded, np.arange(len(encoded.starts) - 1), TaskType.RANKING)
     np.testing.assert_allclose(np.linalg.norm(batch.target, axis=1), 1, rtol=1e-5)
     if examples is None:
-        said = unit(mean_vectors(teacher, _singles(candidates, vocabulary, Lengths(64)), None, "float32", 4096))
+        said = unit(
+            sentence_vectors(teacher, _singles(candidates, vocabulary, Lengths(64)), None, "float32", budget=4096)
+        )
         np.testing.assert_allclose(batch.target[:queries], said, atol=1e-5)
 
 

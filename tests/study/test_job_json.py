@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xstilts.catalogue.protocol import Search
 from xstilts.study.job import (
     Architecture,
+    Embed,
     Predict,
     Rows,
     Score,
@@ -18,6 +20,7 @@ from xstilts.study.job import (
     Share,
     Start,
     Train,
+    Tuning,
     Vocabulary,
     from_json,
     key_of,
@@ -62,11 +65,14 @@ predict = st.builds(
     layer=st.none() | count,
     given=optional,
 )
-score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count)
+embed = st.builds(Embed, text, text, rows, keys, count)
+ranking = st.builds(Predict, text, text, rows, keys, pool=several, vectors=st.lists(keys, max_size=3).map(tuple))
+tuned = st.none() | st.builds(Tuning, keys, rows, st.none() | count)
+score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count, tuned, pool=several)
 
 
-@given(train | predict | score)
-def test_a_job_comes_back_from_json_equal(job: Train | Predict | Score) -> None:
+@given(train | embed | predict | ranking | score)
+def test_a_job_comes_back_from_json_equal(job: Train | Embed | Predict | Score) -> None:
     back = from_json(json.loads(json.dumps(to_json(job))))
     assert back == job
     assert key_of(back) == key_of(job)
@@ -106,6 +112,16 @@ def test_a_key_stays_what_it_was() -> None:
     assert key_of(Predict("xnli", "classification", data, model="0" * 32)) == "4eb06fd5347a3abe26139d7df693a08a"
     train = Train("target", Start(job="0" * 32), (Share("xnli", "classification", (data,)),), Settings(10, 32, 2e-5), 0)
     assert key_of(train) == "f226ffc24937a6fe74a9b2dd79b89054"
+    found = Rows("tatoeba", "test", "de", 1000, "c" * 64)
+    start = Start(backbone="b", checksum="sha256:x")
+    retrieval = Predict("tatoeba", "retrieval", found, start=start, layer=8, max_length=512)
+    score = Score(key_of(retrieval), "tatoeba", "retrieval", "retrieval_accuracy", found)
+    assert key_of(retrieval) == "6b9344caf74c0d33fde02899e942a9c9"
+    assert key_of(score) == "c6d55b31d783a8c00587ad943d45c98f"
+    mining = replace(retrieval, search=Search(margin="csls"))
+    assert from_json(to_json(mining)) == mining and key_of(mining) != key_of(retrieval)
+    tuned = replace(score, tuned_on=Tuning("0" * 32, found), threshold=None)
+    assert from_json(to_json(tuned)) == tuned and tuned.inputs == (score.prediction, "0" * 32)
     assert key_of(replace(train, seed=1)) != key_of(train)
     assert key_of(replace(train, heads="kept")) != key_of(train)
     assert key_of(replace(train, settings=replace(train.settings, dropout=0.0))) != key_of(train)

@@ -33,7 +33,7 @@ def test_a_study_of_constructed_languages_can_be_planned_without_data(name: str)
     for found in plans(name, None):
         assert found.cells
         assert all(cell.baseline for cell in found.cells)
-        assert {cell.protocol for cell in found.cells} == {"world"}
+        assert {cell.protocol for cell in found.cells} == {"world", "world, xtreme: layer 1, mean, cosine, target asks"}
 
 
 @pytest.mark.data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Files, Task, TaskType
@@ -20,7 +21,8 @@ def _task(name: str, type: TaskType, lineage: str, *splits: str, **more: object)
         for split in splits
     }
     labels = ("yes", "no") if type == TaskType.CLASSIFICATION else ()
-    return Task(name, name, type, "accuracy", LANGUAGES, files, labels=labels, lineage=lineage, **more)  # type: ignore[arg-type]
+    said: dict[str, Any] = {"metric": "accuracy", **more}
+    return Task(name, name, type, languages=LANGUAGES, splits=files, labels=labels, lineage=lineage, **said)
 
 
 TASKS = {
@@ -30,7 +32,8 @@ TASKS = {
         _task("qa", TaskType.SPAN_EXTRACTION, "qa", "train", "test"),
         _task("xnli", TaskType.CLASSIFICATION, "nli", "train", "validation", "test"),
         _task("words", TaskType.TOKEN_CLASSIFICATION, "words", "train", "test"),
-        _task("pairs", TaskType.RETRIEVAL, "", "test"),
+        _task("pairs", TaskType.RETRIEVAL, "", "test", metric="retrieval_accuracy"),
+        _task("mine", TaskType.MINING, "", "validation", "test", metric="mining_f1"),
         _task("text", TaskType.MLM, "text", "train"),
     )
 }

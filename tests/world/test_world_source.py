@@ -35,7 +35,10 @@ for name in ("nli", "paraphrase", "topic", "qa", "pos", "retrieval", "text", "pa
     task = import_module(f"xstilts.catalogue.tasks.world_{name}").TASK
     for split in task.splits:
         for language in world.languages(task, split):
-            digest.update(repr(world.read(task, split, language).to_pylist()).encode())
+            rows = world.read(task, split, language)
+            if task.type == "ranking":  # the other columns are empty
+                rows = rows.select(["query", "candidate"])
+            digest.update(repr(rows.to_pylist()).encode())
 print(digest.hexdigest())
 """
 # The rows of generator revision 4. Where this changes, raise ``world.GENERATOR``: old jobs must not pass for new ones.

@@ -20,7 +20,7 @@ from xstilts.analysis.intervals import Interval, Numbers, crossed, over_seeds
 
 BASELINE = "baseline"
 PAIRED = ("study", "backbone", "target", "language", "split", "metric", "protocol", "seed")
-UNTRAINED = "retrieval"
+UNTRAINED = ("retrieval", "mining")
 
 # A target counts as learned where the baseline beats the floor by both of these (see ``floors``).
 CLEAR_POINTS = 2.0
@@ -161,7 +161,7 @@ def averages(frame: pl.DataFrame, side: str = "zero-shot") -> list[Summary]:
     for self_pairs in ("with", "without"):
         for retrieval in ("with", "without"):
             kept = rows if self_pairs == "with" else rows.filter(~pl.col("self_pair"))
-            kept = kept if retrieval == "with" else kept.filter(pl.col("task_type") != UNTRAINED)
+            kept = kept if retrieval == "with" else kept.filter(~pl.col("task_type").is_in(UNTRAINED))
             kept = kept.with_columns(self_pairs=pl.lit(self_pairs), retrieval=pl.lit(retrieval))
             found += _summaries(kept, ["backbone", "arm", "self_pairs", "retrieval"])
     return found

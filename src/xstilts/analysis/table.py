@@ -134,20 +134,24 @@ def frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     return paired(pl.DataFrame(filled, schema=dict(COLUMNS))).select(*COLUMNS)
 
 
+TRAITS = ("morphology", "word_order", "genus", "affixation")
+
+
+def with_own_trait(table: pl.DataFrame, name: str, values: Mapping[str, str]) -> pl.DataFrame:
+    """``table`` with a column of a user's own, by language code; empty where it says nothing of a language."""
+    column = [values.get(code, "") for code in table["language"].to_list()]
+    return table.with_columns(pl.Series(name, column, pl.String))
+
+
 def with_traits(table: pl.DataFrame) -> pl.DataFrame:
-    """``table`` with further columns from the catalogue: ``morphology``, ``word_order``, ``genus``; empty where not
-    known.
-    """
+    """``table`` with further columns from the catalogue, ``TRAITS``; empty where not known."""
     known = languages()
     codes = table["language"].unique().to_list()
     traits = pl.DataFrame(
         {
             "language": codes,
-            **{
-                name: [getattr(known[code], name) if code in known else "" for code in codes]
-                for name in ("morphology", "word_order", "genus")
-            },
+            **{name: [getattr(known[code], name) if code in known else "" for code in codes] for name in TRAITS},
         },
-        schema_overrides=dict.fromkeys(("language", "morphology", "word_order", "genus"), pl.String),
+        schema_overrides=dict.fromkeys(("language", *TRAITS), pl.String),
     )
     return table.join(traits, on="language", how="left", maintain_order="left")

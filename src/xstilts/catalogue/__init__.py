@@ -6,7 +6,7 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.find import get_task, tasks
 from xstilts.catalogue.language import Language, get_language, languages
 from xstilts.catalogue.table import task_from_table
-from xstilts.catalogue.task import METRICS, OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+from xstilts.catalogue.task import METRICS, OPTIONAL_ROLES, ROLES, Files, Kin, Task, TaskType
 
 __all__ = [
     "METRICS",
@@ -14,6 +14,7 @@ __all__ = [
     "ROLES",
     "Backbone",
     "Files",
+    "Kin",
     "Language",
     "Problem",
     "Task",

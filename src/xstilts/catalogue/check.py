@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.language import Language, get_language
-from xstilts.catalogue.task import METRICS, OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+from xstilts.catalogue.task import CANDIDATES, METRICS, OPTIONAL_ROLES, READINGS, ROLES, Files, Task, TaskType
 
 _LABELLED = (TaskType.CLASSIFICATION, TaskType.TOKEN_CLASSIFICATION)
 _COMPARISONS = ("==", "!=", "<", ">=", "starts")
@@ -46,10 +46,15 @@ def _labels(task: Task) -> Iterator[str]:
 def _metric(task: Task) -> Iterator[str]:
     fitting = METRICS[task.type]
     known = dict.fromkeys(name for names in METRICS.values() for name in names)
-    if not task.metric and fitting and task.evaluation_split in task.splits:
+    if not task.metric and fitting and _is_scored(task):
         yield f"metric: a {task.type} task that is scored needs one: {', '.join(fitting)}"
     elif task.metric in known and task.metric not in fitting:
         yield f"metric: '{task.metric}' does not fit a {task.type} task; fitting: {', '.join(fitting) or 'none'}"
+
+
+def _is_scored(task: Task) -> bool:
+    """Whether there are rows to score; a task that only trains names its training split for them."""
+    return task.evaluation_split in task.splits and task.evaluation_split != "train"
 
 
 def _languages(task: Task, own: Mapping[str, Language]) -> Iterator[str]:
@@ -66,11 +71,14 @@ def _languages(task: Task, own: Mapping[str, Language]) -> Iterator[str]:
 
 def _splits(task: Task) -> Iterator[str]:
     for name, files in task.splits.items():
-        if name not in ("train", "validation", "test"):
-            yield f"splits: '{name}' is none of train, validation, test"
+        known = ("train", "validation", "test", *((CANDIDATES,) if task.type is TaskType.RANKING else ()))
+        if name not in known:
+            yield f"splits: '{name}' is none of {', '.join(known)}"
         yield from (f"splits.{name}.{mistake}" for mistake in _files(task.type, files))
         if files.path and "{language}" not in files.path and len(task.languages_of(name)) > 1:
             yield f"splits.{name}.path: one file holds one language: write {{language}} into it, or name its language"
+    if task.type is TaskType.RANKING and _is_scored(task) and CANDIDATES not in task.splits:
+        yield f"splits.{CANDIDATES}: missing; name what the queries are looked for in"
 
 
 def _files(kind: TaskType, files: Files) -> Iterator[str]:
@@ -85,9 +93,15 @@ def _files(kind: TaskType, files: Files) -> Iterator[str]:
     for field, config in [*(("configs", config) for config in files.configs), ("path", files.path)]:
         if re.search(r"[{}]", config.replace("{language}", "")):
             yield f"{field}: '{config}' may hold {{language}} and no other braces"
+    if files.reading and (kind is not TaskType.RANKING or files.reading not in READINGS):
+        yield f"reading: '{files.reading}' is none of those of a {kind} task" + (
+            f"{nearest(files.reading, READINGS) or ''} ({', '.join(READINGS)})" if kind is TaskType.RANKING else ""
+        )
     for _, comparison, _ in files.where:
         if comparison not in _COMPARISONS:
             yield f"where: '{comparison}' is none of {' '.join(_COMPARISONS)}"
     yield from _columns(kind, files.columns)
+    if files.paired and kind is not TaskType.MINING:
+        yield f"paired: of use in a mining task, not in a {kind} task"
     if files.otherwise:
         yield from (f"otherwise.{mistake}" for mistake in _files(kind, files.otherwise))

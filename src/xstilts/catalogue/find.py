@@ -25,17 +25,22 @@ __all__ = ["get_language", "get_task", "task_from_table", "tasks"]
 
 
 @cache
-def tasks() -> Mapping[str, Task]:
-    """Every task by name: those shipped, in the order of their files, then those of installed packages.
-
-    Raises ``Problem`` if a file is not called like its task, or if two tasks share a name.
-    """
+def shipped() -> Mapping[str, Task]:
+    """The tasks of this package by name, in the order of their files. Raises ``Problem`` if a file is not called like
+    its task."""
     found: dict[str, Task] = {}
     for file in sorted(module.name for module in iter_modules(folder.__path__)):
         task = import_module(f"{folder.__name__}.{file}").TASK
         if re.sub("[/-]", "_", task.name) != file:
             raise Problem(f"catalogue/tasks/{file}.py defines the task '{task.name}': file and task must share a name")
         found[task.name] = task
+    return MappingProxyType(found)
+
+
+@cache
+def tasks() -> Mapping[str, Task]:
+    """Every task by name: those shipped, then those of installed packages. Raises ``Problem`` if two share a name."""
+    found = dict(shipped())
     for point in entry_points(group="xstilts.tasks"):
         task = _shared(point)
         if task.name in found:

@@ -21,7 +21,11 @@ from xstilts.catalogue.errors import Problem, nearest
 
 @dataclass(frozen=True)
 class Language:
-    """One language. Empty strings mean that the value is not known here."""
+    """One language. Empty strings mean that the value is not known here.
+
+    ``affixation`` is WALS's feature 26A in words, ``morphology_index`` a measure from 0 to 1 (see ``SOURCES.md``);
+    both of human languages only. ``morphology`` and ``word_order`` are types of the constructed ones.
+    """
 
     code: str
     name: str
@@ -32,6 +36,9 @@ class Language:
     genus: str = ""
     morphology: str = ""
     word_order: str = ""
+    wals_code: str = ""
+    affixation: str = ""
+    morphology_index: str = ""
     constructed: bool = False
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from xstilts.catalogue.check import mistakes_of
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.language import Language
-from xstilts.catalogue.task import METRICS, Files, Task, TaskType
+from xstilts.catalogue.task import METRICS, Files, Kin, Task, TaskType
 
 Report = Callable[[str], None]
 
@@ -73,6 +73,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _several(value: object) -> int:
+    if type(value) is not int or value < 2:
+        raise ValueError("must be a whole number from 2")
+    return value
+
+
 def _names(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
         raise ValueError("must be a table of texts")
@@ -112,6 +118,19 @@ def _otherwise(value: object) -> Files:
     return files
 
 
+def _kin(value: object) -> dict[str, Kin]:
+    known = ", ".join(Kin)
+    if not isinstance(value, Mapping) or not all(item in list(Kin) for item in value.values()):
+        raise ValueError(f'must be a table such as {{ "squad/validation" = "translated" }}; kinds: {known}')
+    return {name: Kin(item) for name, item in value.items()}
+
+
+def _parallel(value: object) -> str:
+    if value not in ("id", "row"):
+        raise ValueError("must be 'id' or 'row'")
+    return str(value)
+
+
 _TASK: Mapping[str, Callable[[object], Any]] = {
     "title": _text,
     "metric": _text,
@@ -128,6 +147,7 @@ _TASK: Mapping[str, Callable[[object], Any]] = {
     "no_answer": _flag,
     "paraphrase": _flag,
     "other": _text,
+    "in_place_of": _text,
 }
 _FILES: Mapping[str, Callable[[object], Any]] = {
     "repository": _text,
@@ -141,7 +161,11 @@ _FILES: Mapping[str, Callable[[object], Any]] = {
     "join": _join,
     "columns": _names,
     "otherwise": _otherwise,
+    "reading": _text,
     "official": _counts,
+    "made_from": _kin,
+    "parallel": _parallel,
+    "paired": _several,
 }
 
 

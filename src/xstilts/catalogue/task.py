@@ -20,6 +20,7 @@ class TaskType(StrEnum):
     SPAN_EXTRACTION = "span_extraction"
     TOKEN_CLASSIFICATION = "token_classification"
     RETRIEVAL = "retrieval"
+    MINING = "mining"
     RANKING = "ranking"
     MLM = "mlm"
 
@@ -31,10 +32,34 @@ ROLES: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.SPAN_EXTRACTION: ("id", "question", "context", "answer_texts", "answer_starts"),
     TaskType.TOKEN_CLASSIFICATION: ("tokens", "tags"),
     TaskType.RETRIEVAL: ("source", "target"),
-    TaskType.RANKING: ("query", "candidate"),
+    TaskType.MINING: ("source_id", "source", "target_id", "target", "pairs"),
+    TaskType.RANKING: ("query", "candidate", "id", "matches"),
     TaskType.MLM: ("text", "text_b"),
 }
-OPTIONAL_ROLES = frozenset({"text_b", "id"})
+OPTIONAL_ROLES = frozenset({"text_b", "id", "source_id", "target_id", "pairs", "matches"})
+
+# Types on which nothing is trained: sentences of two languages find one another by their vectors.
+UNTRAINED = frozenset({TaskType.RETRIEVAL, TaskType.MINING})
+
+# What a ranking finds its answers among: a split of its own.
+CANDIDATES = "candidates"
+_QUERIES = ("query", "id", "matches")
+_ROLES_OF_SPLIT: Mapping[tuple[TaskType, str], tuple[str, ...]] = {
+    (TaskType.RANKING, "train"): ("query", "candidate"),
+    (TaskType.RANKING, "validation"): _QUERIES,
+    (TaskType.RANKING, "test"): _QUERIES,
+    (TaskType.RANKING, CANDIDATES): ("candidate", "id", "matches"),
+}
+
+
+def roles_of(kind: TaskType, split: str) -> tuple[str, ...]:
+    """The roles that columns of ``split`` play; all of the type's where its splits do not differ."""
+    return _ROLES_OF_SPLIT.get((kind, split), ROLES[kind])
+
+
+# Forms of files whose rows are not yet those of a ranking (``data.readings``): questions about paragraphs, of which the
+# sentences are the candidates; mentions of entities in documents, and the entities with their descriptions.
+READINGS = ("sentences", "mentions")
 
 # The metrics that fit each type; the first is taken where a task names none. An empty tuple: such a task only trains.
 METRICS: Mapping[TaskType, tuple[str, ...]] = {
@@ -42,10 +67,20 @@ METRICS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.MULTIPLE_CHOICE: ("accuracy",),
     TaskType.SPAN_EXTRACTION: ("answer_f1", "mlqa_f1", "squad_v2_f1"),
     TaskType.TOKEN_CLASSIFICATION: ("chunk_f1", "chunk_f1_seqeval1", "token_accuracy"),
-    TaskType.RETRIEVAL: ("retrieval_accuracy",),
-    TaskType.RANKING: (),
+    TaskType.RETRIEVAL: ("retrieval_accuracy", "retrieval_f1"),
+    TaskType.MINING: ("mining_f1", "retrieval_f1"),
+    TaskType.RANKING: ("mean_average_precision",),
     TaskType.MLM: (),
 }
+
+
+class Kin(StrEnum):
+    """How rows come from those of another set: they hold its texts, or a part of them; their texts are translated from
+    it; other texts of the same collection."""
+
+    SAME = "same"
+    TRANSLATED = "translated"
+    COLLECTION = "collection"
 
 
 @dataclass(frozen=True)
@@ -59,8 +94,13 @@ class Files:
     adds to each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
     ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
     are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
-    file's folder where it is relative. ``official`` holds the number of rows of the official set by language, so that
-    a part of it can be called a part.
+    file's folder where it is relative. ``reading`` is one of ``READINGS`` where the files do not hold the rows of a
+    ranking but what they are made from; ``columns`` then say nothing. ``official`` holds the number of rows of the
+    official set by language, so that a part of it can be called a part. ``paired`` makes a set to mine out of parallel
+    rows: of that many rows one stays a pair, of the others every second loses its target and the rest lose their
+    source. ``made_from`` says from which other rows these come and how: keys are ``task/split``, or the name of a set
+    that is no task. ``parallel``: rows of different languages translate each other where they have the same ``id``, or
+    stand in the same ``row`` of complete files.
     """
 
     repository: str
@@ -74,7 +114,11 @@ class Files:
     columns: Mapping[str, str] = field(default_factory=dict)
     otherwise: Files | None = None
     path: str = ""
+    paired: int | None = None
+    reading: str = ""
     official: Mapping[str, int] = field(default_factory=dict)
+    made_from: Mapping[str, Kin] = field(default_factory=dict)
+    parallel: str = ""
 
     @property
     def folder(self) -> str:
@@ -100,13 +144,16 @@ class Task:
     A column may be ``outer.inner`` (a field of a struct), a text with columns in braces (``{premise} {question}``) or,
     for ``choices``, several names with commas between them. ``labels`` are the names of the labels in the order of
     their numbers; of a multiple choice, where its files do not count from 0, the names of the choices.
-    ``splits`` maps ``train``, ``validation``, ``test`` to files. ``languages`` are the official ones in official order;
+    ``splits`` maps ``train``, ``validation``, ``test`` to files, of a ranking also ``candidates``: the pool of all
+    languages in which every query is looked for. ``languages`` are the official ones in official order;
     ``Files.languages`` (if given) are those of one split. ``lineage`` names the data a task trains on, so that an
     intermediate and a target task with the same lineage are a self-pair. A task with ``parts`` has no files of its own:
     it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have
     no answer: it trains on none, and where none scores best the prediction is an empty text.
     ``paraphrase``: its label says whether two texts mean the same (1) or not (0), whichever comes first.
     ``other`` is the one of ``labels`` as which a name that is none of them is read (rare tags of a large set).
+    ``in_place_of`` names the task, or the set, for which this one stands in: it bears another name, and its scores
+    compare with none of the other's.
     """
 
     name: str
@@ -128,6 +175,7 @@ class Task:
     no_answer: bool = False
     other: str = ""
     paraphrase: bool = False
+    in_place_of: str = ""
 
     def candidates(self, split: str, language: str) -> Iterator[Files]:
         """The files of the split, then what is read in their place, as far as they may hold ``language``."""

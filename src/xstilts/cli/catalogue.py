@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xstilts.cli.frame import DataOption, JsonOption, command, put, put_json, say
+from xstilts.cli.frame import DataOption, JsonOption, MarkdownOption, TraitsOption, command, put, put_json, say
 
 
 @command("tasks")
-def tasks(data: DataOption = None, json: JsonOption = False) -> None:
+def tasks(data: DataOption = None, markdown: MarkdownOption = False, json: JsonOption = False) -> None:
     """Tasks, and in how many languages their data is here."""
+    if markdown:
+        from xstilts.report.pages import tasks_page
+
+        put(tasks_page().removesuffix("\n"))
+        return
     from dataclasses import asdict
 
     from xstilts.catalogue.find import tasks as known
@@ -37,7 +42,7 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
                 row["metric"],
                 _share(row, "train"),
                 _share(row, row["evaluation_split"]),
-                _short(row["title"]),
+                _short(_titled(row)),
             )
             for row in rows
         ],
@@ -48,25 +53,33 @@ def tasks(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 @command("languages")
-def languages(json: JsonOption = False) -> None:
+def languages(traits: TraitsOption = None, markdown: MarkdownOption = False, json: JsonOption = False) -> None:
     """Languages, their families and scripts, and the tasks that are scored in them."""
+    if markdown:
+        from xstilts.report.pages import languages_page
+
+        put(languages_page().removesuffix("\n"))
+        return
     from dataclasses import asdict
 
     from xstilts.catalogue.find import tasks as known
     from xstilts.catalogue.language import languages as table
+    from xstilts.catalogue.traits import read_traits
 
     found: dict[str, list[str]] = {}
     for task in known().values():
         for code in task.languages_of(task.evaluation_split):
             found.setdefault(code, []).append(task.name)
-    rows = [asdict(language) | {"tasks": found.get(code, [])} for code, language in table().items()]
+    more = read_traits(traits) if traits else {}
+    names = list(next(iter(more.values()), {}))
+    rows = [
+        more.get(code, {}) | asdict(language) | {"tasks": found.get(code, [])} for code, language in table().items()
+    ]
     if json:
         put_json(rows)
         return
-    put_table(
-        ("code", "name", "family", "script", "tasks"),
-        [(row["code"], row["name"], row["family"], row["script"], str(len(row["tasks"]))) for row in rows],
-    )
+    shown = ["code", "name", "family", "script", *(name for name in names if name not in ("name", "family", "script"))]
+    put_table((*shown, "tasks"), [(*(row.get(name, "") for name in shown), str(len(row["tasks"]))) for row in rows])
 
 
 @command("backbones")
@@ -137,6 +150,11 @@ def _share(row: dict[str, Any], split: str) -> str:
         return "-"
     all_of_them = row["splits"][split]["languages"] or row["languages"]
     return f"{len(row['here'][split])} of {len(all_of_them)}"
+
+
+def _titled(row: dict[str, Any]) -> str:
+    """The title, after what a stand-in stands in for."""
+    return f"in place of {row['in_place_of']}: {row['title']}" if row["in_place_of"] else str(row["title"])
 
 
 def _short(text: str) -> str:

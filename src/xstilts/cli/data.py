@@ -13,7 +13,7 @@ import typer
 
 from xstilts.catalogue.errors import Problem
 from xstilts.cli.catalogue import put_table
-from xstilts.cli.frame import STORE, DataOption, JsonOption, StoreOption, app, command, put, put_json, say
+from xstilts.cli.frame import STORE, DataOption, JsonOption, LevelOption, StoreOption, app, command, put, put_json, say
 
 if TYPE_CHECKING:
     from xstilts.catalogue.task import Task
@@ -26,7 +26,10 @@ group = typer.Typer(
 )
 app.add_typer(group, name="data")
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; all where none is named.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TASK...]", help="Tasks; all where none is named. With --overlap, or a study."),
+]
 SomeNames = Annotated[list[str], typer.Argument(metavar="TASK...", help="Tasks.")]
 StudyOption = Annotated[str | None, typer.Option("--study", help="A study whose own tasks are meant too.")]
 SplitOption = Annotated[str | None, typer.Option("--split", help="Only train, validation or test.")]
@@ -39,12 +42,20 @@ def check(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the hub whether it has what the catalogue says; downloads no rows.")
     ] = False,
+    overlap: Annotated[
+        bool, typer.Option("--overlap", help="Compare all that a study, or the tasks, train on with all they score.")
+    ] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="With --overlap: equal texts alone.")] = False,
+    level: LevelOption = None,
     study: StudyOption = None,
     data: DataOption = None,
     store: StoreOption = STORE,
     json: JsonOption = False,
 ) -> None:
-    """Where each task's data comes from and whether it is whole."""
+    """Where each task's data comes from, whether it is whole, and what is both trained on and scored."""
+    if overlap:
+        _check_overlap(names, level, study, data, store, exact, json)
+        return
     if online:
         _check_online(names, study, store, json)
         return
@@ -59,6 +70,7 @@ def check(
     if json:
         put_json([asdict(part) for part in parts])
     else:
+        stand_ins = {task.name: f"in place of {task.in_place_of}" for task in tasks if task.in_place_of}
         rows = [
             (
                 one.task,
@@ -66,7 +78,7 @@ def check(
                 " and ".join(one.places) or "-",
                 f"{one.languages} of {one.catalogued}",
                 one.size,
-                "; ".join(one.notes),
+                "; ".join([*([stand_ins[one.task]] if one.task in stand_ins else []), *one.notes]),
             )
             for one in sums
         ]
@@ -76,6 +88,23 @@ def check(
         say(line)
     if problems:
         raise typer.Exit(1)
+
+
+def _check_overlap(
+    names: list[str] | None,
+    level: str | None,
+    study: str | None,
+    data: Path | None,
+    store: Path,
+    exact: bool,
+    json: bool,
+) -> None:
+    from xstilts.cli.overlap import check_study, check_tasks, study_among
+
+    if asked := study_among(names):
+        check_study(asked, level, data, store, exact, json)
+    else:
+        check_tasks(*_opened(names, study, data, store, online=False), exact, json)
 
 
 def _check_online(names: list[str] | None, study: str | None, store: Path, json: bool) -> None:
@@ -185,6 +214,8 @@ def show(
         put_json(shown)
         return
     put(f"{task.name}: {task.title}\nlicence: {task.licence or 'not stated'}")
+    if task.in_place_of:
+        put(f"in place of: {task.in_place_of}")
     for one in shown:
         less = one["official"] and one["official"] != one["rows"]
         size = f"{one['rows']:,}" + (f" of {one['official']:,}" if less else "")
@@ -193,7 +224,8 @@ def show(
         for row in one["examples"]:
             put("")
             for role, value in row.items():
-                put(f"  {role:<14}{value}")
+                if value is not None:
+                    put(f"  {role:<14}{value}")
 
 
 @command("lock", group)

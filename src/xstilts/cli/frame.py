@@ -36,6 +36,11 @@ DataOption = Annotated[
 ]
 LevelOption = Annotated[str | None, typer.Option("--level", help="quick, small or full; default: the study's own.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As a page of the documentation.")]
+TraitsOption = Annotated[
+    Path | None,
+    typer.Option("--traits", envvar="XSTILTS_TRAITS", help="A CSV file with more about languages.", dir_okay=False),
+]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study's name or a .toml file.")]
 STORE = Path("xstilts-store")
 

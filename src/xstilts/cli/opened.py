@@ -38,6 +38,7 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
     """
     from xstilts.analysis.named import mistakes, needs_of
     from xstilts.data.lock import NAME, read_lock, write_lock
+    from xstilts.jobs.overlap import asked_of, overlaps
     from xstilts.jobs.sources import open_source
     from xstilts.study.plan import places_of, plan
     from xstilts.study.protocols import Places
@@ -62,7 +63,11 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
         raise Problem(*wrong, *more, *refused) from None
     if wrong:
         raise Problem(*wrong)
-    planned = replace(planned, notes=(*planned.notes, *source.notes()))
+    planned = replace(
+        planned,
+        notes=(*planned.notes, *source.notes()),
+        overlaps=overlaps(source, asked_of(planned), near=found.exclude_overlap == "near"),
+    )
     if fetch and source.hub.taken:
         write_lock(store / NAME, source.hub.taken)
     places = replace(places_of(found, planned, folder), base=base, revisions=source.hub.taken)

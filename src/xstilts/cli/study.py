@@ -22,6 +22,7 @@ from xstilts.cli.frame import (
     LevelOption,
     StoreOption,
     StudyArgument,
+    TraitsOption,
     command,
     put,
     put_json,
@@ -31,6 +32,7 @@ from xstilts.cli.frame import (
 if TYPE_CHECKING:
     import polars as pl
 
+    from xstilts.analysis.section import Section
     from xstilts.cli.progress import Standing
     from xstilts.study.manifest import Plan
     from xstilts.study.run import Summary
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json", "parquet", "markdown")
 TELLING = ("table", "markdown", "json")  # the forms of what an analysis tells
-GROUPS = ("language", "family", "script", "target", "arm")
+GROUPS = ("language", "family", "script", "target", "arm", "genus", "affixation")
 
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes at once; default: one a core, or one a GPU.")
@@ -80,6 +82,9 @@ def _run(study: str, level: str | None, store: Path, data: Path | None, workers:
     found = opened(study, level, store, data, fetch=True)
     for note in found.plan.notes:
         say(f"note: {note}")
+    for overlap in found.plan.overlaps:
+        if overlap.warns:
+            say(f"warning: {overlap.line()}")
     slots = workers_of(workers)
     backend = LocalBackend(found.store, slots)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -113,7 +118,14 @@ def _show(plan: Plan, store: Store) -> None:
     aside = path.with_name(f".{path.name}.new")
     frame.write_parquet(aside)
     aside.replace(path)
-    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store))
+    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan))
+
+
+def _more(plan: Plan) -> list[Section]:
+    """Sections that say what the table does not."""
+    from xstilts.report.overlap import excluded_section, overlap_section
+
+    return [overlap_section(plan.overlaps), excluded_section(plan)]
 
 
 def _tell(plan: Plan, summary: Summary) -> None:
@@ -198,6 +210,7 @@ def plan(
 def _print_plan(plan: Plan, done: set[str]) -> None:
     from xstilts.cli.catalogue import put_table
     from xstilts.cli.progress import KINDS, kind
+    from xstilts.report.terminal import show_section
 
     put(f"{plan.name}: {plan.question}")
     put(f"{len(plan.cells)} scores from {len(plan.jobs)} jobs, {len(done)} of them done\n")
@@ -218,6 +231,9 @@ def _print_plan(plan: Plan, done: set[str]) -> None:
     )
     for note in plan.notes:
         put(f"note: {note}")
+    for section in filter(lambda section: section.rows, _more(plan)):
+        put("")
+        show_section(section, sys.stdout)
 
 
 @command("status")
@@ -284,17 +300,20 @@ def results(
         list[str] | None,
         typer.Option("--analysis", help="Only what this analysis tells; may be repeated. See: xstilts analyses."),
     ] = None,
+    traits: TraitsOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
 ) -> None:
     """The results table of a study: every score with what it takes to judge it."""
     from xstilts.analysis.gains import grouped
-    from xstilts.analysis.table import of_store
+    from xstilts.analysis.table import of_store, with_own_trait, with_traits
+    from xstilts.catalogue.traits import read_traits
     from xstilts.cli.analysed import analysed, written
     from xstilts.cli.opened import remembered
 
+    own = read_traits(traits) if traits else {}
     _known("--format", format, FORMATS)
     if group is not None:
-        _known("--group", group, GROUPS)
+        _known("--group", group, (*GROUPS, *next(iter(own.values()), ())))
     if analysis:
         _check_analyses(analysis, format, group)
     planned, place = remembered(study, level, store)
@@ -303,6 +322,9 @@ def results(
         told = analysed(planned, place, frame, analysis)
         _write(written(planned.name, frame, told, format).encode(), output)
         return
+    if group is not None and group not in frame.columns:
+        given = {code: values.get(group, "") for code, values in own.items()}
+        frame = with_traits(frame) if group in GROUPS else with_own_trait(frame, group, given)
     if format in ("table", "markdown"):
         _write(_as_text(planned, place, frame, format, group).encode(), output)
         return
@@ -329,13 +351,13 @@ def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: 
     from xstilts.report import markdown, sections, terminal
 
     if format == "markdown" and group is None:
-        told = analysed(plan, store, frame, plan.analyses)
+        told = [*_more(plan), *analysed(plan, store, frame, plan.analyses)]
         return markdown.page(frame, plan.name, plan.question, closing(plan, store), told)
     if format == "markdown":
         return markdown.table(sections.grouped(frame, str(group))) + "\n"
     text = StringIO()
     if group is None:
-        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store))
+        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan))
     else:
         if sections.constructed(frame):
             text.write(f"{sections.CONSTRUCTED}\n")

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import ROLES, Task
+from xstilts.catalogue.task import ROLES, Files, Task
+from xstilts.data.columns import required
 from xstilts.data.hub import Found, Hub
-from xstilts.data.load import label_names, required
+from xstilts.data.labels import label_names
 from xstilts.data.tables import schema_names
 
 
@@ -49,10 +50,10 @@ def agreement(hub: Hub, task: Task, split: str) -> Agreement:
     sizes = {code: _rows(hub, there, wrong) for code, there in found.items()}
     stated = {code: there.files.official[code] for code, there in found.items() if code in there.files.official}
     for code, size in sizes.items():
-        if code in stated and size is not None and size != stated[code] and not found[code].files.where:
+        if code in stated and size is not None and size != stated[code] and not _unsure(found[code].files):
             wrong[f"{code} has {size:,} rows, the catalogue says {stated[code]:,}"] = None
     for there in {there.files.repository: there for there in found.values()}.values():
-        wrong.update(dict.fromkeys(_columns(hub, task, there)))
+        wrong.update(dict.fromkeys(_columns(hub, task, split, there)))
     revisions = dict.fromkeys(there.listing.commit[:10] for there in found.values())
     return Agreement(
         task=task.name,
@@ -65,6 +66,11 @@ def agreement(hub: Hub, task: Task, split: str) -> Agreement:
         official=sum(files.official.values()) or None,
         differences=tuple(wrong),
     )
+
+
+def _unsure(files: Files) -> bool:
+    """Whether only the rows themselves tell how many are used."""
+    return bool(files.where or files.reading)
 
 
 def _rows(hub: Hub, found: Found, wrong: dict[str, None]) -> int | None:
@@ -80,7 +86,7 @@ def _rows(hub: Hub, found: Found, wrong: dict[str, None]) -> int | None:
         return None
 
 
-def _columns(hub: Hub, task: Task, found: Found) -> list[str]:
+def _columns(hub: Hub, task: Task, split: str, found: Found) -> list[str]:
     """Columns that are not there, and label names that the catalogue does not know."""
     files = found.files
     schema: pa.Schema | None = None
@@ -92,7 +98,7 @@ def _columns(hub: Hub, task: Task, found: Found) -> list[str]:
     stated = [name for config in found.listing.columns.values() for name in config]
     known = schema_names(schema) if schema is not None else stated
     columns = {**task.columns, **files.columns}
-    wanted = dict.fromkeys([*required(task.type, columns), *(name for name, _, _ in files.where)])
+    wanted = dict.fromkeys([*required(task, files, split), *(name for name, _, _ in files.where)])
     wanted = {name: None for name in wanted if not name.startswith("other.")}
     wrong = [f"no column '{name}'{nearest(name, known)}" for name in wanted if known and name not in known]
     for role in ("label", "tags"):

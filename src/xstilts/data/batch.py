@@ -183,4 +183,5 @@ _READS: dict[TaskType, Callable[[Encoded, Array, Array], _Reads]] = {
     TaskType.MLM: _nothing_yet,
     TaskType.RANKING: _of_pairs,
     TaskType.RETRIEVAL: _nothing_yet,
+    TaskType.MINING: _nothing_yet,
 }

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.catalogue.task import TaskType
+from xstilts.data.rows import SIDES
 from xstilts.data.vocabulary import Vocabulary
 
 REVISION = 3
@@ -191,6 +192,31 @@ def _encode_pairs(first: str, second: str) -> Callable[[pa.Table, Vocabulary, Le
     return encoder
 
 
+def _encode_mining(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """One sequence a sentence: of each row its source, then its target, as far as they are there.
+
+    Column ``side`` uint8 [n]: the number of the sentence's side in ``SIDES``.
+    """
+    budget = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
+    sides = zip(*(table.column(name).to_pylist() for name in SIDES), strict=True)
+    said = [(row, side, text) for row, texts in enumerate(sides) for side, text in enumerate(texts) if text is not None]
+    found = vocabulary.ids([text for _, _, text in said])
+    ids, segments, starts = _assemble([tokens[:budget] for tokens in found], None, vocabulary)
+    example, side = (np.array([one[at] for one in said], dtype=np.int32) for at in (0, 1))
+    return Encoded(ids, segments, starts, example, {"side": side.astype(np.uint8)})
+
+
+def _encode_ranking(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
+    """Training pairs as two sequences a row; of queries and of candidates alone, the one text that a row has."""
+    sides = [name for name in ("query", "candidate") if table.column(name).null_count < table.num_rows]
+    if len(sides) == 2:
+        return _encode_pairs(*sides)(table, vocabulary, lengths)
+    budget = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
+    texts = table.column(sides[0]).to_pylist() if sides else []
+    ids, segments, starts = _assemble([found[:budget] for found in vocabulary.ids(texts)], None, vocabulary)
+    return Encoded(ids, segments, starts, np.arange(len(texts), dtype=np.int32))
+
+
 def _encode_token_classification(table: pa.Table, vocabulary: Vocabulary, lengths: Lengths) -> Encoded:
     """Each word is tokenised alone; long sentences are cut between words into several sequences.
 
@@ -327,6 +353,7 @@ _ENCODERS: dict[TaskType, Callable[[pa.Table, Vocabulary, Lengths], Encoded]] = 
     TaskType.TOKEN_CLASSIFICATION: _encode_token_classification,
     TaskType.SPAN_EXTRACTION: _encode_span_extraction,
     TaskType.MLM: _encode_mlm,
-    TaskType.RANKING: _encode_pairs("query", "candidate"),
+    TaskType.RANKING: _encode_ranking,
     TaskType.RETRIEVAL: _encode_pairs("source", "target"),
+    TaskType.MINING: _encode_mining,
 }

@@ -14,8 +14,11 @@ from typing import Any
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import ROLES, Files, Task, TaskType
-from xstilts.data.load import PLACEHOLDER, column_of, filtered, label_index, label_names, names_in, required
+from xstilts.catalogue.placeholder import withheld
+from xstilts.catalogue.task import ROLES, Files, Task, TaskType, roles_of
+from xstilts.data.columns import column_of, filtered, names_in, required
+from xstilts.data.labels import label_index, label_names
+from xstilts.data.rows import SIDES
 from xstilts.data.tables import open_table, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
@@ -25,8 +28,9 @@ Row = Mapping[str, Any]
 Mistake = tuple[str, str]  # what is wrong with a row, and what to do
 
 
-def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
-    """Every mistake in the file at ``path``, which ``task`` reads as ``files`` says; a line a kind."""
+def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> list[str]:
+    """Every mistake in the file at ``path``, which ``task`` reads as ``files`` says; a line a kind. Of a file that is
+    not in rows yet only its columns are looked at: what is wrong inside stops its reading."""
     if broken := _not_text(path):
         return [broken]
     try:
@@ -39,27 +43,27 @@ def mistakes_in(path: Path, task: Task, files: Files) -> list[str]:
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
         return [f"{path} has the column '{name}' {names.count(name)} times: rename all but one" for name in twice]
     columns = {**task.columns, **files.columns}
-    wanted = [*required(task.type, columns), *(name for name, _, _ in files.where)]
+    wanted = [*required(task, files, split), *(name for name, _, _ in files.where)]
     known = schema_names(table.schema)
     if missing := [name for name in dict.fromkeys(wanted) if name not in known]:
         has = f"it has {', '.join(known)}; name the right one under columns"
         return [f"{path} has no column '{name}'{nearest(name, known) or ':'} {has}" for name in missing]
+    if files.reading:
+        return []
     table = table.append_column(ROW, pa.array(range(1, table.num_rows + 1)))
     try:
         for condition in files.where:
             table = filtered(table, condition, path)
     except Problem as problem:
         return list(problem.problems)
-    rows = _rows(table, task.type, columns, path)
+    rows = _rows(table, roles_of(task.type, split), columns, path)
     index = label_index(task, label_names(table.schema.metadata, columns.get("label", columns.get("tags", ""))))
     found = _by_row(path, rows, lambda row: _CHECKS[task.type](row, task, index))
-    if "label" in ROLES[task.type] and not found and len(rows) >= PLACEHOLDER:
-        kinds = {index(row["label"]) for row in rows}
-        if len(kinds) == 1:
-            found.append(
-                f"{path}: every one of {len(rows):,} rows has the label '{rows[0]['label']}', which looks like a "
-                "placeholder: give the true labels"
-            )
+    if "label" in ROLES[task.type] and not found and withheld(len(rows), len({index(row["label"]) for row in rows})):
+        found.append(
+            f"{path}: every one of {len(rows):,} rows has the label '{rows[0]['label']}', which looks like a "
+            "placeholder: give the true labels"
+        )
     return found + _duplicates(path, rows)
 
 
@@ -77,11 +81,11 @@ def _not_text(path: Path) -> str:
     return "" if content.strip() else f"{path} is empty: give it at least one row, or take it out of the study"
 
 
-def _rows(table: pa.Table, kind: TaskType, columns: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
+def _rows(table: pa.Table, roles: Sequence[str], columns: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
     """Rows by role, lists and numbers as the loader reads them, with their place in the file under ``ROW``."""
     known = schema_names(table.schema)
     values: dict[str, list[Any]] = {ROW: table[ROW].to_pylist()}
-    for role in ROLES[kind]:
+    for role in roles:
         spec = columns.get(role, role)
         names = names_in(spec)
         if not all(name in known for name in names):
@@ -174,13 +178,23 @@ def _pairs(*roles: str) -> Callable[[Row, Task, Index], Iterator[Mistake]]:
     return lambda row, task, index: _texts(row, *roles)
 
 
+def _mining(row: Row, task: Task, index: Index) -> Iterator[Mistake]:
+    if row.get("pairs") is not None:
+        return  # lists, whose numbers the loader checks
+    odd = [side for side in SIDES if isinstance(row[side], list | dict)]
+    yield from ((f"{side} is {_short(row[side])}", f"{side} must be one text, or nothing") for side in odd)
+    if not odd and not any(row[side] is not None and str(row[side]).strip() for side in SIDES):
+        yield "no sentence", "give source, target, or both where they translate one another; or take the row out"
+
+
 _CHECKS: Mapping[TaskType, Callable[[Row, Task, Index], Iterator[Mistake]]] = {
     TaskType.CLASSIFICATION: _classification,
     TaskType.MULTIPLE_CHOICE: _multiple_choice,
     TaskType.SPAN_EXTRACTION: _span,
     TaskType.TOKEN_CLASSIFICATION: _tagged,
     TaskType.RETRIEVAL: _pairs("source", "target"),
-    TaskType.RANKING: _pairs("query", "candidate"),
+    TaskType.MINING: _mining,
+    TaskType.RANKING: lambda row, task, index: _texts(row, *(role for role in ("query", "candidate") if role in row)),
     TaskType.MLM: _pairs("text"),
 }
 

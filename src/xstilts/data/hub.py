@@ -180,9 +180,11 @@ class Hub:
 
     def _said(self, task: Task, split: str, found: Found) -> tuple[int, str] | None:
         """Rows and checksum by what the hub says; None where the files are here, where it does not say enough, or
-        where a filter or a join decides which rows there are."""
+        where a filter, a join, a reading or lists within them decide which rows there are."""
         stored = [found.listing.files[name] for name in (*found.names, *found.other)]
-        unsure = bool(found.files.where or found.files.join) or not all(each.sha256 for each in stored)
+        files = found.files
+        made = bool(files.where or files.join or files.reading or "pairs" in {**task.columns, **files.columns})
+        unsure = made or not all(each.sha256 for each in stored)
         if unsure or all(self._cached(found, name) for name in found.names):
             return None
         rows = found.rows

@@ -6,8 +6,6 @@ In: Parquet, JSONL or CSV files and how a task reads them (``Files``: columns, f
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,21 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import OPTIONAL_ROLES, ROLES, Files, Task, TaskType
+from xstilts.catalogue.task import CANDIDATES, OPTIONAL_ROLES, Files, Task, TaskType, roles_of
+from xstilts.data.collections import settled, unfolded
+from xstilts.data.columns import BRACES, column_of, filtered, joined, made, named, names_in, needed
+from xstilts.data.labels import check_labels, label_index, label_names
+from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
-from xstilts.data.tables import column_names, open_table
+from xstilts.data.tables import open_table
 
 READER = 1  # counts up when the same file and recipe give other rows
-PLACEHOLDER = 10  # as many rows with one and the same label are taken for rows whose labels were withheld
-
-_BRACES = re.compile(r"\{([^{}]+)\}")
-_COMPARE: Mapping[str, Callable[..., Any]] = {
-    "==": pc.equal,
-    "!=": pc.not_equal,
-    "<": pc.less,
-    ">=": pc.greater_equal,
-    "starts": pc.starts_with,
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,12 @@ class _Part:
     table: pa.Table
     task: Task
     columns: Mapping[str, str]
-    training: bool
+    split: str
+
+    @property
+    def training(self) -> bool:
+        """Whether rows must be fit to train on."""
+        return self.split == "train"
 
 
 def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:
@@ -66,16 +63,26 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
     partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
     loaded = []
     for path in paths:
-        table = open_table(path, None if files.join else _needed(task, files, columns))
+        table = open_table(path, None if files.join else needed(task, files, columns, split))
         if files.join and partner is not None:
-            table = _joined(table, partner, files.join[1], path)
+            table = joined(table, partner, files.join[1], path)
         for condition in files.where:
             table = filtered(table, condition, path)
-        loaded.append(_rows(_Part(path, table, task, columns, split == "train")))
+        read: Mapping[str, str] = columns
+        less: dict[str, int] = {}
+        if files.reading:
+            (table, less), read = made(table, files, split, path), {}
+        elif "pairs" in columns:
+            table, read = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
+        found = _rows(_Part(path, table, task, read, split))
+        loaded.append(Loaded(found.rows, {**less, **found.left_out}))
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
-    if task.type is TaskType.SPAN_EXTRACTION and rows["id"].null_count:
-        rows = rows.set_column(0, "id", pa.array([str(row) for row in range(rows.num_rows)]))
-    _check_labels(rows, task, paths[0])
+    if task.type is TaskType.MINING:
+        rows, blank = settled(rows, files.paired)
+        loaded.append(Loaded(rows, {"no sentence": blank} if blank else {}))
+    if "id" in roles_of(task.type, split):
+        rows = named(rows)
+    check_labels(rows, task, paths[0])
     reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
     return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
 
@@ -90,71 +97,19 @@ def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
         "where": [list(row) for row in files.where],
         "join": files.join[1] if files.join else None,
         "training": split == "train",
+        **({"reading": [files.reading, READINGS[files.reading].revision]} if files.reading else {}),
+        **({"split": split} if files.reading or split == CANDIDATES else {}),
         **({"no_answer": True} if task.no_answer else {}),
         **({"other": task.other} if task.other else {}),
+        **({"paired": files.paired} if files.paired else {}),
     }
-
-
-def required(kind: TaskType, columns: Mapping[str, str]) -> list[str]:
-    """Columns that a file must have: of every role that is not optional or that ``columns`` names."""
-    roles = [role for role in ROLES[kind] if role not in OPTIONAL_ROLES or role in columns]
-    return list(dict.fromkeys(name for role in roles for name in names_in(columns.get(role, role))))
-
-
-def _needed(task: Task, files: Files, columns: Mapping[str, str]) -> set[str]:
-    """Names of the columns that may be read, structs by their outer name."""
-    names = {name for role in ROLES[task.type] for name in names_in(columns.get(role, role))}
-    names |= {column for column, _, _ in files.where}
-    return names | {name.split(".")[0] for name in names}
-
-
-def names_in(column: str) -> list[str]:
-    """The columns that an entry of ``Task.columns`` names."""
-    return _BRACES.findall(column) if "{" in column else [name.strip() for name in column.split(",")]
-
-
-def filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
-    """Rows of ``table`` that fulfil ``condition``; a missing value differs from every value."""
-    name, comparison, value = condition
-    column = column_of(table, name, path)
-    try:
-        if isinstance(value, int) and pa.types.is_string(column.type):
-            column = column.cast(pa.int64())
-        return table.filter(pc.fill_null(_COMPARE[comparison](column, value), comparison == "!="))
-    except pa.ArrowException as error:
-        raise Problem(
-            f"{path}: column '{name}' ({column.type}) can not be compared with {value!r}: correct the task"
-        ) from error
-
-
-def _joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Table:
-    """Rows of ``table`` with a partner, in their order; the partner's columns are called ``other.NAME``."""
-    wanted = column_of(table, key, path)
-    places = pc.index_in(wanted, column_of(partner, key, path).combine_chunks().cast(wanted.type))
-    found = pc.is_valid(places)
-    table, taken = table.filter(found), partner.take(pc.drop_null(places))
-    for name in taken.column_names:
-        table = table.append_column(f"other.{name}", taken[name])
-    return table
-
-
-def column_of(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
-    """A column by its name, or a field of a struct by ``outer.inner``."""
-    if name in table.column_names:
-        return table[name]
-    outer, _, inner = name.partition(".")
-    if inner and outer in table.column_names and pa.types.is_struct(table.schema.field(outer).type):
-        kind = table.schema.field(outer).type
-        if kind.get_field_index(inner) >= 0:
-            return pc.struct_field(table[outer], inner)
-    known = [*column_names(path), *(added for added in table.column_names if added.startswith("other."))]
-    raise Problem(f"{path} has no column '{name}'{nearest(name, known) or '.'} columns: {', '.join(known)}")
 
 
 def _rows(part: _Part) -> Loaded:
     """``part`` in its schema: unusable rows out, then one reader a role."""
     schema = SCHEMAS[part.task.type]
-    found = {role: column for role in schema.names if (column := _role(part, role)) is not None}
+    roles = roles_of(part.task.type, part.split)
+    found = {role: column for role in roles if (column := _role(part, role)) is not None}
     keep, left_out = _usable(part, found)
     if not keep.all():
         found = {role: column.filter(pa.array(keep)) for role, column in found.items()}
@@ -193,7 +148,7 @@ def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
 def _filled(part: _Part, template: str) -> pa.ChunkedArray:
     """``template`` with each row's values for the columns in braces; null where one of them is."""
     pieces: list[pa.ChunkedArray | str] = []
-    for place, piece in enumerate(_BRACES.split(template)):  # words and names take turns
+    for place, piece in enumerate(BRACES.split(template)):  # words and names take turns
         column = column_of(part.table, piece, part.path) if place % 2 else None
         if column is not None and pa.types.is_nested(column.type):
             raise _wrong(part, piece, "one text a row", column.type)
@@ -203,10 +158,13 @@ def _filled(part: _Part, template: str) -> pa.ChunkedArray:
 
 def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarray, dict[str, int]]:
     """Which rows have all that their type needs, and how many have not, by reason."""
-    kind, keep, left_out = part.task.type, np.ones(part.table.num_rows, bool), {}
+    kind, keep = part.task.type, np.ones(part.table.num_rows, bool)
+    left_out: dict[str, int] = {}
+    if kind is TaskType.MINING:
+        return keep, left_out
     for role, column in found.items():
         answers_needed = part.training and not part.task.no_answer
-        if role in ("label", "text_b", "id") or (role.startswith("answer_") and not answers_needed):
+        if role in ("label", *OPTIONAL_ROLES) or (role.startswith("answer_") and not answers_needed):
             continue
         bad = pc.is_null(column)
         reason = f"no {role}"
@@ -249,7 +207,7 @@ def _text(part: _Part, role: str, values: pa.Array) -> pa.Array:
 def _texts(part: _Part, role: str, values: pa.Array) -> pa.Array:
     """Lists of texts. A plain text is split at white space, or is the only answer."""
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        split = (lambda text: [text]) if role == "answer_texts" else str.split
+        split = (lambda text: [text]) if role in ("answer_texts", "matches") else str.split
         return pa.array([None if text is None else split(text) for text in values.to_pylist()], pa.list_(pa.string()))
     if not _is_list(values.type):
         raise _wrong(part, role, "a list of texts a row", values.type)
@@ -290,8 +248,8 @@ def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
 
 _READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
     **dict.fromkeys(("text_a", "text_b", "id", "question", "context", "source", "target"), _text),
-    **dict.fromkeys(("query", "candidate", "text"), _text),
-    **dict.fromkeys(("choices", "answer_texts", "tokens"), _texts),
+    **dict.fromkeys(("query", "candidate", "text", "source_id", "target_id"), _text),
+    **dict.fromkeys(("choices", "answer_texts", "tokens", "matches"), _texts),
     "answer_starts": _starts,
     "label": _label,
     "tags": _tags,
@@ -317,59 +275,6 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
         return np.zeros(0, np.int16)
     indices: np.ndarray = np.array(found, np.int16)[values.dictionary_encode("encode").indices.to_numpy()]
     return indices
-
-
-def label_index(task: Task, names: Sequence[str]) -> Callable[[object], int | None]:
-    """From a value in a file to the index of its label: -1 where the file says none, None for an unknown label.
-
-    ``names`` are what the file's metadata calls its numbers, empty where it does not.
-    """
-    labels = task.labels
-    rare = labels.index(task.other) if task.other else None
-    places = {name.casefold(): place for place, name in enumerate(labels)}
-
-    def index(value: object) -> int | None:
-        if value is None or value == "" or str(value) in ("-1", "-1.0"):
-            return -1
-        if isinstance(value, str) and value.strip().casefold() in places:
-            return places[value.strip().casefold()]
-        try:
-            number = int(value) if isinstance(value, str | int) else int(value) if value == int(value) else None  # type: ignore[call-overload]
-        except (TypeError, ValueError):
-            return rare
-        if number is None or number < 0:
-            return None
-        if names:
-            return places.get(names[number].casefold(), rare) if number < len(names) else None
-        return number if not labels or number < len(labels) else None
-
-    return index
-
-
-def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
-    """The names of a ClassLabel column in the metadata that the hub's ``datasets`` writes; empty if there are none."""
-    try:
-        feature = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
-        for name in column.split("."):
-            feature = feature[name]
-        while "names" not in feature:
-            feature = feature[0] if isinstance(feature, list) else feature["feature"]
-        return tuple(str(name) for name in feature["names"])
-    except (KeyError, ValueError, TypeError, IndexError):
-        return ()
-
-
-def _check_labels(rows: pa.Table, task: Task, path: Path) -> None:
-    """Refuse labels that are all the same: test sets are published so, with the true labels withheld."""
-    if "label" not in rows.column_names or rows.num_rows < PLACEHOLDER:
-        return
-    kinds = pc.unique(rows["label"]).to_pylist()
-    if len(kinds) == 1:
-        label = "no label" if kinds[0] < 0 else f"the label '{task.labels[kinds[0]] if task.labels else kinds[0]}'"
-        raise Problem(
-            f"{path}: every one of {rows.num_rows:,} rows has {label}, which looks like a placeholder: use a split or "
-            "a source that has the true labels"
-        )
 
 
 def _check_lengths(part: _Part, rows: pa.Table) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from xstilts.catalogue.task import TaskType
 
 _strings = pa.list_(pa.string())
+SIDES = ("source", "target")  # the two collections of a mining
 
 SCHEMAS: dict[TaskType, pa.Schema] = {
     # one or two texts and the index of the right label; text_b is null where there is one text; label -1 = not known
@@ -30,8 +31,16 @@ SCHEMAS: dict[TaskType, pa.Schema] = {
     TaskType.TOKEN_CLASSIFICATION: pa.schema([("tokens", _strings), ("tags", pa.list_(pa.int16()))]),
     # row i of source translates row i of target; target is the pivot language (English, or the labelled one)
     TaskType.RETRIEVAL: pa.schema([("source", pa.string()), ("target", pa.string())]),
-    # row i of query belongs to row i of candidate; every other candidate of the same update is a wrong one
-    TaskType.RANKING: pa.schema([("query", pa.string()), ("candidate", pa.string())]),
+    # a sentence of either collection, or one of each that translate one another; what is not there is null. A sentence
+    # with several translations stands in several rows, under one name
+    TaskType.MINING: pa.schema(
+        [("source_id", pa.string()), ("source", pa.string()), ("target_id", pa.string()), ("target", pa.string())]
+    ),
+    # train: row i of query belongs to row i of candidate; every other candidate of the same update is a wrong one.
+    # Else one of the two is null; a candidate is right for a query if they have one of their matches in common
+    TaskType.RANKING: pa.schema(
+        [("query", pa.string()), ("candidate", pa.string()), ("id", pa.string()), ("matches", _strings)]
+    ),
     # text_b, where not null, is the translation of text (translation language modelling)
     TaskType.MLM: pa.schema([("text", pa.string()), ("text_b", pa.string())]),
 }

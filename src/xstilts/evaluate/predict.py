@@ -1,4 +1,4 @@
-"""Run a network over encoded rows and turn its outputs into a table of predictions.
+"""Run a network over encoded rows and turn its outputs into a table of predictions; ``retrieve`` does what has no head.
 
 In: a network and an ``Encoded``. Out: an Arrow table, one row an example, in the form of the task type. Sequences run
 from short to long under a token budget; the order of the rows is restored.
@@ -6,7 +6,7 @@ from short to long under a token budget; the order of the rows is restored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,12 +18,13 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch, by_length, cut, gather
 from xstilts.data.encode import Encoded
 from xstilts.evaluate.decode import answers_of
-from xstilts.evaluate.retrieve import mean_vectors, nearest
+from xstilts.evaluate.rank import best_candidates
+from xstilts.evaluate.retrieve import TOKEN_BUDGET
 from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
-TOKEN_BUDGET = 16_384
+BEST = 20  # candidates of a query that a ranking names: as many as XTREME-R's score looks at
 
 
 def predict(network: Network, task: str, type: TaskType, table: pa.Table, encoded: Encoded, precision: str) -> pa.Table:
@@ -31,13 +32,29 @@ def predict(network: Network, task: str, type: TaskType, table: pa.Table, encode
     return _PREDICTORS[type](network, task, table, encoded, precision)
 
 
-def predict_neighbours(network: Network, encoded: Encoded, layer: int | None, precision: str) -> pa.Table:
-    """For every pair of a retrieval task: the source nearest to its target. Column ``neighbour`` int32, ``cosine``
-    float32.
-    """
-    vectors = mean_vectors(network, encoded, layer, precision, TOKEN_BUDGET)
-    neighbour, cosine = nearest(queries=vectors[1::2], candidates=vectors[0::2])
-    return pa.table({"neighbour": pa.array(neighbour, pa.int32()), "cosine": pa.array(cosine, pa.float32())})
+def text_vectors(network: Network, task: str, encoded: Encoded, precision: str) -> Array:
+    """The vectors of a ranking's texts, queries or candidates, of length one: float32 [texts, width]."""
+    vectors = np.zeros((len(encoded.starts) - 1, 0), dtype=np.float32)
+    for part, output in _outputs(network, task, TaskType.RANKING, encoded, precision):
+        if not vectors.shape[1]:
+            vectors = np.zeros((len(vectors), output.shape[1]), dtype=np.float32)
+        vectors[part.sequences] = output
+    return vectors
+
+
+def predict_ranking(
+    network: Network, task: str, table: pa.Table, encoded: Encoded, precision: str, pool: Array, names: Sequence[str]
+) -> pa.Table:
+    """The 20 best candidates of every query of ``table``: columns ``id``; ``ranking``, their names, best first;
+    ``cosines``, float32. ``pool`` holds the vectors of the candidates called ``names``."""
+    found, cosines = best_candidates(text_vectors(network, task, encoded, precision), pool, BEST)
+    return pa.table(
+        {
+            "id": table.column("id"),
+            "ranking": pa.array([[names[number] for number in row] for row in found], pa.list_(pa.string())),
+            "cosines": pa.array(list(cosines), pa.list_(pa.float32())),
+        }
+    )
 
 
 def _outputs(

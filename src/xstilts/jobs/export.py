@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import pyarrow.parquet as pq
-
 from xstilts.catalogue.benchmark import Benchmark, Scored
 from xstilts.catalogue.errors import Problem
+from xstilts.jobs.keep import kept
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.stored import PREDICTIONS, first_rows
+from xstilts.jobs.stored import gold_of
 from xstilts.metrics.benchmark.write import texts_of
-from xstilts.study.job import Score
+from xstilts.study.job import Predict, Score
 from xstilts.study.manifest import Cell, Plan
 from xstilts.study.store import Store
 
@@ -58,12 +57,16 @@ def _write(
 ) -> tuple[list[Path], tuple[str, ...]]:
     systems: dict[Path, None] = {}
     held: dict[str, dict[str, str]] = {}  # by task and language: how much of the set, "" for all of it
+    otherwise: dict[str, None] = {}  # tasks whose predictions answer another question than the benchmark's
     unfinished = 0
     for cell in plan.cells:
         task = benchmark.task(cell.target)
         if task is None or cell.language not in task.languages:
             continue
         if cell.split != source.task(cell.target).evaluation_split:
+            continue
+        if _search_of(plan, cell) in ("source", "paired"):
+            otherwise[task.name] = None
             continue
         if not store.has(cell.score):
             unfinished += 1
@@ -75,15 +78,16 @@ def _write(
     if not systems:
         more = f"; {unfinished} scores are not finished yet" if unfinished else ""
         raise Problem(f"{plan.name} has no finished score of {benchmark.title}'s tasks in its languages{more}")
-    return list(systems), tuple(_notes(benchmark, held, unfinished))
+    asked = [f"{name} is left out: the study's protocol lets other sentences ask" for name in otherwise]
+    return list(systems), (*_notes(benchmark, held, unfinished), *asked)
 
 
 def _write_cell(
     plan: Plan, cell: Cell, task: Scored, store: Store, source: AllSources, aside: Path, system: Path
 ) -> bool:
     work = _score_of(plan, cell)
-    gold = first_rows(source.read(work.data), work.examples)
-    predicted = pq.read_table(store.folder(work.prediction) / PREDICTIONS)
+    gold = gold_of(work, source)
+    predicted, _ = kept(work, store, source)
     own = source.task(cell.target).labels
     texts = texts_of(task, gold, predicted, own, work.labels[len(own) :])
     if texts is None:
@@ -111,6 +115,12 @@ def _score_of(plan: Plan, cell: Cell) -> Score:
     if not isinstance(work, Score):
         raise Problem(f"the plan's job {cell.score} is no score: plan the study again")
     return work
+
+
+def _search_of(plan: Plan, cell: Cell) -> str:
+    """Which sentences ask in the prediction of ``cell``, where sentences find one another."""
+    predict = plan.jobs[_score_of(plan, cell).prediction]
+    return predict.search.queries if isinstance(predict, Predict) else ""
 
 
 def _part(work: Score) -> str:

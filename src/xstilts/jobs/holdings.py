@@ -17,6 +17,7 @@ from xstilts.data.source import OWN
 from xstilts.jobs.sources import CONSTRUCTED, AllSources
 
 LABELS = ("label", "tags")
+NAMED = 3  # labels named one by one
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def whole(parts: Sequence[Holding]) -> Whole:
     notes = [f"not here: {_shortened(lacking)}"] if lacking else []
     if here and here[0].labels:
         never = [label for label, _ in here[0].labels if not any(dict(part.labels).get(label) for part in here)]
-        notes += [f"never the label {', '.join(never)}"] if never else []
+        notes += [_never(never, len(here[0].labels))] if never else []
     revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
     notes += [f"revision {', '.join(revisions)}"] if revisions else []
     return Whole(
@@ -123,6 +124,13 @@ def whole(parts: Sequence[Holding]) -> Whole:
         notes=tuple(notes),
         problems=tuple(dict.fromkeys(part.problem for part in here if part.problem)),
     )
+
+
+def _never(labels: Sequence[str], known: int) -> str:
+    """Labels that never occur: by name where they are few, else their number."""
+    if len(labels) <= NAMED:
+        return f"never the label {', '.join(labels)}"
+    return f"{len(labels)} of {known} labels never occur: {', '.join(labels[:NAMED])} ..."
 
 
 def on_hub(task: Task) -> list[Files]:

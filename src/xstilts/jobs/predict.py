@@ -7,17 +7,20 @@ files that another system wrote.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.task import TaskType
+from xstilts.catalogue.task import UNTRAINED, TaskType
 from xstilts.data.change import changed, dictionary
-from xstilts.data.encode import Lengths, encode_cached
+from xstilts.data.encode import Encoded, Lengths, encode_cached
 from xstilts.data.random import stream
-from xstilts.evaluate.predict import predict, predict_neighbours, predict_spans
+from xstilts.evaluate.predict import predict, predict_ranking, predict_spans
+from xstilts.evaluate.retrieve import predict_neighbours, predict_pairs
+from xstilts.jobs.embed import pooled
 from xstilts.jobs.given import given_table
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
@@ -39,15 +42,16 @@ class Models:
         self._name: str | job.Start | None = None
         self._network: Network | None = None
 
-    def network(self, work: job.Predict) -> Network:
-        """The network that ``work`` predicts with."""
-        name = work.model or work.start
+    def network(self, work: job.Predict | job.Embed) -> Network:
+        """The network that ``work`` predicts or embeds with."""
+        start = work.start if isinstance(work, job.Predict) else None
+        name = work.model or start
         if self._network is None or name != self._name:
             store, source, places, cache = self._open
             if work.model is not None:
                 network = load_network(store.folder(work.model) / "model")
-            elif work.start is not None:
-                encoder, vocabulary = open_start(work.start, store, source, places, cache, 0.0, 0)
+            elif start is not None:
+                encoder, vocabulary = open_start(start, store, source, places, cache, 0.0, 0)
                 network = Network(encoder, (), (), vocabulary).eval()
             else:
                 raise Problem("a floor has no network")
@@ -66,7 +70,7 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         path = Path(models.given.get(work.given, ""))
         predicted = given_table(path, work.given, source.task(work.task), whole, work.examples)
     elif not work.computed:
-        if work.labelled is None and work.type != TaskType.RETRIEVAL:
+        if work.labelled is None and work.type not in UNTRAINED:
             raise Problem(f"the floor of '{work.task}' needs labelled rows")
         labelled = source.read(work.labelled) if work.labelled else table
         task = source.task(work.task)
@@ -79,12 +83,7 @@ def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, m
         lengths = Lengths(work.max_length, work.stride)
         type = TaskType(work.type)
         encoded = encode_cached(lambda: table, checksum, type, network.vocabulary, lengths, cache)
-        if type is TaskType.RETRIEVAL:
-            predicted = predict_neighbours(network, encoded, work.layer, work.precision)
-        elif type is TaskType.SPAN_EXTRACTION:
-            predicted = predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
-        else:
-            predicted = predict(network, work.task, type, table, encoded, work.precision)
+        predicted = _HOW.get(type, _labels)(work, network, table, encoded, store)
     for name, column in marks.items():
         predicted = predicted.append_column(name, column)
     with store.writing(key) as (folder, extra):
@@ -96,3 +95,32 @@ def _changed(table: pa.Table, change: job.Change, source: AllSources) -> tuple[p
     """The rows changed, and which of them are."""
     words = dictionary(source.read(change.dictionary)) if change.dictionary else {}
     return changed(table, change.name, stream(change.seed, "change", change.name), words)
+
+
+def _labels(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict(network, work.task, TaskType(work.type), table, encoded, work.precision)
+
+
+def _neighbours(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict_neighbours(network, encoded, work.layer, work.search, work.precision)
+
+
+def _pairs(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict_pairs(network, table, encoded, work.layer, work.search, work.precision)
+
+
+def _spans(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    return predict_spans(network, work.task, table, encoded, work.precision, work.null_threshold)
+
+
+def _ranking(work: job.Predict, network: Network, table: pa.Table, encoded: Encoded, store: Store) -> pa.Table:
+    vectors, names = pooled(store, work.pool, work.vectors)
+    return predict_ranking(network, work.task, table, encoded, work.precision, vectors, names)
+
+
+_HOW: Mapping[TaskType, Callable[[job.Predict, Network, pa.Table, Encoded, Store], pa.Table]] = {
+    TaskType.RETRIEVAL: _neighbours,
+    TaskType.MINING: _pairs,
+    TaskType.SPAN_EXTRACTION: _spans,
+    TaskType.RANKING: _ranking,
+}

@@ -10,9 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import TaskType
+from xstilts.jobs.keep import kept
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.stored import PREDICTIONS, first_rows
+from xstilts.jobs.stored import gold_of
 from xstilts.metrics import get_metric
+from xstilts.metrics.mining_f1 import pairs_of
 from xstilts.study import job
 from xstilts.study.store import Store
 
@@ -21,9 +24,10 @@ COUNTS = "counts.parquet"
 
 def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> None:
     """Do the job and store its result."""
-    gold = first_rows(source.read(work.data), work.examples)
-    predicted = pq.read_table(store.folder(work.prediction) / PREDICTIONS)
-    if predicted.num_rows != gold.num_rows:
+    gold = gold_of(work, source)
+    predicted, threshold = kept(work, store, source)
+    mining = work.type == TaskType.MINING
+    if not mining and predicted.num_rows != gold.num_rows:
         raise Problem(
             f"{predicted.num_rows} predictions for {gold.num_rows} rows of {work.task} ({work.data.language})"
         )
@@ -32,4 +36,9 @@ def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> No
     with store.writing(key) as (folder, extra):
         columns = {name: counts[:, number] for number, name in enumerate(metric.columns)}
         pq.write_table(pa.table(columns), folder / COUNTS, compression="zstd")
-        extra |= {"score": metric.reduce(counts), "examples": gold.num_rows, "left_out": source.left_out(work.data)}
+        extra |= {
+            "score": metric.reduce(counts),
+            "examples": len(pairs_of(gold)) if mining else gold.num_rows,
+            "left_out": source.left_out(work.data),
+            **threshold,
+        }

@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import numpy as np
 import platformdirs
 import pyarrow as pa
 from pyarrow import feather
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.find import get_task, task_from_table
-from xstilts.catalogue.language import language_from_table
+from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
 from xstilts.data.source import OWN, Folder, Sources
 from xstilts.jobs.given import check_given
 from xstilts.study.job import Rows
+from xstilts.study.overlap import numbers_in, ranges
+from xstilts.study.own import own_tasks
 from xstilts.study.protocols import Given, Places
 from xstilts.world import World, WorldSettings
+
+if TYPE_CHECKING:
+    from xstilts.jobs.compare import Scored
 
 CONSTRUCTED = "constructed world"
 
@@ -35,20 +42,18 @@ class AllSources:
 
     def __init__(self, places: Places, fetch: bool = True, online: bool = True, fresh: bool = False) -> None:
         self._world = World(WorldSettings.of(places.world))
-        self._places = places
-        self.folder = Folder(Path(places.data) if places.data else None, Path(places.base or ""))
+        self._base = Path(places.base or "")
+        self._own = own_tasks(places.tasks, places.languages, "this study")
+        self.folder = Folder(Path(places.data) if places.data else None, self._base)
         kept = None if fresh else cache_folder() / "hub"
         self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
+        self._scored: dict[tuple[tuple[Rows, ...], bool], Scored] = {}
 
     def task(self, name: str) -> Task:
         """A task of the catalogue, or one of the study's own."""
-        if name in self._places.tasks:
-            said = self._places.languages.items()
-            own = {code: language_from_table(code, table, "this study") for code, table in said}
-            return task_from_table(name, self._places.tasks[name], "this study", languages=own)
-        return get_task(name)
+        return get_task(name, self._own)
 
     def languages(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages whose rows can be had. Raises ``Problem`` where there is none because the hub gave nothing."""
@@ -81,7 +86,9 @@ class AllSources:
             return [f"{path} is not there, but '{task.name}' ({split}, {language}) names it: correct path or languages"]
         if not (files.path or files.repository.startswith(OWN)) or not self.folder.has(task, split, language):
             return []
-        return [line for path in self.folder.files(task, split, language) for line in mistakes_in(path, task, files)]
+        return [
+            line for path in self.folder.files(task, split, language) for line in mistakes_in(path, task, files, split)
+        ]
 
     def _identified(self, task: Task, split: str, language: str) -> Rows:
         if _constructed(task):
@@ -100,13 +107,38 @@ class AllSources:
                 f"{rows.task} {rows.split} ({rows.language}) has changed since the study was planned: run it again"
             )
         if _constructed(task):
-            return _kept(rows.checksum, lambda: self._world.read(task, rows.split, rows.language))
-        return self._rows.read(task, rows.split, rows.language)
+            table = _kept(rows.checksum, lambda: self._world.read(task, rows.split, rows.language))
+        else:
+            table = self._rows.read(task, rows.split, rows.language)
+        if not rows.without:
+            return table
+        keep = np.ones(table.num_rows, bool)
+        keep[numbers_in(rows.without)] = False
+        return table.filter(pa.array(keep))
+
+    def apart(self, rows: Rows, scored: tuple[Rows, ...], near: bool) -> Rows:
+        """``rows`` without those that have a text of ``scored`` ones or of their translations, or nearly one."""
+        from xstilts.jobs.compare import Scored
+
+        if (scored, near) not in self._scored:
+            self._scored[scored, near] = Scored(self, scored, near)
+        met = self._scored[scored, near].trained_met(rows, scored)
+        return replace(rows, rows=rows.rows - len(met), without=ranges(met.tolist())) if len(met) else rows
+
+    def here(self, task: Task, split: str, language: str) -> bool:
+        """Whether these rows can be read without downloading anything."""
+        if _constructed(task) or self.folder.has(task, split, language):
+            return bool(self.place_of(task, split, language))
+        try:
+            found = self.hub.find(task, split, language)
+        except Problem:
+            return False
+        return found is not None and self.hub.here(found)
 
     def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
         """Another system's predictions of ``rows``, in a folder that starts at the study file's where it is relative.
         The rows are read. Raises ``Problem`` with every mistake in the file."""
-        place = Path(self._places.base or "") / Path(folder).expanduser()
+        place = self._base / Path(folder).expanduser()
         return check_given(place, self.task(rows.task), rows, self.read(rows), examples)
 
     def place_of(self, task: Task, split: str, language: str) -> str:

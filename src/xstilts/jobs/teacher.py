@@ -16,12 +16,12 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded, Lengths, encode
 from xstilts.data.sample import Pool, subset
 from xstilts.data.vocabulary import Vocabulary
-from xstilts.evaluate.retrieve import mean_vectors, unit
+from xstilts.evaluate.neighbours import unit
+from xstilts.evaluate.retrieve import sentence_vectors
 from xstilts.jobs.sources import AllSources
 from xstilts.model.network import Network
 from xstilts.study import job
 
-_BUDGET = 16_384
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -47,11 +47,10 @@ def taught(
     lengths = Lengths(settings.max_length, settings.stride)
     texts = [*(queries[row] for row in kept), *own]
     encoded = _singles(texts, vocabulary, lengths)
+    singles = _singles(own, teacher.vocabulary, lengths)
     columns = {
         "vector": np.array([number[text] for text in [*chosen, *own]], dtype=np.int64),
-        "vectors": unit(
-            mean_vectors(teacher, _singles(own, teacher.vocabulary, lengths), None, settings.precision, _BUDGET)
-        ),
+        "vectors": unit(sentence_vectors(teacher, singles, None, settings.precision)),
     }
     rows_of = [np.arange(low, high) for low, high in zip([0, *edges[:-1]], edges, strict=True) if high > low]
     pool = Pool(share.task, (*rows_of, len(kept) + np.arange(len(own))), settings.alpha, share.weight)

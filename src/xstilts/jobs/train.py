@@ -33,6 +33,7 @@ from xstilts.model.network import (
     with_new_heads,
 )
 from xstilts.study import job
+from xstilts.study.overlap import numbers_in
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
 from xstilts.train.loop import Course, Progress, train
@@ -122,6 +123,13 @@ def run_train(
             "updates": settings.updates,
             "loss": losses[-1][1] if losses else None,
         }
+        if excluded := {
+            f"{rows.task} ({rows.language})": len(numbers_in(rows.without))
+            for share in work.shares
+            for rows in share.data
+            if rows.without
+        }:
+            extra["excluded"] = excluded
 
 
 def gathered(
@@ -132,7 +140,7 @@ def gathered(
     parts: list[Encoded] = []
     for rows in share.data:
         type = TaskType(share.type)
-        parts.append(encode_cached(partial(source.read, rows), rows.checksum, type, vocabulary, lengths, cache))
+        parts.append(encode_cached(partial(source.read, rows), rows.identity, type, vocabulary, lengths, cache))
     joined, firsts = joined_rows(parts)
     counts = [rows.rows for rows in share.data]
     chosen = [np.arange(count, dtype=np.int64) for count in counts]

@@ -2,7 +2,7 @@
 
 In: gold rows with ``id`` and ``targets`` (the names of all right candidates), predictions with ``id`` and ``ranking``
 (names, best first). Out: one count a query, its average precision from 0 to 1. With one target this is the
-reciprocal rank. No task type predicts rankings yet, so the metric scores foreign predictions only.
+reciprocal rank.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import TaskType
 from xstilts.metrics.accuracy import reduce
 from xstilts.metrics.metric import Counts, Metric
 
@@ -54,7 +55,7 @@ def floor(labelled: pa.Table | None, gold: pa.Table, labels: Sequence[str]) -> p
 
 METRIC = Metric(
     name="mean_average_precision",
-    types=(),
+    types=(TaskType.RANKING,),
     columns=("average_precision",),
     count=count,
     reduce=reduce,

@@ -24,8 +24,12 @@ PREDICTIONS: Mapping[TaskType, pa.Schema] = {
     TaskType.MULTIPLE_CHOICE: pa.schema([("prediction", pa.int16())]),
     TaskType.TOKEN_CLASSIFICATION: pa.schema([("tags", pa.list_(pa.int16()))]),
     TaskType.SPAN_EXTRACTION: pa.schema([("id", pa.string()), ("text", pa.string())]),
-    # entry i is the row of ``source`` that was found for row i of ``target``; right is i
+    # entry i is the row of ``source`` that was found for row i of ``target``, or the other way round; right is i
     TaskType.RETRIEVAL: pa.schema([("neighbour", pa.int32())]),
+    # one row a pair that was found, as many as there are
+    TaskType.MINING: pa.schema([("source_id", pa.string()), ("target_id", pa.string())]),
+    # names of candidates, best first
+    TaskType.RANKING: pa.schema([("id", pa.string()), ("ranking", pa.list_(pa.string()))]),
 }
 LOGITS = pa.field("logits", pa.list_(pa.float32()))
 

@@ -1,8 +1,9 @@
 """Retrieval accuracy: how often the nearest sentence is the translation, XTREME's score for Tatoeba.
 
 In: gold rows of parallel sentences, predictions with ``neighbour``: for row i of ``target`` (English) the row of
-``source`` that is nearest to it. Out: one count a row, 1 where the neighbour of row i is i. Two rows with the same text
-are still two rows. XTREME sorts the English side and renumbers the labels alike, which leaves the score as it is.
+``source`` that is nearest to it, or for row i of ``source`` that of ``target``. Out: one count a row, 1 where the
+neighbour of row i is i. Two rows with the same text are still two rows. XTREME sorts the English side and renumbers the
+labels alike, which leaves the score as it is.
 """
 
 from __future__ import annotations

@@ -20,13 +20,14 @@ def page(
     closing: Sequence[str] = (),
     more: Sequence[Section] = (),
 ) -> str:
-    """The page, ending in a newline. ``more`` sections follow those of the table, ``closing`` lines as a list."""
+    """The page, ending in a newline. ``more`` sections follow those of the table, ``closing`` lines come last, as a
+    list."""
     parts = [f"# {title}"]
     if question:
         parts.append(question)
     if constructed(frame):
         parts.append(f"**{CONSTRUCTED}**")
-    parts += [table(section) for section in (*sections(frame), *more)]
+    parts += [table(section) for section in [*sections(frame), *(section for section in more if section.rows)]]
     if closing:
         parts.append("## Where it lies\n\n" + "\n".join(f"- {line}" for line in closing))
     return "\n\n".join(parts) + "\n"

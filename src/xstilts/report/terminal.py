@@ -28,14 +28,21 @@ def console(stream: TextIO) -> Console:
     return found
 
 
-def show(frame: pl.DataFrame, stream: TextIO, question: str = "", closing: Sequence[str] = ()) -> None:
-    """Print the question, every section, and the ``closing`` lines (where things lie, what to run next)."""
+def show(
+    frame: pl.DataFrame,
+    stream: TextIO,
+    question: str = "",
+    closing: Sequence[str] = (),
+    more: Sequence[Section] = (),
+) -> None:
+    """Print the question, every section, ``more`` sections, and the ``closing`` lines (where things lie, what to run
+    next)."""
     out = console(stream)
     if question:
         out.print(Text(question, style="bold"))
     if constructed(frame):
         out.print(Text(CONSTRUCTED, style="yellow"))
-    for section in sections(frame):
+    for section in [*sections(frame), *(section for section in more if section.rows)]:
         out.print()
         _print(out, section)
     if closing:

@@ -7,35 +7,46 @@ them the predictions that analyses need.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from xstilts.catalogue.backbone import retrieval_layer
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task, TaskType
 from xstilts.study.arms import Prepared, said
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.beside import changes
 from xstilts.study.draft import Draft, check_length
 from xstilts.study.encoders import Encoder
 from xstilts.study.identity import layers_of
-from xstilts.study.job import Key, Predict, Score, Share
+from xstilts.study.job import Embed, Key, Predict, Rows, Score, Share, Tuning
 from xstilts.study.manifest import Cell
 from xstilts.study.protocols import Given
+from xstilts.study.searching import Searching, searching
 from xstilts.study.settings import evaluation_table, rows_of
 from xstilts.study.targets import Model
 
 
 @dataclass(frozen=True)
 class At:
-    """What a cell is about."""
+    """What a cell is about; ``search``: how sentences find one another, None for a task that is trained."""
 
     task: Task
     split: str
     language: str
     seed: int
+    search: Searching | None = None
+
+    @property
+    def metric(self) -> str:
+        """What is scored."""
+        return self.search.metric if self.search else self.task.metric
+
+    @property
+    def protocol(self) -> str:
+        """How it is scored; scores of different protocols do not compare."""
+        return self.search.name if self.search else self.task.protocol
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.language} {self.split}"
@@ -57,7 +68,7 @@ def fits(draft: Draft, task: Task) -> bool:
             raise Problem(f"it can be trained on, but has no score{parts}")
         if splits and not any(split in task.splits for split in splits):
             raise Problem(f"no split {' or '.join(splits)} (there is {', '.join(task.splits)})")
-        if task.type != TaskType.RETRIEVAL:
+        if task.type not in UNTRAINED:
             known.languages(task, "train", (task.train_language,))
         return True
     return False
@@ -93,25 +104,44 @@ def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
     if not named:
         raise Problem(f"it has none of the languages {', '.join(wanted)}")
     known.languages(task, split, tuple(sorted(named)))
-    if task.type != TaskType.RETRIEVAL:
+    if task.type not in UNTRAINED:
         named.add(task.train_language)
     return tuple(language for language in there if language in named)
 
 
+def scored_rows(draft: Draft, targets: Sequence[Task]) -> Iterator[Rows]:
+    """Everything that the study scores; mistakes are collected."""
+    for task in targets:
+        with draft.known.collect(f"target {task.name}"):
+            for split in splits_of(draft, task):
+                for language in evaluated(draft, task, split):
+                    yield draft.known.rows(task, split, language)
+
+
 def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
-    """How predictions read examples: ``max_length``, ``stride``, ``precision`` and, for retrieval, ``layer``."""
+    """How predictions read examples: ``max_length``, ``stride``, ``precision``."""
     tables = draft.study.settings
     how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
-    if task.type == TaskType.RETRIEVAL:
-        if spec.architecture:
-            how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
-        layer = spec.retrieval_layer if spec.retrieval_layer is not None else draft.study.retrieval_layer
-        layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
-        how["layer"] = retrieval_layer(spec.path or "", layers) if layer is None and layers else layer
+    if task.type in UNTRAINED and spec.architecture:
+        how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
     if task.no_answer:
         how["null_threshold"] = 0.0
     check_length(spec, how["max_length"])
     return how
+
+
+def search_of(draft: Draft, encoder: Encoder, task: Task) -> Searching | None:
+    """How sentences find one another; None for a task that is trained. Raises ``Problem`` for a layer that the backbone
+    does not have."""
+    if task.type not in UNTRAINED:
+        return None
+    study, spec = draft.study, encoder.spec
+    layer = spec.retrieval_layer if spec.retrieval_layer is not None else study.retrieval_layer
+    layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
+    try:
+        return searching(study.retrieval, task, spec.path or "", layers, layer, spec.layers)
+    except Problem as problem:
+        raise Problem(f"backbone '{encoder.name}': {problem}") from None
 
 
 def add_cell(
@@ -119,11 +149,15 @@ def add_cell(
 ) -> None:
     """The cell of a model: its predictions read examples as ``how`` says. The same rows are predicted once more after
     every change that the study's analyses need."""
-    job = _prediction(draft, at, model, how)
-    score = _scored(draft, at, job, f"{at}, {arm}, {encoder.name}, seed {at.seed}", encoder.parameters)
+    whose, pool = f"{arm}, {encoder.name}, seed {at.seed}", draft.known.pool(at.task)
+    vectors = _embedded(draft, encoder, at.task, pool, model, whose, how)
+    job, threshold = replace(_prediction(draft, at, model, how), pool=pool, vectors=vectors), {}
+    if at.search is not None:
+        job = replace(job, layer=at.search.layer, search=at.search.search)
+        threshold = _threshold(draft, at, job, at.search, whose, encoder.parameters)
+    score = _scored(draft, at, job, f"{at}, {whose}", encoder.parameters, pool=pool, **threshold)
     for change in changes(draft.needs, draft.known, at.task, at.language):
-        label = f"predict {at}, {change.name}, {arm}, {encoder.name}, seed {at.seed}"
-        draft.add(replace(job, change=change), label, encoder.parameters)
+        draft.add(replace(job, change=change), f"predict {at}, {change.name}, {whose}", encoder.parameters)
     if arm == draft.study.baseline:
         draft.baselines[encoder.name, at.task.name, at.split, at.language, at.seed] = score
     seen = _seen(at.language, encoder, (*prepared.shares, *model.shares))
@@ -161,7 +195,13 @@ def add_beside(
 
 
 def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) -> None:
-    """The cell of a file of predictions, the same for every seed and backbone whose file it is."""
+    """The cell of a file of predictions, the same for every seed and backbone whose file it is. Raises ``Problem``
+    where the file answers another question than the study's protocol."""
+    if at.search is not None and at.search.search.queries != "target":
+        raise Problem(
+            f"'{at.task.name}': a folder holds what the target side finds, and the study's protocol lets others ask "
+            f"({at.protocol}): name this arm's targets without it, or ask as the folder does"
+        )
     data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
     labels = (*at.task.labels, *given.labels)
     job = Predict(at.task.name, str(at.task.type), data, labels=labels, examples=cap, given=given.checksum)
@@ -186,8 +226,8 @@ def _add(
 ) -> None:
     task, spec = at.task, draft.study.arms[arm]
     data, cap = draft.known.rows(task, at.split, at.language), cap_of(draft, at)
-    untrained = task.type == TaskType.RETRIEVAL
-    labelled = None if untrained else draft.known.rows(task, "train", task.train_language)
+    untrained = task.type in UNTRAINED
+    labelled = None if untrained else draft.known.training(task, task.train_language)
     guess = Predict(task.name, str(task.type), data, labelled=labelled, labels=task.labels, examples=cap)
     draft.cells.append(
         Cell(
@@ -200,13 +240,13 @@ def _add(
             task_type=str(task.type),
             language=at.language,
             split=at.split,
-            metric=task.metric,
-            protocol=task.protocol,
+            metric=at.metric,
+            protocol=at.protocol,
             seed=at.seed,
             examples=cap or data.rows,
             updates=model.updates,
             score=score,
-            floor=_scored(draft, at, guess, f"{at}, floor", 0),
+            floor=_scored(draft, at, guess, f"{at}, floor", 0, pool=draft.known.pool(task)),
             baseline=draft.baselines.get((encoder.name, task.name, at.split, at.language, at.seed)),
             model=model.key,
             trainings=model.trainings,
@@ -216,10 +256,43 @@ def _add(
     )
 
 
-def _scored(draft: Draft, at: At, job: Predict, label: str, parameters: int) -> Key:
+def _embedded(
+    draft: Draft,
+    encoder: Encoder,
+    task: Task,
+    pool: tuple[Rows, ...],
+    model: Model,
+    whose: str,
+    how: Mapping[str, Any],
+) -> tuple[Key, ...]:
+    """The vectors of a ranking's candidates, once for the queries of all languages."""
+    if not pool or model.key is None:
+        return ()
+    reads = {name: how[name] for name in ("max_length", "precision")}
+    jobs = [Embed(task.name, str(task.type), rows, model.key, **reads) for rows in pool]
+    names = [f"embed candidates of {task.name} {rows.language}, {whose}" for rows in pool]
+    return tuple(draft.add(job, name, encoder.parameters) for job, name in zip(jobs, names, strict=True))
+
+
+def _threshold(draft: Draft, at: At, job: Predict, search: Searching, whose: str, parameters: int) -> dict[str, Any]:
+    """Where the threshold of ``job``'s score comes from, as fields of ``Score``."""
+    if search.threshold != "validation":
+        return {"threshold": search.threshold}
+    if "validation" not in at.task.splits or at.language not in draft.known.there(at.task, "validation"):
+        raise Problem(
+            f"no validation set in '{at.language}' on which a threshold could be chosen: state one, as in [retrieval] "
+            "threshold = 1.06, or 'none'"
+        )
+    there = replace(at, split="validation")
+    rows, cap = draft.known.rows(at.task, "validation", at.language), cap_of(draft, there)
+    key = draft.add(replace(job, data=rows, examples=cap), f"predict {there}, {whose}", parameters)
+    return {"tuned_on": Tuning(key, rows, cap)}
+
+
+def _scored(draft: Draft, at: At, job: Predict, label: str, parameters: int, **more: Any) -> Key:
     prediction = draft.add(job, f"predict {label}", parameters)
-    score = Score(prediction, job.task, job.type, at.task.metric, job.data, job.labels, job.examples)
-    return draft.add(score, f"score {label}", 0)
+    what = (job.task, job.type, at.metric, job.data, job.labels, job.examples)
+    return draft.add(Score(prediction, *what, **more), f"score {label}", 0)
 
 
 def _self_pair(draft: Draft, shares: Sequence[Share], task: Task) -> bool:

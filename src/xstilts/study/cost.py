@@ -6,11 +6,11 @@ of a task type usually hold.
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import TaskType
+from xstilts.catalogue.task import UNTRAINED
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.identity import body_parameters
-from xstilts.study.job import Job, Predict, Score
+from xstilts.study.job import Embed, Job, Predict, Score
 from xstilts.study.manifest import Cost
 from xstilts.study.settings import rows_of
 
@@ -26,9 +26,12 @@ def cost_of(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
     if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
         return Cost(0, 0.0)
+    if isinstance(job, Embed):
+        tokens = job.data.rows * min(defaults.TOKENS[job.type], job.max_length)
+        return Cost(tokens, 2.0 * parameters * tokens)
     if isinstance(job, Predict):
         rows = min(job.examples or job.data.rows, job.data.rows)
-        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type == TaskType.RETRIEVAL else 1)
+        tokens = rows * min(defaults.TOKENS[job.type], job.max_length) * (2 if job.type in UNTRAINED else 1)
         return Cost(tokens, 2.0 * parameters * tokens)
     rows = sum(rows_of(share) for share in job.shares) or 1
     cut = job.settings.max_length

@@ -59,13 +59,18 @@ PHASES: Mapping[Size, Mapping[str, Table]] = {
 
 # By task type, over the phase's. The scripts train questions at 3e-5 and cut contexts at 384 with stride 128.
 TYPES: Mapping[Size, Mapping[str, Table]] = {
-    "tiny": {"span_extraction": {"max_length": 128, "stride": 64}, "retrieval": {"max_length": 128}},
+    "tiny": {
+        "span_extraction": {"max_length": 128, "stride": 64},
+        "retrieval": {"max_length": 128},
+        "mining": {"max_length": 128},
+    },
     "small": {
         "classification": {"max_length": 128},
         "span_extraction": {"learning_rate": 3e-5, "max_length": 384, "stride": 128, "weight_decay": 1e-4},
         "multiple_choice": {"epochs": 5, "max_length": 128},
         "token_classification": {"epochs": 10, "max_length": 128},
         "retrieval": {"max_length": 512},
+        "mining": {"max_length": 512},
         "ranking": {"batch": 16, "max_length": 256},
     },
     "large": {
@@ -73,6 +78,7 @@ TYPES: Mapping[Size, Mapping[str, Table]] = {
         "multiple_choice": {"epochs": 5},
         "token_classification": {"epochs": 10},
         "retrieval": {"max_length": 512},
+        "mining": {"max_length": 512},
         "ranking": {"batch": 16, "max_length": 256},
     },
 }
@@ -92,15 +98,25 @@ _INTERMEDIATE: Mapping[str, Table] = {
 }
 TASKS: Mapping[Size, Mapping[str, Mapping[str, Table]]] = {
     "tiny": {},
-    "small": {"intermediate": _INTERMEDIATE, "target": {"xnli": {"epochs": 5}, "pawsx": {"epochs": 5}}},
+    "small": {
+        "intermediate": _INTERMEDIATE,
+        "target": {
+            "xnli": {"epochs": 5},
+            "pawsx": {"epochs": 5},
+            "pawsx_open": {"epochs": 5},
+            "mewslix": {"epochs": 2, "batch": 64, "max_length": 64},
+        },
+    },
     "large": {
         "intermediate": _INTERMEDIATE,
         "target": {
             "xnli": {"epochs": 2},
             "pawsx": {"epochs": 5},
+            "pawsx_open": {"epochs": 5},
             "xquad": {"epochs": 2},
             "mlqa": {"epochs": 2},
             "tydiqa": {"epochs": 2},
+            "mewslix": {"epochs": 2, "batch": 32, "max_length": 64},
         },
     },
 }
@@ -122,6 +138,7 @@ TOKENS: Mapping[str, int] = {
     "span_extraction": 190,
     "token_classification": 35,
     "retrieval": 40,
+    "mining": 40,
     "ranking": 220,
     "mlm": 40,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.cost import cost_of
 from xstilts.study.job import Job, Key, Phase, Settings, Share, key_of
@@ -66,8 +66,8 @@ class Draft:
 
 def check_trainable(task: Task) -> None:
     """Raises ``Problem`` for a task that has nothing to train on."""
-    if task.type == TaskType.RETRIEVAL:
-        raise Problem(f"'{task.name}' is a retrieval task: nothing can be trained on it")
+    if task.type in UNTRAINED:
+        raise Problem(f"'{task.name}' is a {task.type} task: nothing can be trained on it")
 
 
 def check_length(spec: Backbone, length: int) -> None:

@@ -1,8 +1,8 @@
 """A job is a frozen value, and its key is what it says.
 
-In: what the planner resolved. Out: ``Train``, ``Predict``, ``Score`` values with ``key``. Paths, device, workers,
-micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the job in
-the store, outside the key.
+In: what the planner resolved. Out: ``Train``, ``Embed``, ``Predict``, ``Score`` values with ``key``. Paths, device,
+workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the
+job in the store, outside the key.
 """
 
 from __future__ import annotations
@@ -15,19 +15,30 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from xstilts.catalogue.protocol import PLAIN, Search
+
 Key = str
 Phase = Literal["pretraining", "intermediate", "target"]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Exactly which rows: ``checksum`` covers the content and how it is read, ``rows`` their number."""
+    """Exactly which rows: ``checksum`` covers the content and how it is read, ``rows`` their number.
+
+    ``without`` names rows that are left out of them, by their numbers from 0: ``"3,7-9"``.
+    """
 
     task: str
     split: str
     language: str
     rows: int
     checksum: str
+    without: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What encoded rows are kept under."""
+        return hashlib.sha256(f"{self.checksum}:{self.without}".encode()).hexdigest() if self.without else self.checksum
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,23 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Embed:
+    """The vectors that the training ``model`` gives the candidates of a ranking in one language."""
+
+    task: str
+    type: str
+    data: Rows
+    model: Key
+    max_length: int = 128
+    precision: Literal["float32", "bfloat16"] = "float32"
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        return (self.model,)
+
+
+@dataclass(frozen=True)
 class Predict:
     """Predictions of one model on one split of one task in one language.
 
@@ -157,7 +185,9 @@ class Predict:
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
     has no answer where that scores more than this above the best answer; None where every question has one. ``given``:
     the SHA-256 of a file that holds another system's predictions; nothing is then computed.
-    ``change``: predicted are the rows so changed, and no score is made of them.
+    ``change``: predicted are the rows so changed, and no score is made of them. ``layer`` (None: the last) and
+    ``search`` say how sentences find one another. A ranking looks among the candidates ``pool``, whose vectors the jobs
+    ``vectors`` made, in the same order.
     """
 
     task: str
@@ -175,12 +205,15 @@ class Predict:
     null_threshold: float | None = None
     given: str | None = None
     change: Change | None = None
+    search: Search = PLAIN
+    pool: tuple[Rows, ...] = ()
+    vectors: tuple[Key, ...] = ()
     revision: int = 2
 
     @property
     def inputs(self) -> tuple[Key, ...]:
         start = self.start.job if self.start else None
-        return tuple(key for key in (self.model, start) if key)
+        return (*(key for key in (self.model, start) if key), *self.vectors)
 
     @property
     def computed(self) -> bool:
@@ -189,8 +222,21 @@ class Predict:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """Mined pairs of rows whose true pairs are known, on which a threshold is chosen."""
+
+    prediction: Key
+    data: Rows
+    examples: int | None = None
+
+
+@dataclass(frozen=True)
 class Score:
-    """Counts per example and the score of one prediction."""
+    """Counts per example and the score of one prediction.
+
+    Of mined pairs only those count whose score reaches the ``threshold``, or the one that is best on ``tuned_on``.
+    ``pool`` holds the candidates of a ranking.
+    """
 
     prediction: Key
     task: str
@@ -199,15 +245,24 @@ class Score:
     data: Rows
     labels: tuple[str, ...] = ()
     examples: int | None = None
+    tuned_on: Tuning | None = None
+    threshold: float | None = None
+    pool: tuple[Rows, ...] = ()
     revision: int = 1
 
     @property
     def inputs(self) -> tuple[Key, ...]:
-        return (self.prediction,)
+        tuning = (self.tuned_on.prediction,) if self.tuned_on else ()
+        return tuple(dict.fromkeys((self.prediction, *tuning)))
 
 
-Job = Train | Predict | Score
-KINDS: Mapping[str, type[Train] | type[Predict] | type[Score]] = {"train": Train, "predict": Predict, "score": Score}
+Job = Train | Embed | Predict | Score
+KINDS: Mapping[str, type[Train] | type[Embed] | type[Predict] | type[Score]] = {
+    "train": Train,
+    "embed": Embed,
+    "predict": Predict,
+    "score": Score,
+}
 
 
 def canonical(value: Any) -> Any:
@@ -235,7 +290,7 @@ def canonical(value: Any) -> Any:
 
 
 def kind_of(job: Job) -> str:
-    """``train``, ``predict`` or ``score``."""
+    """``train``, ``embed``, ``predict`` or ``score``."""
     return type(job).__name__.lower()
 
 

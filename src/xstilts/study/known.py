@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import CANDIDATES, Task, TaskType
 from xstilts.study.identity import known_as
 from xstilts.study.job import Rows, Share, Start
 from xstilts.study.protocols import Given, Source
@@ -49,7 +49,9 @@ class Known:
     tasks: dict[str, Task | None] = field(default_factory=dict)
     backbones: dict[str, str] = field(default_factory=dict)
     predictions: dict[str, str] = field(default_factory=dict)
+    scored: tuple[Rows, ...] = ()
     _own: dict[str, Task] = field(default_factory=dict)
+    _apart: dict[Rows, Rows] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
     _there: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
@@ -92,6 +94,19 @@ class Known:
             self._rows[at] = self.source.rows(task, split, language)
         return self._rows[at]
 
+    def training(self, task: Task, language: str, split: str = "train") -> Rows:
+        """The rows of ``task`` to train on; where the study says so, without those that are ``scored``, too."""
+        rows, how = self.rows(task, split, language), self.study.exclude_overlap
+        if how == "nothing":
+            return rows
+        if rows not in self._apart:
+            self._apart[rows] = left = self.source.apart(rows, self.scored, how == "near")
+            if less := rows.rows - left.rows:
+                why = "they are scored, too" + (", or nearly" if how == "near" else "")
+                place = f"{task.name} ({split}, {language})"
+                self.notes[f"{place}: {less:,} of {rows.rows:,} rows are left out, because {why}"] = None
+        return self._apart[rows]
+
     def sizes(self) -> list[str]:
         """A line for each split, among those asked for, whose sets are not as large as the official ones."""
         found: dict[tuple[str, str], list[tuple[int, int]]] = {}
@@ -105,6 +120,26 @@ class Known:
             for (name, split), sets in found.items()
             if any(here != size for here, size in sets)
         ]
+
+    def stand_ins(self) -> list[str]:
+        """A line for each task that stands in for another."""
+        found = [task for task in self.tasks.values() if task and task.in_place_of]
+        return [
+            f"{task.name} stands in for {task.in_place_of}, whose scores its own do not compare with" for task in found
+        ]
+
+    def pool(self, task: Task) -> tuple[Rows, ...]:
+        """The candidates of a ranking in every language that has some, whatever languages are asked; none for a task
+        of another type."""
+        if CANDIDATES not in task.splits:
+            return ()
+        there = self.there(task, CANDIDATES)
+        if lacking := [code for code in task.languages_of(CANDIDATES) if code not in there]:
+            self.notes[
+                f"{task.name} (candidates): none here in {', '.join(lacking)}, so that the pool is smaller than the "
+                "official one and scores do not compare with it"
+            ] = None
+        return tuple(self.rows(task, CANDIDATES, language) for language in there)
 
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
@@ -145,7 +180,7 @@ class Known:
             return []
         if task.type != TaskType.MLM:
             raise Problem(f"'{name}' is no text: a vocabulary is made from tasks of type mlm")
-        return [self.rows(task, "train", language) for language in self.some(task, languages)]
+        return [self.training(task, language) for language in self.some(task, languages)]
 
     def pairs(self, name: str, place: str, languages: Languages) -> list[Rows]:
         """Translations of a task of type ``mlm`` or ``ranking``."""
@@ -154,7 +189,7 @@ class Known:
             return []
         if task.type not in (TaskType.MLM, TaskType.RANKING):
             raise Problem(f"'{name}' has no translations: an alignment is made from tasks of type mlm or ranking")
-        return [self.rows(task, "train", language) for language in self.some(task, languages)]
+        return [self.training(task, language) for language in self.some(task, languages)]
 
     def share(
         self,
@@ -166,7 +201,7 @@ class Known:
         shuffled: bool = False,
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
-        data = tuple(self.rows(part, "train", language) for part in self.parts(task) for language in languages)
+        data = tuple(self.training(part, language) for part in self.parts(task) for language in languages)
         return self.share_of(task, data, examples, weight, subset_seed, shuffled)
 
     def share_of(
@@ -179,6 +214,11 @@ class Known:
         shuffled: bool = False,
     ) -> Share:
         """``share`` with rows that may be those of another task, read as rows of this one."""
+        data = tuple(rows for rows in data if rows.rows or not rows.without)
+        if not data:
+            raise Problem(
+                f"every row that '{task.name}' would train on is scored, too: train on others, or score others"
+            )
         cut = examples is not None and examples < sum(part.rows for part in data)
         return Share(
             task=task.name,

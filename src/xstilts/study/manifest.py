@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from xstilts.study.job import Job, Key, Score, Train, from_json, key_of, kind_of, to_json
+from xstilts.study.overlap import Overlap, overlap_from_json
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Plan:
     ``predictions`` the checksums inside keys to files. ``tasks`` says of each task of the study what tables show beside
     its scores, ``languages`` what the catalogue does not know of the study's own. ``analyses`` names what its report
     tells beside its scores, ``groups`` sets of languages that these tell apart, ``evidence`` holds what differs from
-    the defaults of ``evidence.Evidence``.
+    the defaults of ``evidence.Evidence``. ``overlaps``: what is both trained on and scored.
     """
 
     study: str
@@ -98,6 +99,7 @@ class Plan:
     analyses: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def name(self) -> str:
@@ -165,6 +167,7 @@ class Plan:
             "analyses": list(self.analyses),
             "groups": {name: list(codes) for name, codes in self.groups.items()},
             "evidence": dict(self.evidence),
+            "overlaps": [asdict(one) for one in self.overlaps],
         }
 
 
@@ -189,4 +192,5 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         analyses=tuple(value.get("analyses", ())),
         groups={name: tuple(codes) for name, codes in value.get("groups", {}).items()},
         evidence=value.get("evidence", {}),
+        overlaps=tuple(map(overlap_from_json, value.get("overlaps", ()))),
     )

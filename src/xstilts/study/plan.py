@@ -27,6 +27,8 @@ from xstilts.study.cells import (
     evaluated,
     fits,
     reading,
+    scored_rows,
+    search_of,
     splits_of,
 )
 from xstilts.study.draft import Draft
@@ -59,6 +61,8 @@ def plan(
     targets = [task for name in study.targets if (task := known.task(name, "targets"))]
     targets = [task for task in targets if fits(draft, task)]
     check_languages(draft, targets)
+    if study.exclude_overlap != "nothing":
+        known.scored = tuple(scored_rows(draft, targets))
     for name, arm in study.arms.items():
         check_steps(draft, name, arm)
     encoders = [encoder(draft, name, spec) for name, spec in study.backbones.items()]
@@ -80,7 +84,7 @@ def plan(
         costs=draft.costs,
         backbones=known.backbones,
         tasks={task.name: _shown(task) for task in known.tasks.values() if task},
-        notes=(*known.notes, *known.sizes()),
+        notes=(*known.notes, *known.stand_ins(), *known.sizes()),
         languages=study.own_languages,
         predictions=known.predictions,
         analyses=study.analyses,
@@ -97,13 +101,13 @@ def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
 
 def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
     """Everything of one backbone and one target: trainings, predictions, scores, cells; the baseline first."""
-    study, how = draft.study, reading(draft, encoder.spec, task)
+    study, how, search = draft.study, reading(draft, encoder.spec, task), search_of(draft, encoder, task)
     asked = [(split, language) for split in splits_of(draft, task) for language in evaluated(draft, task, split)]
     plain: dict[int, Mapping[str, Model]] = {}
     for arm, seed in product(sorted(arms, key=lambda name: name != study.baseline), study.seeds):
         spec = study.arms[arm]
         if spec.predictions is not None:
-            _given(draft, encoder, arm, spec, task, asked, seed)
+            _given(draft, encoder, arm, spec, [At(task, *place, seed, search) for place in asked])
             continue
         models = _models(draft, encoder, arms, arm, task, seed, asked)
         if arm == study.baseline:
@@ -114,7 +118,7 @@ def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
         for split, language in asked if models else ():
             model, before = models[language], arms[arm][seed]
             draft.known.check_apart((*before.shares, *model.shares), task, split, language)
-            add_cell(draft, encoder, arm, At(task, split, language, seed), before, model, how)
+            add_cell(draft, encoder, arm, At(task, split, language, seed, search), before, model, how)
         add_beside(draft, encoder, arm, task, seed, arms[arm][seed], models, how)
 
 
@@ -130,20 +134,17 @@ def _models(
     return {}
 
 
-def _given(
-    draft: Draft, encoder: Encoder, arm: str, spec: Arm, task: Task, asked: Sequence[tuple[str, str]], seed: int
-) -> None:
+def _given(draft: Draft, encoder: Encoder, arm: str, spec: Arm, asked: Sequence[At]) -> None:
     """The cells of an arm whose predictions lie in a folder; every mistake of every file is collected."""
-    if spec.targets is not None and task.name not in spec.targets:
-        return
-    folder = str(spec.predictions).format(seed=seed, backbone=encoder.name)
-    for split, language in asked:
+    for at in asked:
+        if spec.targets is not None and at.task.name not in spec.targets:
+            continue
         with draft.known.collect(f"[arms.{arm}] predictions"):
-            at = At(task, split, language, seed)
-            rows = draft.known.rows(task, split, language)
+            folder = str(spec.predictions).format(seed=at.seed, backbone=encoder.name)
+            rows = draft.known.rows(at.task, at.split, at.language)
             add_given(draft, encoder, arm, at, draft.known.given(folder, rows, cap_of(draft, at)))
 
 
 def _shown(task: Task) -> dict[str, Any]:
     names = ("title", "metric", "protocol", "train_language", "evaluation_split", "lineage", "licence", "notes")
-    return {"type": str(task.type), **{name: getattr(task, name) for name in names}}
+    return {"type": str(task.type), **{name: getattr(task, name) for name in (*names, "in_place_of")}}

@@ -40,6 +40,9 @@ class Source(Protocol):
         """The predictions of the first ``examples`` of ``rows`` (None: of all) in ``folder``. Raises ``Problem`` with
         every mistake in the file."""
 
+    def apart(self, rows: Rows, scored: tuple[Rows, ...], near: bool) -> Rows:
+        """``rows`` without those that have a text of ``scored`` ones, or nearly one (``near``). Raises ``Problem``."""
+
 
 @dataclass(frozen=True)
 class Outcome:

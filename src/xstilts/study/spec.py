@@ -21,7 +21,9 @@ from xstilts.study.arm_table import Arm
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.evidence import Evidence
 from xstilts.study.mistakes import mistakes_of
+from xstilts.study.overlap import Exclude
 from xstilts.study.own import languages_apart, own_tasks
+from xstilts.study.searching import Retrieval
 from xstilts.study.settings import merge
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
 
@@ -49,6 +51,9 @@ class Study(Table):
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
     ``analyses``: what the report tells beside the scores; whether they exist is asked by whoever knows them.
     ``groups``: sets of languages, by name, that analyses tell apart, such as those with little text.
+    ``exclude_overlap``: training rows that are left out, because they have a text that is scored (``equal``) or nearly
+    one (``near``).
+    ``retrieval``: how sentences find one another (docs/retrieval.md).
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -65,7 +70,9 @@ class Study(Table):
     settings: SettingsTables = SettingsTables()
     train_examples: Positive | dict[str, Positive] | None = None
     evaluation_examples: Positive | dict[str, Positive] | None = None
+    exclude_overlap: Exclude = "nothing"
     retrieval_layer: Natural | None = None
+    retrieval: Retrieval = Retrieval()
     claims: tuple[dict[str, Any], ...] = ()
     analyses: tuple[str, ...] = ()
     groups: dict[str, Names] = Field(default_factory=dict)

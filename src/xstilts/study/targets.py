@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import Task, TaskType
+from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study import defaults
 from xstilts.study.arm_table import FewShot, TranslateTrain
 from xstilts.study.arms import Prepared
@@ -22,7 +22,7 @@ from xstilts.study.job import Key, Share, Start, Train
 @dataclass(frozen=True)
 class Model:
     """What predicts: a training's key or a start used as it is; the trainings behind it, the shares of the target phase
-    (none for retrieval)."""
+    (none where nothing is trained)."""
 
     key: Key | None
     start: Start | None
@@ -46,7 +46,7 @@ class Course:
     def models(self, languages: Sequence[str]) -> Mapping[str, Model]:
         """What predicts each of the ``languages``."""
         phase = self.draft.study.arms[self.arm].target
-        if self.task.type == TaskType.RETRIEVAL:
+        if self.task.type in UNTRAINED:
             key = self.prepared.start.job
             untrained = None if key else self.prepared.start
             bare = Model(key, untrained, self.prepared.trainings, self.prepared.updates, ())
@@ -88,7 +88,7 @@ class Course:
 
     def _with(self, said: TranslateTrain, original: Share, other: Task, languages: Sequence[str]) -> Share:
         """Rows of ``other`` as rows of the target; the cap holds for all languages together."""
-        rows = [self.draft.known.rows(other, "train", code) for code in languages]
+        rows = [self.draft.known.training(other, code) for code in languages]
         data = (*(original.data if said.original else ()), *rows)
         return self.draft.known.share_of(self.task, data, self.draft.study.cap("train_examples", self.task.name))
 
@@ -97,7 +97,7 @@ class Course:
         draft, arm = self.draft, self.draft.study.arms[self.arm]
         chosen = self._named(said, tuple(before), "few_shot")
         other = self._fitting(said.tasks.get(self.task.name, self.task.name), said.split, chosen)
-        few = {code: draft.known.rows(other, said.split, code) for code in chosen}
+        few = {code: draft.known.training(other, code, said.split) for code in chosen}
         if lacking := [f"{code} {rows.rows}" for code, rows in few.items() if rows.rows < said.examples]:
             raise Problem(
                 f"target.few_shot: {said.examples} examples are wanted, but '{other.name}' ({said.split}) has fewer: "

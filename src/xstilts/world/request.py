@@ -1,8 +1,8 @@
 """What a maker of examples gets.
 
 In: what ``World.read`` was asked for. Out: ``Request``, one argument for every maker of rows, and ``Columns``, what
-makers return: one list for each column of the task type's schema. A translated set is the set itself, said in another
-language by someone who makes mistakes.
+makers return: one list for each column of the task type's schema; a column without a list is null. A translated set is
+the set itself, said in another language by someone who makes mistakes.
 """
 
 from __future__ import annotations

@@ -115,7 +115,8 @@ class World:
             rng=stream(self.settings.seed, *names),
             slips=stream(self.settings.seed, "slips", name, language) if _translated(task, split, language) else None,
         )
-        return pa.Table.from_pydict(MAKERS[task.name](request), schema=SCHEMAS[task.type])
+        schema, made = SCHEMAS[task.type], MAKERS[task.name](request)
+        return pa.Table.from_pydict({name: made.get(name, [None] * size) for name in schema.names}, schema=schema)
 
     @cached_property
     def _meanings(self) -> Meanings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.tasks.mnli import TRAIN
 from xstilts.catalogue.words import numbers, words
 
@@ -15,8 +15,16 @@ ENGLISH = {split: Files("facebook/xnli", ("en",), split, languages=("en",)) for 
 
 
 def _files(split: str, official: dict[str, int]) -> Files:
-    languages = (*LANGUAGES, "en")
-    return Files(REPOSITORY, ("{language}",), split, NAMES, languages, otherwise=ENGLISH[split], official=official)
+    return Files(
+        REPOSITORY,
+        ("{language}",),
+        split,
+        NAMES,
+        (*LANGUAGES, "en"),
+        otherwise=ENGLISH[split],
+        official=official,
+        made_from={f"xnli/{split}": Kin.TRANSLATED},
+    )
 
 
 TASK = Task(

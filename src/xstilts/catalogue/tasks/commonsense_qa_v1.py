@@ -14,5 +14,6 @@ TASK = replace(
     title="CommonsenseQA 1.0: which of three words answers the question?",
     splits={split: Files("commonsense_qa", ("v1.0",), split) for split in ("train", "validation")},
     labels=words("A B C"),
+    in_place_of="commonsense_qa",
     notes="Not the version of the papers: 1.0 has three choices, not five. In a data folder only.",
 )

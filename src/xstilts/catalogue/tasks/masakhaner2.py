@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.words import numbers, pairs, words
 
 NAMES = pairs(
@@ -21,7 +21,13 @@ TEST_SIZES = numbers(
 
 def _files(split: str, official: dict[str, int]) -> Files:
     """The set's own languages, and English from Universal NER."""
-    english = Files("universalner/universal_ner", ("en_ewt",), split, languages=("en",))
+    english = Files(
+        "universalner/universal_ner",
+        ("en_ewt",),
+        split,
+        languages=("en",),
+        made_from={f"udpos/{split}": Kin.SAME},
+    )
     return Files(
         "masakhane/masakhaner2",
         ("{language}",),

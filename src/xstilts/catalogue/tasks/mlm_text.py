@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.catalogue.iso639 import TWO_LETTER
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.words import words
 
 LANGUAGES = words(
@@ -27,6 +27,7 @@ TASK = Task(
             "train",
             {**TWO_LETTER, "zh_Hant": "zh-hant"},
             where=(("source", "!=", "ntrex-128"),),
+            made_from=dict.fromkeys(("udpos/train", "panx/train", "nllb-seed/train"), Kin.SAME),
         )
     },
     columns={"text": "text"},

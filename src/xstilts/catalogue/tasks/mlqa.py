@@ -18,8 +18,8 @@ TASK = Task(
     languages=words("en es de ar hi vi zh"),
     splits={
         "train": TRAIN,
-        "validation": Files("facebook/mlqa", CONFIG, "validation", official=VALIDATION_SIZES),
-        "test": Files("facebook/mlqa", CONFIG, "test", official=TEST_SIZES),
+        "validation": Files("facebook/mlqa", CONFIG, "validation", official=VALIDATION_SIZES, parallel="id"),
+        "test": Files("facebook/mlqa", CONFIG, "test", official=TEST_SIZES, parallel="id"),
     },
     columns=COLUMNS,
     protocol="xtreme",

@@ -13,6 +13,7 @@ TASK = replace(
     lineage="mnli+snli",
     licence="that of each part: mnli, snli_cad",
     citation="Williams, Nangia, Bowman 2018; Kaushik, Hovy, Lipton 2020",
+    in_place_of="anli_plus",
     notes="Not ANLI+: no pair of ANLI and few of SNLI. It trains only: evaluate on the parts.",
     parts=("mnli", "snli_cad"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.tasks.squad import COLUMNS
 
 TASK = Task(
@@ -12,8 +12,20 @@ TASK = Task(
     metric="squad_v2_f1",
     languages=("en",),
     splits={
-        "train": Files("rajpurkar/squad_v2", ("squad_v2",), "train", official={"en": 130_319}),
-        "validation": Files("rajpurkar/squad_v2", ("squad_v2",), "validation", official={"en": 11_873}),
+        "train": Files(
+            "rajpurkar/squad_v2",
+            ("squad_v2",),
+            "train",
+            official={"en": 130_319},
+            made_from={"squad/train": Kin.SAME},
+        ),
+        "validation": Files(
+            "rajpurkar/squad_v2",
+            ("squad_v2",),
+            "validation",
+            official={"en": 11_873},
+            made_from={"squad/validation": Kin.SAME},
+        ),
     },
     columns=COLUMNS,
     evaluation_split="validation",

@@ -20,6 +20,7 @@ TASK = replace(
         "test": Files(REPOSITORY, CONFIG, "train", official={code: TRAIN_SIZES[code] for code in ("ko", "sw")}),
     },
     protocol="",
+    in_place_of="tydiqa",
     notes=(
         "Not the benchmark: trains on English like it, but is scored on the official training sets of two other "
         "languages. Its scores compare with no paper. In a data folder only, with a configuration a language."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.words import words
 
 # The categories that occur at least ten times in the training set, frequent ones first; all others are one label.
@@ -66,12 +66,13 @@ TASK = Task(
     metric="token_accuracy",
     languages=("en",),
     splits={
-        "train": Files("ud_ccg", ("en_ewt",), "train"),
-        "validation": Files("ud_ccg", ("en_ewt",), "validation"),
+        "train": Files("ud_ccg", ("en_ewt",), "train", made_from={"udpos/train": Kin.SAME}),
+        "validation": Files("ud_ccg", ("en_ewt",), "validation", made_from={"udpos/validation": Kin.SAME}),
     },
     columns={"tags": "ccg_tags"},
     labels=CATEGORIES,
     other="other",
+    in_place_of="CCGbank",
     evaluation_split="validation",
     lineage="ud-english",
     licence="CC BY-SA 4.0 (EWT); converter MIT",

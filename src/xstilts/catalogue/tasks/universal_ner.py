@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.words import numbers, pairs, words
 
 NAMES = pairs(
@@ -15,6 +15,13 @@ VALIDATION_SIZES = numbers("dan=564 en=2001 pt=1172 zh=500")
 TEST_SIZES = numbers("ceb=188 de=1000 en=2077 pt=1167 ru=1000 zh=500")
 REPOSITORY = "universalner/universal_ner"
 
+
+def _files(split: str, languages: tuple[str, ...], official: dict[str, int]) -> Files:
+    """The treebanks' sentences with entities: those of UD-POS where it has the same treebank."""
+    kin = {f"udpos/{split}": Kin.SAME}
+    return Files(REPOSITORY, ("{language}",), split, NAMES, languages, official=official, made_from=kin)
+
+
 TASK = Task(
     name="universal_ner",
     title="Universal NER: persons, organisations and places in 12 languages",
@@ -22,9 +29,9 @@ TASK = Task(
     metric="chunk_f1",
     languages=tuple(NAMES),
     splits={
-        "train": Files(REPOSITORY, ("{language}",), "train", NAMES, WITH_TRAINING, official=TRAIN_SIZES),
-        "validation": Files(REPOSITORY, ("{language}",), "validation", NAMES, WITH_TRAINING, official=VALIDATION_SIZES),
-        "test": Files(REPOSITORY, ("{language}",), "test", NAMES, official=TEST_SIZES),
+        "train": _files("train", WITH_TRAINING, TRAIN_SIZES),
+        "validation": _files("validation", WITH_TRAINING, VALIDATION_SIZES),
+        "test": _files("test", (), TEST_SIZES),
     },
     columns={"tags": "ner_tags"},
     labels=words("O B-PER I-PER B-ORG I-ORG B-LOC I-LOC"),

@@ -13,7 +13,13 @@ def _files(split: str, size: int) -> Files:
     english = Files("super_glue", ("copa",), split, languages=("en",))
     official = dict.fromkeys((*LANGUAGES, "en"), size)
     return Files(
-        "cambridgeltl/xcopa", ("{language}",), split, languages=(*LANGUAGES, "en"), otherwise=english, official=official
+        "cambridgeltl/xcopa",
+        ("{language}",),
+        split,
+        languages=(*LANGUAGES, "en"),
+        otherwise=english,
+        official=official,
+        parallel="row",
     )
 
 

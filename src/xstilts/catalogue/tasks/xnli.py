@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.tasks.mnli import TRAIN
 from xstilts.catalogue.words import words
 
+COLLECTED = {"mnli/train": Kin.COLLECTION}
 LANGUAGES = words("ar bg de el en es fr hi ru sw th tr ur vi zh")
+
+
+def _files(split: str, size: int) -> Files:
+    official = dict.fromkeys(LANGUAGES, size)
+    return Files("facebook/xnli", ("{language}",), split, official=official, made_from=COLLECTED, parallel="row")
+
 
 TASK = Task(
     name="xnli",
@@ -16,8 +23,8 @@ TASK = Task(
     languages=LANGUAGES,
     splits={
         "train": TRAIN,
-        "validation": Files("facebook/xnli", ("{language}",), "validation", official=dict.fromkeys(LANGUAGES, 2_490)),
-        "test": Files("facebook/xnli", ("{language}",), "test", official=dict.fromkeys(LANGUAGES, 5_010)),
+        "validation": _files("validation", 2_490),
+        "test": _files("test", 5_010),
     },
     columns={"text_a": "premise", "text_b": "hypothesis", "label": "label"},
     labels=("entailment", "neutral", "contradiction"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.tasks.xnli import LANGUAGES
 
-KOREAN = Files("kor_nli", ("xnli",), "validation", languages=("ko",))
-BURMESE = Files("myxnli", ("{language}",), "validation", languages=("my",), otherwise=KOREAN)
+TRANSLATED = {"xnli/validation": Kin.TRANSLATED}
+KOREAN = Files("kor_nli", ("xnli",), "validation", languages=("ko",), made_from=TRANSLATED)
+BURMESE = Files("myxnli", ("{language}",), "validation", languages=("my",), otherwise=KOREAN, made_from=TRANSLATED)
 ALL = (*LANGUAGES, "ko", "my")
 
 TASK = Task(
@@ -17,7 +18,12 @@ TASK = Task(
     languages=ALL,
     splits={
         "train": Files(
-            "facebook/xnli", ("{language}",), "validation", otherwise=BURMESE, official=dict.fromkeys(ALL, 2_490)
+            "facebook/xnli",
+            ("{language}",),
+            "validation",
+            otherwise=BURMESE,
+            official=dict.fromkeys(ALL, 2_490),
+            parallel="row",
         )
     },
     columns={"text_a": "premise", "text_b": "hypothesis"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.catalogue.task import Files, Task, TaskType
+from xstilts.catalogue.task import Files, Kin, Task, TaskType
 from xstilts.catalogue.tasks.squad import COLUMNS, TRAIN
 from xstilts.catalogue.words import words
 
@@ -22,6 +22,8 @@ TASK = Task(
             "validation",
             languages=(*LANGUAGES, "ro"),  # Romanian: in XTREME-R
             official=dict.fromkeys(LANGUAGES, 1_190),
+            made_from={"squad/validation": Kin.TRANSLATED},
+            parallel="id",
         ),
     },
     columns=COLUMNS,

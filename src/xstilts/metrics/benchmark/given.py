@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from xstilts.catalogue.benchmark import Form, Scored
-from xstilts.catalogue.errors import nearest
+from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task, TaskType
 from xstilts.metrics.benchmark.files import choices_of, json_of, lines_of, sentences_of
 from xstilts.metrics.benchmark.findings import Findings, some_of
@@ -63,7 +63,13 @@ class About:
 
 
 def file_of(task: Task, split: str, language: str) -> Path:
-    """Where the predictions lie in their folder: as in the benchmarks, whose only split is called ``test``."""
+    """Where the predictions lie in their folder: as in the benchmarks, whose only split is called ``test``.
+    Raises ``Problem`` for a type whose predictions can not be given."""
+    if task.type not in FORMS:
+        raise Problem(
+            f"predictions of a {task.type} task can not be given in a folder: name this arm's targets without "
+            f"'{task.name}'"
+        )
     form = Scored(task.name, FORMS[task.type], task.metric, task.languages, {}, ())
     path = form.file(language)
     return path if split == task.evaluation_split else path.with_name(f"{split}{path.name.removeprefix('test')}")

@@ -14,10 +14,11 @@ from typing import TypeVar
 import pyarrow as pa
 
 from xstilts.catalogue.benchmark import Form, Scored
+from xstilts.catalogue.placeholder import withheld
 from xstilts.metrics.benchmark.answers import read_answers, read_rankings
 from xstilts.metrics.benchmark.files import choices_of, lines_of, sentences_of
 from xstilts.metrics.benchmark.findings import Findings, some_of
-from xstilts.metrics.benchmark.rows import PLACEHOLDER, Rows
+from xstilts.metrics.benchmark.rows import Rows
 
 Item = TypeVar("Item")
 Reader = Callable[[Scored, Path, Path, Findings], Rows | None]
@@ -125,7 +126,7 @@ def _pairs(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | None
     return Rows(gold_pairs, said_pairs, ())
 
 
-_PAIR = ("source", "target")
+_PAIR = ("source_id", "target_id")
 
 
 def _both(
@@ -174,7 +175,7 @@ def _rows_of(sentences: Sequence[Sequence[str]], starts: Sequence[int]) -> list[
 
 def _same(path: Path, labels: Sequence[str], found: Findings) -> None:
     """Tell of references that all say the same, as in files whose labels were taken away."""
-    if len(labels) > PLACEHOLDER and len(set(labels)) == 1:
+    if withheld(len(labels), len(set(labels))):
         found.fault(
             path,
             f"all {len(labels)} labels are '{labels[0]}': these look like placeholders of a test set without labels; "

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-# With more examples than this, references that all say the same are taken for placeholders.
-PLACEHOLDER = 10
-
 
 @dataclass(frozen=True)
 class Rows:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.benchmark import Form, Scored
 from xstilts.catalogue.errors import Problem
+from xstilts.metrics.mining_f1 import pairs_of
 
 Texts = tuple[str, str]
 
@@ -66,6 +67,17 @@ def _answers(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence
     return json.dumps(references, ensure_ascii=False), json.dumps(said, ensure_ascii=False)
 
 
+def _pairs(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
+    right, said = (_lines("\t".join(pair) for pair in pairs_of(side)) for side in (gold, predicted))
+    return right, said
+
+
+def _rankings(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:
+    right = dict(zip(gold["id"].to_pylist(), gold["targets"].to_pylist(), strict=True))
+    said = dict(zip(predicted["id"].to_pylist(), predicted["ranking"].to_pylist(), strict=True))
+    return json.dumps(right, ensure_ascii=False), json.dumps(said, ensure_ascii=False)
+
+
 def _lines(items: Iterable[str]) -> str:
     return "".join(f"{item}\n" for item in items)
 
@@ -83,5 +95,8 @@ _WRITERS: Mapping[Form, Callable[[Scored, pa.Table, pa.Table, Sequence[str]], Te
     Form.CHOICES: _choices,
     Form.TAGS: _tags,
     Form.POSITIONS: _positions,
+    Form.PAIRS: _pairs,
     Form.ANSWERS: _answers,
+    Form.RANKINGS: _rankings,
+    Form.ENTITIES: _rankings,
 }

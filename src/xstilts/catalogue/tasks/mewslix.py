@@ -1,0 +1,39 @@
+"""Mewsli-X: the entity that a mention in the news means, among a million descriptions in 50 languages."""
+
+from __future__ import annotations
+
+from xstilts.catalogue.task import CANDIDATES, Files, Task, TaskType
+from xstilts.catalogue.words import numbers, words
+
+SET = "izhx/mewsli-x"
+VALIDATION = numbers("ar=318 de=326 en=316 es=311 fa=72 ja=310 pl=304 ro=145 ta=312 tr=262 uk=315")
+TEST = numbers("ar=1501 de=1551 en=1490 es=1552 fa=458 ja=1519 pl=1562 ro=672 ta=1567 tr=1215 uk=1537")
+
+TASK = Task(
+    name="mewslix",
+    title="Mewsli-X: which entity does a mention in 11 languages mean?",
+    type=TaskType.RANKING,
+    metric="mean_average_precision",
+    languages=words("ar de en es fa ja pl ro ta tr uk"),
+    splits={
+        "train": Files(
+            SET, ("wikipedia_pairs",), "train", languages=("en",), reading="mentions", official={"en": 167_719}
+        ),
+        "validation": Files(SET, ("{language}",), "validation", reading="mentions", official=VALIDATION),
+        "test": Files(SET, ("{language}",), "test", reading="mentions", official=TEST),
+        CANDIDATES: Files(
+            SET, ("candidate_entities",), "test", languages=("en",), reading="mentions", official={"en": 1_003_893}
+        ),
+    },
+    protocol="xtreme-r",
+    lineage="mewslix",
+    licence="CC BY-SA (Wikipedia), CC BY 2.5 (WikiNews): unverified",
+    citation="Ruder, Constant, Botha et al. 2021",
+    notes=(
+        "Unverified: that the hub's copy is in the published form (mewsli-x_20220518_6), in which files are read: "
+        "contextual_mention and entity to train, context and mentions to score, entity_id, description and "
+        "sentence_spans as candidates. The candidates, in 50 languages, are one set and filed under en; their vectors "
+        "take 4 KB each with XLM-R large, 4 GB in all for each trained model. A mention that no sentence holds whole "
+        "is left out. The published set is a later version than that of XTREME-R's paper."
+    ),
+)

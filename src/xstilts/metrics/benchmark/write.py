@@ -1,7 +1,7 @@
 """From the rows of a study to the two files of a benchmark's folder: what ``read`` reads back.
 
 In: gold rows and predictions of one language, in the form that the task type gives them. Out: the text of the file of
-references and of the file of predictions. One writer a ``Form``; forms that no task type predicts have none.
+references and of the file of predictions. One writer a ``Form``.
 """
 
 from __future__ import annotations

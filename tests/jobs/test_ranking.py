@@ -46,7 +46,7 @@ splits.train.path = "lines.csv"
 [tasks.mine]
 type = "ranking"
 languages = ["en"]
-splits.train.path = "pairs.csv"
+splits.train.path = "known.csv"
 splits.test.path = "pairs.csv"
 splits.candidates.path = "pairs.csv"
 """

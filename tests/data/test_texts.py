@@ -46,7 +46,7 @@ def test_short_texts_do_not_stand_alone_and_pairs_of_them_count_as_one() -> None
     assert mlm("a" * ENOUGH)["row"].to_pylist() == [0]
     assert mlm(DENSE)["dense"].to_pylist() == [True] and len(DENSE) < ENOUGH
     pair = {"source": ["Ich weiß es nicht genau", "nein"], "target": ["I do not exactly know", "no"]}
-    turned = {"query": pair["target"], "candidate": pair["source"]}
+    turned = {"query": pair["target"], "candidate": pair["source"], "id": [None, None], "matches": [None, None]}
     one = texts_of(pa.table(pair, SCHEMAS[TaskType.RETRIEVAL]), TaskType.RETRIEVAL)
     two = texts_of(pa.table(turned, SCHEMAS[TaskType.RANKING]), TaskType.RANKING)
     assert one["row"].to_pylist() == [0] and one["column"].to_pylist() == [-1]

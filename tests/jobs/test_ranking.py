@@ -46,7 +46,7 @@ splits.train.path = "lines.csv"
 [tasks.mine]
 type = "ranking"
 languages = ["en"]
-splits.train.path = "pairs.csv"
+splits.train.path = "known.csv"
 splits.test.path = "pairs.csv"
 splits.candidates.path = "pairs.csv"
 """
@@ -82,6 +82,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "lines.csv").write_text("text\n" + "\n".join(f"{paragraph} who?" for paragraph in PARAGRAPHS))
     pairs = "\n".join(f"q{k},who is {word}?,the {word} one" for k, word in enumerate(WORDS))
     (place / "pairs.csv").write_text(f"id,query,candidate\n{pairs}\n")
+    (place / "known.csv").write_text(f"id,query,candidate\n{pairs}\n")
     (place / "study.toml").write_text(STUDY)
     xstilts(place, "run", "study.toml", "--workers", "1", "--data", "data")
     return place

@@ -72,9 +72,9 @@ def _write(
             unfinished += 1
             continue
         system = Path(SYSTEMS) / system_of(cell)
-        if _write_cell(plan, cell, task, store, source, aside, system):
-            systems[system] = None
-            held.setdefault(task.name, {})[cell.language] = _part(_score_of(plan, cell))
+        _write_cell(plan, cell, task, store, source, aside, system)
+        systems[system] = None
+        held.setdefault(task.name, {})[cell.language] = _part(_score_of(plan, cell))
     if not systems:
         more = f"; {unfinished} scores are not finished yet" if unfinished else ""
         raise Problem(f"{plan.name} has no finished score of {benchmark.title}'s tasks in its languages{more}")
@@ -84,19 +84,16 @@ def _write(
 
 def _write_cell(
     plan: Plan, cell: Cell, task: Scored, store: Store, source: AllSources, aside: Path, system: Path
-) -> bool:
+) -> None:
     work = _score_of(plan, cell)
     gold = gold_of(work, source)
     predicted, _ = kept(work, store, source)
     own = source.task(cell.target).labels
     texts = texts_of(task, gold, predicted, own, work.labels[len(own) :])
-    if texts is None:
-        return False
     for folder, text in zip((Path(REFERENCES), system), texts, strict=True):
         path = aside / folder / task.file(cell.language)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-    return True
 
 
 def system_of(cell: Cell) -> Path:

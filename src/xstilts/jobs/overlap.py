@@ -51,7 +51,10 @@ def asked_of(plan: Plan) -> Asked:
         assert isinstance(score, Score)
         predict = plan.jobs[score.prediction]
         assert isinstance(predict, Predict)
-        for found in (*(_trained(plan, key, known, alike) for key in predict.inputs), _of_start(predict.start)):
+        for found in (
+            *(_trained(plan, key, known, alike) for key in predict.inputs if key not in predict.vectors),
+            _of_start(predict.start),
+        ):
             behind.setdefault(score.data, {})[id(found)] = found
         if score.examples is not None:
             caps[score.data] = max(caps.get(score.data, 0), score.examples)

@@ -1,7 +1,7 @@
 """From the rows of a study to the two files of a benchmark's folder: what ``read`` reads back.
 
 In: gold rows and predictions of one language, in the form that the task type gives them. Out: the text of the file of
-references and of the file of predictions. One writer a ``Form``; forms that no task type predicts have none.
+references and of the file of predictions. One writer a ``Form``.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ Texts = tuple[str, str]
 
 def texts_of(
     task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str], given: Sequence[str] = ()
-) -> Texts | None:
-    """The texts of both files; None if this form is predicted by no study. ``labels`` are the study's names, ``given``
+) -> Texts:
+    """The texts of both files. ``labels`` are the study's names, ``given``
     those that another system's predictions use beside them. Raises ``Problem`` where the benchmark has no such name."""
     if task.form in (Form.LABELS, Form.TAGS):
         _check_names(task, labels)
-    writer = _WRITERS.get(task.form)
-    return writer(task, gold, predicted, (*labels, *given)) if writer else None
+    return _WRITERS[task.form](task, gold, predicted, (*labels, *given))
 
 
 def _labels(task: Scored, gold: pa.Table, predicted: pa.Table, labels: Sequence[str]) -> Texts:

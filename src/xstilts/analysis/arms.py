@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from xstilts.analysis.gains import BASELINE, clear, floors, scored
+from xstilts.analysis.gains import BASELINE, UNTRAINED, clear, floors, scored
 from xstilts.analysis.table import baseline_of
 from xstilts.catalogue.find import tasks
 from xstilts.catalogue.published import published
@@ -122,7 +122,7 @@ def of_study(plan: Plan, table: pl.DataFrame) -> pl.DataFrame:
                 "updates": arm.updates,
                 "group": groups.get(row["language"], ""),
                 "examples": row["intermediate_examples"],
-                "retrieval": row["task_type"] == "retrieval",
+                "retrieval": row["task_type"] in UNTRAINED,
             }
         )
     return _frame(found)

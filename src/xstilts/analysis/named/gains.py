@@ -57,7 +57,7 @@ def run(material: Material) -> list[Section]:
 
 def _with_and_without(whole: _Average) -> list[_Average]:
     """An average, and the same without retrieval, whose gains may hide all others."""
-    rest = whole.rows.filter(pl.col("task_type") != gains.UNTRAINED)
+    rest = whole.rows.filter(~pl.col("task_type").is_in(gains.UNTRAINED))
     mixed = 0 < rest.height < whole.rows.height
     return [whole, *([_Average(whole.arm, "no retrieval", rest)] if mixed else [])]
 

@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from xstilts.analysis import gains
+from xstilts.analysis.calibration.binned import debiased_square, equal_mass
 from xstilts.analysis.planted import INTERVALS, PRIMARY, TRUTHS, XNLI, Truth, curve, gains_of, results
-from xstilts.analysis.proof import debiased_square, study_of
+from xstilts.analysis.proof import study_of
 from xstilts.analysis.scaling.curves import curves
 from xstilts.analysis.table import COLUMNS
 from xstilts.cli import app
@@ -50,8 +51,8 @@ def test_calibration_error_of_planted_confidences() -> None:
     confidence = rng.uniform(0.5, 1.0, 20_000)
     right = (rng.uniform(size=20_000) < confidence).astype(float)
     boastful = (rng.uniform(size=20_000) < confidence - 0.1).astype(float)
-    assert abs(debiased_square(confidence, right)) < 2e-4
-    assert debiased_square(confidence, boastful) == pytest.approx(0.01, rel=0.15)
+    assert abs(debiased_square(equal_mass(confidence, right))) < 2e-4
+    assert debiased_square(equal_mass(confidence, boastful)) == pytest.approx(0.01, rel=0.15)
 
 
 def test_the_command_writes_a_page() -> None:

@@ -8,14 +8,15 @@ reports use.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from xstilts.analysis import gains
+from xstilts.analysis.calibration.binned import BINS, debiased_square, equal_mass
 from xstilts.analysis.intervals import Numbers, crossed, quantile_t
+from xstilts.analysis.lines import breaks
 from xstilts.analysis.named.gains import judged
 from xstilts.analysis.named.scaling import judged as slope_judged
 from xstilts.analysis.planted import INTERVALS, PRIMARY, TRUTHS, Truth, curve, results
@@ -24,7 +25,6 @@ from xstilts.analysis.section import Section
 from xstilts.study.evidence import Evidence
 
 SIZES = (300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
-BINS = 15
 COVERS = (0.92, 0.98)
 
 
@@ -127,7 +127,7 @@ def _edges(replicates: int, evidence: Evidence, generator: np.random.Generator) 
             f"points it is right. above: the lower end of the usual interval is above {evidence.gain:g}.",
             "Fewer than six seeds are always undecided.",
         ),
-        _breaks(lines),
+        breaks(lines),
     )
 
 
@@ -158,7 +158,7 @@ def _slopes(replicates: int, evidence: Evidence, generator: np.random.Generator)
             f"{replicates:,} studies each, {len(SIZES)} sizes; families' slopes vary by .3, seeds' by .15. On "
             "the edge and at 0 the last column is false: wanted at most .05. At 1 it is right.",
         ),
-        _breaks(lines),
+        breaks(lines),
     )
 
 
@@ -194,7 +194,7 @@ def _confidence(claims: int, evidence: Evidence, generator: np.random.Generator)
     lines: list[tuple[str, ...]] = []
     for name in stated:
         confidence, correct = np.array(stated[name]), np.array(right[name], dtype=np.float64)
-        square = debiased_square(confidence, correct)
+        square = debiased_square(equal_mass(confidence, correct, BINS))
         lines.append(
             (
                 name,
@@ -227,20 +227,3 @@ def _by_seeds(table: Numbers, edge: float) -> tuple[float, bool]:
     error = float(means.std(ddof=1)) / math.sqrt(len(means))
     away = (float(means.mean()) - edge) / error
     return float(stdtr(len(means) - 1, abs(away))), away > 0
-
-
-def debiased_square(confidence: Numbers, correct: Numbers) -> float:
-    """The mean over bins of equal mass of (share right - mean confidence)^2 less what chance adds to it, may be
-    negative (Kumar et al. 2019, arXiv:1909.10155).
-    """
-    order = np.argsort(confidence, kind="stable")
-    total = 0.0
-    for part in np.array_split(order, BINS):
-        share = float(correct[part].mean())
-        noise = share * (1 - share) / (len(part) - 1)
-        total += len(part) / len(order) * ((share - float(confidence[part].mean())) ** 2 - noise)
-    return total
-
-
-def _breaks(lines: Sequence[tuple[str, ...]]) -> frozenset[int]:
-    return frozenset(i for i in range(1, len(lines)) if lines[i][0] != lines[i - 1][0])

@@ -31,7 +31,6 @@ COLUMNS: Mapping[TaskType, tuple[str, ...]] = {
     TaskType.MLM: ("text", "text_b"),
 }
 
-_BREAK = pa.scalar("\n", pa.large_string())
 _NO_LETTER = r"[^\p{L}\p{M}\p{N}]+"
 _DENSE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"  # scripts in which a sign says about as much as three letters
 
@@ -51,7 +50,9 @@ def texts_of(rows: pa.Table, kind: TaskType) -> pa.Table:
     if len(columns) == 2:
         one, two = (pc.coalesce(column, pa.scalar("", pa.large_string())) for column in columns)
         first = pc.less_equal(one, two)  # on which side a text stands does not count
-        both = pc.binary_join_element_wise(pc.if_else(first, one, two), pc.if_else(first, two, one), _BREAK)
+        # Made here: a scalar loads pandas where it is installed, and every plan imports this module.
+        between = pa.scalar("\n", pa.large_string())
+        both = pc.binary_join_element_wise(pc.if_else(first, one, two), pc.if_else(first, two, one), between)
         short = (np.maximum(*weights) < ENOUGH) & (np.minimum(*weights) > 0)
         pieces.append(_picked(both, short & (weights[0] + weights[1] >= ENOUGH), -1))
     return pa.concat_tables(pieces).combine_chunks()

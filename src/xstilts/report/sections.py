@@ -13,6 +13,7 @@ import polars as pl
 
 from xstilts.analysis import gains
 from xstilts.analysis.intervals import Interval
+from xstilts.analysis.lines import breaks
 from xstilts.analysis.section import Section
 from xstilts.analysis.table import with_traits
 from xstilts.catalogue.language import languages
@@ -314,7 +315,7 @@ def _in_order(frame: pl.DataFrame, lines: dict[tuple[str, str], gains.Summary]) 
 
 def _breaks(rows: Sequence[tuple[str, ...]]) -> frozenset[int]:
     """Where the first column changes, unless it changes in every row."""
-    found = frozenset(i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0])
+    found = breaks(rows)
     return found if len(found) < len(rows) - 1 else frozenset()
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from xstilts.analysis import effects, gains
 from xstilts.analysis.intervals import Interval, Numbers, crossed, over_seeds
+from xstilts.analysis.lines import breaks
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.scaling.choose import candidates, chosen, half_size, multiplier, profile, resample, size_for
 from xstilts.analysis.scaling.curves import Curve, curves
@@ -85,7 +86,7 @@ def _slopes(found: list[Curve], material: Material) -> Section:
             "training longer.",
             *notes,
         ),
-        frozenset(i for i in range(1, len(lines)) if lines[i][0] != lines[i - 1][0]),
+        breaks(lines),
     )
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from xstilts.catalogue.errors import Problem
+from xstilts.study.forms import forms_in
 from xstilts.study.job import Settings
 from xstilts.study.settings import merge
-from xstilts.study.spec import Overrides, load, shipped, study_of
+from xstilts.study.spec import Overrides, Study, load, read, shipped, study_of
 
 GOOD = """
 question = "Does it help?"
@@ -166,9 +167,57 @@ def test_a_study_is_found_by_path_or_shipped_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_every_shipped_study_loads_at_every_level(name: str) -> None:
-    levels = tomllib.loads(shipped()[name].read_text(encoding="utf-8")).get("levels", {})
-    for level in (None, "full", *levels):
-        assert load(name, level).question
+    for variant, level in forms_in(read(name)[0]):
+        assert load(name, level, variant).question
+
+
+VARIED = """
+question = "Does it help?"
+default_variant = "human"
+arms.baseline = {}
+
+[variants.human]
+targets = ["xnli"]
+languages = ["en", "sw"]
+backbones.base.path = "xlm-roberta-base"
+levels.small.seeds = [1]
+
+[variants.constructed]
+targets = ["world/nli"]
+backbones.tiny.architecture = { layers = 1, hidden = 32, heads = 2, feedforward = 64, vocabulary = 500 }
+backbones.tiny.vocabulary.text = ["world/text"]
+
+[levels.small]
+train_examples = 10
+[levels.full]
+seeds = [0, 1, 2, 3]
+"""
+
+
+def varied(level: str | None = None, variant: str | None = None, text: str = VARIED) -> Study:
+    return study_of(tomllib.loads(text), "mine", "mine.toml", level, variant)
+
+
+def test_a_variant_lies_over_the_file_and_a_level_over_both() -> None:
+    human = varied("small")
+    assert (human.name, human.targets, human.seeds, human.train_examples) == ("mine+human", ("xnli",), (1,), 10)
+    assert varied("full").seeds == (0, 1, 2, 3)
+    made = varied("small", "constructed")
+    assert (made.name, made.level, made.targets, made.seeds) == (
+        "mine+constructed", "small", ("world/nli",), (0, 1, 2),
+    )  # fmt: skip
+
+
+def test_mistakes_in_any_variant_are_told_once_with_their_place() -> None:
+    with pytest.raises(Problem, match=r"no variant 'humna': did you mean 'human'"):
+        varied(variant="humna")
+    with pytest.raises(Problem, match=r"no variant 'human': it has no \[variants.human\]"):
+        study_of(tomllib.loads(GOOD), "mine", "mine.toml", None, "human")
+    with pytest.raises(Problem) as caught:
+        varied(text=VARIED + "trian_examples = 3\n[variants.constructed.levels.ci]\nseed = 1\n")
+    assert len(caught.value.problems) == 2
+    assert "[levels.full]" in caught.value.problems[0] and "trian_examples" in caught.value.problems[0]
+    assert "[variants.constructed]" in caught.value.problems[1] and "seed" in caught.value.problems[1]
 
 
 def test_what_counts_as_evidence_is_checked_and_changes_no_job() -> None:

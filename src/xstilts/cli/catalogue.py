@@ -112,19 +112,19 @@ def backbones(json: JsonOption = False) -> None:
 @command("studies")
 def studies(json: JsonOption = False) -> None:
     """The shipped studies and their questions."""
-    import tomllib
-
-    from xstilts.study.spec import shipped
+    from xstilts.study.forms import forms_in
+    from xstilts.study.spec import read, shipped
 
     rows = []
     for name, path in shipped().items():
-        study = tomllib.loads(path.read_text(encoding="utf-8"))
-        levels = [*study.get("levels", {}), "full"]
+        study, _ = read(name)
+        forms = forms_in(study)
         rows.append(
             {
                 "name": name,
                 "question": study.get("question", ""),
-                "levels": list(dict.fromkeys(levels)),
+                "levels": list(dict.fromkeys(level for _, level in forms)),
+                "variants": list(dict.fromkeys(variant for variant, _ in forms if variant)),
                 "path": str(path),
             }
         )
@@ -132,7 +132,8 @@ def studies(json: JsonOption = False) -> None:
         put_json(rows)
         return
     put_table(
-        ("study", "levels", "question"), [(row["name"], ", ".join(row["levels"]), row["question"]) for row in rows]
+        ("study", "variants", "levels", "question"),
+        [(row["name"], ", ".join(row["variants"]), ", ".join(row["levels"]), row["question"]) for row in rows],
     )
     say("One of your own: xstilts init")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xstilts.catalogue.errors import Problem
-from xstilts.cli.frame import STORE, JsonOption, LevelOption, StoreOption, command, put, put_json, say
+from xstilts.cli.frame import STORE, JsonOption, LevelOption, StoreOption, VariantOption, command, put, put_json, say
 
 if TYPE_CHECKING:
     from xstilts.analysis.claims import Judgement, ReportScore
@@ -29,6 +29,7 @@ def claims(
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="Judge by the published table.")] = False,
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     json: JsonOption = False,
 ) -> None:
@@ -38,7 +39,7 @@ def claims(
     if published:
         _published(json)
     elif study is not None:
-        _study(study, level, store, json)
+        _study(study, level, variant, store, json)
     else:
         _list(json)
 
@@ -106,7 +107,7 @@ def _published(json: bool) -> None:
     )
 
 
-def _study(study: str, level: str | None, store: Path, json: bool) -> None:
+def _study(study: str, level: str | None, variant: str | None, store: Path, json: bool) -> None:
     import polars as pl
 
     from xstilts.analysis.arms import of_study, unlearned
@@ -119,8 +120,8 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
     from xstilts.report.sections import CONSTRUCTED, constructed
     from xstilts.study.evidence import Evidence
 
-    plan, place = remembered(study, level, store)
-    own = _own(study, level)
+    plan, place = remembered(study, level, store, variant=variant)
+    own = _own(study, level, variant)
     table = of_store(plan, place)
     effects = of_study(plan, table)
     evidence = Evidence.model_validate(plan.evidence)
@@ -166,13 +167,13 @@ def _study(study: str, level: str | None, store: Path, json: bool) -> None:
     say("Statements about documents, tasks and sizes are judged by: xstilts claims --published")
 
 
-def _own(study: str, level: str | None) -> dict[str, Claim]:
+def _own(study: str, level: str | None, variant: str | None) -> dict[str, Claim]:
     """The claims of the study's file; of a study that is known by the store only, none."""
     from xstilts.study.spec import load, shipped
 
-    name = study.partition("@")[0]
+    name = study.partition("@")[0].partition("+")[0]
     if study.endswith(".toml") or name in shipped():
-        return load(study if study.endswith(".toml") else name, level).own_claims()
+        return load(study if study.endswith(".toml") else name, level, variant).own_claims()
     say("note: claims of your own are read from the study file: give its path")
     return {}
 

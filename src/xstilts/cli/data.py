@@ -13,7 +13,19 @@ import typer
 
 from xstilts.catalogue.errors import Problem
 from xstilts.cli.catalogue import put_table
-from xstilts.cli.frame import STORE, DataOption, JsonOption, LevelOption, StoreOption, app, command, put, put_json, say
+from xstilts.cli.frame import (
+    STORE,
+    DataOption,
+    JsonOption,
+    LevelOption,
+    StoreOption,
+    VariantOption,
+    app,
+    command,
+    put,
+    put_json,
+    say,
+)
 
 if TYPE_CHECKING:
     from xstilts.catalogue.task import Task
@@ -47,6 +59,7 @@ def check(
     ] = False,
     exact: Annotated[bool, typer.Option("--exact", help="With --overlap: equal texts alone.")] = False,
     level: LevelOption = None,
+    variant: VariantOption = None,
     study: StudyOption = None,
     data: DataOption = None,
     store: StoreOption = STORE,
@@ -54,7 +67,7 @@ def check(
 ) -> None:
     """Where each task's data comes from, whether it is whole, and what is both trained on and scored."""
     if overlap:
-        _check_overlap(names, level, study, data, store, exact, json)
+        _check_overlap(names, level, variant, study, data, store, exact, json)
         return
     if online:
         _check_online(names, study, store, json)
@@ -93,6 +106,7 @@ def check(
 def _check_overlap(
     names: list[str] | None,
     level: str | None,
+    variant: str | None,
     study: str | None,
     data: Path | None,
     store: Path,
@@ -102,7 +116,7 @@ def _check_overlap(
     from xstilts.cli.overlap import check_study, check_tasks, study_among
 
     if asked := study_among(names):
-        check_study(asked, level, data, store, exact, json)
+        check_study(asked, level, variant, data, store, exact, json)
     else:
         check_tasks(*_opened(names, study, data, store, online=False), exact, json)
 

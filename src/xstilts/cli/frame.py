@@ -34,7 +34,10 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", envvar="XSTILTS_DATA", help="A data folder: NAME/CONFIG/SPLIT.parquet.", file_okay=False),
 ]
-LevelOption = Annotated[str | None, typer.Option("--level", help="quick, small or full; default: the study's own.")]
+LevelOption = Annotated[str | None, typer.Option("--level", help="ci, quick, small or full; default: the study's own.")]
+VariantOption = Annotated[
+    str | None, typer.Option("--variant", help="Which of the study's variants, such as constructed or human languages.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As a page of the documentation.")]
 TraitsOption = Annotated[

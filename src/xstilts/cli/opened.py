@@ -31,7 +31,9 @@ class Opened:
     store: Store
 
 
-def opened(study: str, level: str | None, store: Path, data: Path | None, fetch: bool = False) -> Opened:
+def opened(
+    study: str, level: str | None, store: Path, data: Path | None, *, variant: str | None = None, fetch: bool = False
+) -> Opened:
     """Read and plan ``study``; with ``fetch`` what it needs of the hub is downloaded and its revisions are locked.
 
     Raises ``Problem`` with every mistake.
@@ -47,7 +49,7 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
 
     if data is not None and not data.is_dir():
         raise Problem(f"no data folder '{data}': check --data or XSTILTS_DATA")
-    found = load(study, level)
+    found = load(study, level, variant)
     folder = str(data.resolve()) if data else None
     base = str(find(study).resolve().parent)
     locked = read_lock(store / NAME)
@@ -74,8 +76,9 @@ def opened(study: str, level: str | None, store: Path, data: Path | None, fetch:
     return Opened(planned, places, Store(store))
 
 
-def remembered(study: str, level: str | None, store: Path) -> tuple[Plan, Store]:
-    """The plan of a study that was run into ``store``, without its file or data. ``study`` may be ``name@level``."""
+def remembered(study: str, level: str | None, store: Path, *, variant: str | None = None) -> tuple[Plan, Store]:
+    """The plan of a study that was run into ``store``, without its file or data. ``study`` may be ``name@level`` or
+    ``name+variant@level``."""
     from xstilts.study.spec import load
     from xstilts.study.store import Store
 
@@ -83,19 +86,34 @@ def remembered(study: str, level: str | None, store: Path) -> tuple[Plan, Store]
     known = place.studies()
     name = Path(study).stem if study.endswith(".toml") else study
     if "@" not in name:
-        there = [one for one in known if one.rpartition("@")[0] == name]
-        if level is None and len(there) == 1:
+        there = [one for one in known if _is_form(one, name, level, variant)]
+        if len(there) == 1:
             return place.plan(there[0]), place
-        if level is None:
-            level = load(study).level
+        if level is None or (variant is None and there):
+            wanted = load(study.partition("+")[0], level, variant or name.partition("+")[2] or None)
+            name, level = wanted.name, wanted.level
+        elif variant is not None:
+            name = f"{name}+{variant}"
         name = f"{name}@{level}"
     if name not in known:
-        there = [one for one in known if one.rpartition("@")[0] == name.rpartition("@")[0]]
+        there = [one for one in known if _bare(one) == _bare(name)]
         other = f" (there is {', '.join(there)})" if there else ""
         raise Problem(
             f"'{name}' was not run into the store '{store}'{other}: xstilts run {study}, or name another --store"
         )
     return place.plan(name), place
+
+
+def _bare(name: str) -> str:
+    """A study's name without its level and variant."""
+    return name.rpartition("@")[0].partition("+")[0]
+
+
+def _is_form(known: str, name: str, level: str | None, variant: str | None) -> bool:
+    """Whether ``known``, as ``name+variant@level``, is a form of what is asked for."""
+    study, _, its_level = known.rpartition("@")
+    bare, _, its_variant = study.partition("+")
+    return name in (study, bare) and level in (None, its_level) and variant in (None, its_variant)
 
 
 def workers_of(asked: int | None) -> int:

@@ -34,13 +34,15 @@ def study_among(names: list[str] | None) -> str | None:
     return studies[0] if studies else None
 
 
-def check_study(study: str, level: str | None, data: Path | None, store: Path, exact: bool, json: bool) -> None:
+def check_study(
+    study: str, level: str | None, variant: str | None, data: Path | None, store: Path, exact: bool, json: bool
+) -> None:
     """Everything that the plan of ``study`` trains on against everything that it scores."""
     from xstilts.cli.opened import opened
     from xstilts.jobs.overlap import asked_of
     from xstilts.jobs.sources import open_source
 
-    found = opened(study, level, store, data)
+    found = opened(study, level, store, data, variant=variant)
     _show(open_source(found.places, online=False), asked_of(found.plan), exact, json)
 
 

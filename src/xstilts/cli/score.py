@@ -18,6 +18,7 @@ from xstilts.cli.frame import (
     LevelOption,
     StoreOption,
     StudyArgument,
+    VariantOption,
     command,
     put,
     put_json,
@@ -115,6 +116,7 @@ def export(
     place: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write; it must not be there yet.")],
     benchmark: Annotated[str, typer.Option("--benchmark", help="xtreme or xtreme-r")] = "xtreme",
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     data: DataOption = None,
 ) -> None:
@@ -128,7 +130,7 @@ def export(
     from xstilts.jobs.sources import open_source
 
     wanted = get_benchmark(benchmark)
-    found = opened(study, level, store, data)
+    found = opened(study, level, store, data, variant=variant)
     done = write(found.plan, found.store, open_source(found.places), wanted, place)
     for note in done.notes:
         say(f"note: {note}")

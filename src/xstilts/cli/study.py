@@ -23,6 +23,7 @@ from xstilts.cli.frame import (
     StoreOption,
     StudyArgument,
     TraitsOption,
+    VariantOption,
     command,
     put,
     put_json,
@@ -56,30 +57,39 @@ def demo(
     until: UntilOption = None,
 ) -> None:
     """The main job, offline, on constructed languages: the same as `xstilts run demo`."""
-    _run("demo", level, store, None, workers, until)
+    _run("demo", level, None, store, None, workers, until)
 
 
 @command("run")
 def run(
     study: StudyArgument,
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     data: DataOption = None,
     workers: WorkersOption = None,
     until: UntilOption = None,
 ) -> None:
     """Plan a study, do what is missing, print the gains."""
-    _run(study, level, store, data, workers, until)
+    _run(study, level, variant, store, data, workers, until)
 
 
-def _run(study: str, level: str | None, store: Path, data: Path | None, workers: int | None, until: str | None) -> None:
+def _run(
+    study: str,
+    level: str | None,
+    variant: str | None,
+    store: Path,
+    data: Path | None,
+    workers: int | None,
+    until: str | None,
+) -> None:
     from xstilts.cli.opened import opened, seconds_of, workers_of
     from xstilts.cli.progress import watching
     from xstilts.study.backends.local import LocalBackend
     from xstilts.study.run import run as do
 
     seconds = seconds_of(until)
-    found = opened(study, level, store, data, fetch=True)
+    found = opened(study, level, store, data, variant=variant, fetch=True)
     for note in found.plan.notes:
         say(f"note: {note}")
     for overlap in found.plan.overlaps:
@@ -180,6 +190,7 @@ def closing(plan: Plan, store: Store) -> list[str]:
 def plan(
     study: StudyArgument,
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     data: DataOption = None,
     json: JsonOption = False,
@@ -192,7 +203,7 @@ def plan(
     from xstilts.analysis.table import of_store
     from xstilts.cli.opened import opened
 
-    found = opened(study, level, store, data)
+    found = opened(study, level, store, data, variant=variant)
     done = {key for key in found.plan.jobs if found.store.has(key)}
     foreseen = detectable(found.plan, of_store(found.plan, found.store))
     if json:
@@ -240,6 +251,7 @@ def _print_plan(plan: Plan, done: set[str]) -> None:
 def status(
     study: StudyArgument,
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     watch: Annotated[bool, typer.Option("--watch", help="Look again every two seconds until nothing is left.")] = False,
     json: JsonOption = False,
@@ -248,7 +260,7 @@ def status(
     from xstilts.cli.opened import remembered
     from xstilts.cli.progress import standing
 
-    planned, place = remembered(study, level, store)
+    planned, place = remembered(study, level, store, variant=variant)
     while True:
         now = standing(planned, place)
         if json:
@@ -293,6 +305,7 @@ def _standing_text(plan: Plan, now: Standing) -> str:
 def results(
     study: StudyArgument,
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     format: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
     group: Annotated[str | None, typer.Option("--group", help="Sum up by " + ", ".join(GROUPS))] = None,
@@ -316,7 +329,7 @@ def results(
         _known("--group", group, (*GROUPS, *next(iter(own.values()), ())))
     if analysis:
         _check_analyses(analysis, format, group)
-    planned, place = remembered(study, level, store)
+    planned, place = remembered(study, level, store, variant=variant)
     frame = of_store(planned, place)
     if analysis:
         told = analysed(planned, place, frame, analysis)
@@ -398,6 +411,7 @@ def _known(option: str, value: str, known: tuple[str, ...]) -> None:
 def report(
     study: StudyArgument,
     level: LevelOption = None,
+    variant: VariantOption = None,
     store: StoreOption = STORE,
     markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown page (the only form so far).")] = True,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
@@ -406,6 +420,6 @@ def report(
     from xstilts.analysis.table import of_store
     from xstilts.cli.opened import remembered
 
-    planned, place = remembered(study, level, store)
+    planned, place = remembered(study, level, store, variant=variant)
     frame = of_store(planned, place)
     _write(_as_text(planned, place, frame, "markdown", None).encode(), output)

@@ -1,7 +1,7 @@
 """The study file: TOML in, a checked ``Study`` out.
 
-In: a path or a shipped study's name, and a level. Out: ``Study``, or one ``Problem`` that lists every mistake with its
-section and the nearest valid name. Whether names of tasks exist and data is there is asked later, by ``plan``.
+In: a path or a shipped study's name, a level and a variant. Out: ``Study``, or one ``Problem`` that lists every mistake
+with its section and the nearest valid name. Whether names of tasks exist and data is there is asked later, by ``plan``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from xstilts.catalogue.task import Task
 from xstilts.study.arm_table import Arm
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.evidence import Evidence
+from xstilts.study.forms import Tables, choose
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.overlap import Exclude
-from xstilts.study.own import languages_apart, own_tasks
+from xstilts.study.own import own_tasks
 from xstilts.study.searching import Retrieval
-from xstilts.study.settings import merge
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
 
-LEVELS = ("quick", "small", "full")
+_OURS = ("name", "file", "level")
 
 
 class SettingsTables(Table):
@@ -46,7 +46,7 @@ class SettingsTables(Table):
 
 
 class Study(Table):
-    """A study at one level. ``name``, ``file`` and ``level`` come from where it was read.
+    """A study in one form. ``name``, ``file`` and ``level`` come from where it was read.
 
     ``languages``: those that are scored. ``all``: the official ones of each target; ``every``: all that have data here.
     ``analyses``: what the report tells beside the scores; whether they exist is asked by whoever knows them.
@@ -57,7 +57,7 @@ class Study(Table):
     """
 
     question: Annotated[str, Field(min_length=1)]
-    default_level: Literal["quick", "small", "full"] = "full"
+    default_level: Literal["ci", "quick", "small", "full"] = "full"
     world: dict[str, Any] = Field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     backbones: Annotated[dict[str, Backbone], Field(min_length=1)]
@@ -169,59 +169,44 @@ def find(name_or_path: str) -> Path:
     return known[name_or_path]
 
 
-def load(name_or_path: str, level: str | None = None) -> Study:
-    """The study at ``level`` (None: the level the file names as its default).
-
-    Every level of the file is checked, not only the one asked for. Raises ``Problem`` with all mistakes.
-    """
+def read(name_or_path: str) -> tuple[dict[str, Any], str]:
+    """The tables of a study file, and its name in messages. Raises ``Problem`` where it is no TOML file."""
     path = find(name_or_path)
     place = f"studies/{path.name}" if name_or_path in shipped() else name_or_path
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), place
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problem(f"{place}: not a TOML file: {error}") from None
-    return study_of(raw, path.stem, place, level)
 
 
-def study_of(raw: Mapping[str, Any], name: str, place: str, level: str | None = None) -> Study:
-    """A ``Study`` from the tables of its file; ``place`` names the file in messages."""
-    base = languages_apart({key: value for key, value in raw.items() if key != "levels"})
-    levels = raw.get("levels", {})
-    wrong: list[str] = []
-    if not isinstance(levels, dict):
-        raise Problem(f"{place}: 'levels' must be a table of tables, as in [levels.quick]")
-    for key in ("name", "file", "level"):
-        if key in base:
-            wrong.append(f"{place}: '{key}' is not for the file to say: leave it out")
-            del base[key]
-    for known in levels:
-        if known not in LEVELS or not isinstance(levels[known], dict):
-            hint = nearest(known, LEVELS) or f": levels are {', '.join(LEVELS)}"
-            wrong.append(f"{place}, [levels.{known}]: unknown level{hint}")
-    of_base = _mistakes(base, place)
-    wrong += of_base
-    checked = {
-        known: merge(base, languages_apart(levels[known]))
-        for known in levels
-        if known in LEVELS and isinstance(levels[known], dict)
-    }
-    for known, tables in checked.items():
-        wrong += [text for text in _mistakes(tables, f"{place}, [levels.{known}]") if text not in wrong]
-        of_level = [_mistake.replace(place, f"{place}, [levels.{known}]", 1) for _mistake in of_base]
-        wrong = [text for text in wrong if text not in of_level]
-    chosen = level or str(base.get("default_level", "full"))
-    if chosen not in LEVELS or (chosen != "full" and chosen not in levels):
-        have = [known for known in LEVELS if known in levels or known == "full"]
-        wrong.append(f"{place}: no level '{chosen}'{nearest(chosen, have)} (it has {', '.join(have)})")
-    if wrong:
-        raise Problem(*wrong)
-    study = Study.model_validate({**checked.get(chosen, base), "name": name, "file": place, "level": chosen})
+def load(name_or_path: str, level: str | None = None, variant: str | None = None) -> Study:
+    """The study at ``level`` in ``variant`` (None: those that the file names as its defaults).
+
+    Every form of the file is checked, not only the one asked for. Raises ``Problem`` with all mistakes.
+    """
+    raw, place = read(name_or_path)
+    return study_of(raw, find(name_or_path).stem, place, level, variant)
+
+
+def study_of(raw: Tables, name: str, place: str, level: str | None = None, variant: str | None = None) -> Study:
+    """A ``Study`` from the tables of its file; ``place`` names the file in messages. A study with variants is called
+    ``name+variant``."""
+    told = [f"{place}: '{key}' is not for the file to say: leave it out" for key in _OURS if key in raw]
+    said = {key: value for key, value in raw.items() if key not in _OURS}
+    try:
+        chosen = choose(said, place, level, variant, _mistakes)
+    except Problem as problem:
+        raise Problem(*told, *problem.problems) from None
+    if told:
+        raise Problem(*told)
+    called = f"{name}+{chosen.variant}" if chosen.variant else name
+    study = Study.model_validate({**chosen.tables, "name": called, "file": place, "level": chosen.level})
     study.own_tasks()
     study.own_claims()
     return study
 
 
-def _mistakes(tables: Mapping[str, Any], place: str) -> list[str]:
+def _mistakes(tables: Tables, place: str) -> list[str]:
     try:
         study = Study.model_validate({**tables, "file": place})
     except ValidationError as error:

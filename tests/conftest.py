@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # modules that tests of several rooms share
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"  # nobody answers there: no test reaches a network
 os.environ.pop("HF_HUB_OFFLINE", None)
+settings.register_profile("xstilts", deadline=None)  # how long an example takes depends on what else the machine does
+settings.load_profile("xstilts")
 
 WORDS = ["the", "a", "small", "old", "red", "cat", "dog", "bird", "house", "river", "sees", "takes", "gives", "finds"]
 WORDS += ["two", "three", "Anna", "Ben", "Carla", "in", "on", "at", "now", "then", "not"]

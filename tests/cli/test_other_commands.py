@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,10 @@ def test_the_first_study_is_valid_and_can_be_planned(tmp_path: Path, level: str)
     assert call("init", str(file)).exit_code == 0
     found = opened(str(file), level, tmp_path / "store", None)
     assert {cell.arm for cell in found.plan.cells} == {"baseline", "nli", "qa"}
+
+
+def test_the_version_is_told() -> None:
+    assert call("--version").stdout == f"xstilts {version('xstilts')}\n"
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -7,14 +7,34 @@ that needs them, so ``xstilts --help`` answers at once.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
+from xstilts import __version__
 from xstilts.cli import advise, analysed, catalogue, claims, data, machine, score, study
-from xstilts.cli.frame import app
+from xstilts.cli.frame import app, put
 
 _STUDY = ["demo", "run", "plan", "status", "results", "report", "claims", "advise", "score", "export"]
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
 __all__ = ["advise", "analysed", "app", "catalogue", "claims", "data", "machine", "main", "score", "study"]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        put(f"xstilts {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Which version this is.")
+    ] = False,
+) -> None:
+    """Intermediate-task training and zero-shot cross-lingual transfer: plan, run, score, judge."""
 
 
 def main() -> None:

@@ -19,7 +19,6 @@ from xstilts.catalogue.errors import Problem
 
 app = typer.Typer(
     name="xstilts",
-    help="Intermediate-task training and zero-shot cross-lingual transfer: plan, run, score, judge.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

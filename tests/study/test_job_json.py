@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from xstilts.catalogue.protocol import Search
 from xstilts.study.job import (
     Architecture,
+    Candidate,
     Embed,
     Predict,
     Rows,
@@ -52,6 +53,7 @@ train = st.builds(
     settings,
     count,
     heads=st.sampled_from(["new", "kept"]),
+    candidates=st.lists(st.builds(Candidate, number, keys), max_size=2).map(tuple),
 )
 predict = st.builds(
     Predict,
@@ -124,4 +126,7 @@ def test_a_key_stays_what_it_was() -> None:
     assert from_json(to_json(tuned)) == tuned and tuned.inputs == (score.prediction, "0" * 32)
     assert key_of(replace(train, seed=1)) != key_of(train)
     assert key_of(replace(train, heads="kept")) != key_of(train)
+    tried = replace(train, candidates=(Candidate(1e-5, "0" * 32), Candidate(2e-5, "1" * 32)))
+    assert tried.inputs == ("0" * 32, "0" * 32, "1" * 32) and tried.weights == ("0" * 32,)
+    assert key_of(tried) not in (key_of(train), key_of(replace(tried, candidates=tried.candidates[:1])))
     assert key_of(replace(train, settings=replace(train.settings, dropout=0.0))) != key_of(train)

@@ -14,7 +14,7 @@ import polars as pl
 
 from xstilts.analysis.gains import BASELINE, paired
 from xstilts.catalogue.language import languages
-from xstilts.study.job import Key
+from xstilts.study.job import Key, Train
 from xstilts.study.manifest import Cell, Plan
 from xstilts.study.store import Store
 
@@ -46,6 +46,7 @@ COLUMNS: Mapping[str, Any] = {
     "examples": pl.Int64,
     "seed": pl.Int64,
     "subset_seed": pl.Int64,
+    "learning_rate": pl.Float64,
     "status": pl.String,
     "self_pair": pl.Boolean,
     "seen": pl.String,
@@ -68,7 +69,8 @@ def results(plan: Plan, records: Records, failed: Iterable[Key] = ()) -> pl.Data
     well.
 
     The arm that does nothing is called ``baseline`` here, whatever the study calls it. ``updates`` and ``tokens`` are
-    those of the intermediate and target phases together, ``tokens`` as planned.
+    those of the intermediate and target phases together, ``tokens`` as planned; ``learning_rate`` is that of the last
+    training, empty where it is still to be chosen.
     """
     return frame(_rows(plan, records, set(failed)))
 
@@ -101,11 +103,20 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "examples": score.get("examples", cell.examples),
             "seed": cell.seed,
             "subset_seed": cell.subset_seed,
+            "learning_rate": _rate(plan, cell, model),
             "status": "done" if score else "failed" if cell.score in lost else "to do",
             "self_pair": cell.self_pair,
             "seen": cell.seen,
             "job": cell.score,
         }
+
+
+def _rate(plan: Plan, cell: Cell, model: Mapping[str, Any]) -> float | None:
+    """The learning rate of the training that predicts, or the one that was chosen for it."""
+    job = plan.jobs.get(cell.model) if cell.model else None
+    if not isinstance(job, Train):
+        return None
+    return model.get("learning_rate") if job.candidates else job.settings.learning_rate
 
 
 def _place(plan: Plan, language: str) -> dict[str, str]:

@@ -128,14 +128,15 @@ def _show(plan: Plan, store: Store) -> None:
     aside = path.with_name(f".{path.name}.new")
     frame.write_parquet(aside)
     aside.replace(path)
-    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan))
+    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan, store))
 
 
-def _more(plan: Plan) -> list[Section]:
+def _more(plan: Plan, store: Store) -> list[Section]:
     """Sections that say what the table does not."""
     from xstilts.report.overlap import excluded_section, overlap_section
+    from xstilts.report.rates import rates_section
 
-    return [overlap_section(plan.overlaps), excluded_section(plan)]
+    return [rates_section(plan, store), overlap_section(plan.overlaps), excluded_section(plan)]
 
 
 def _tell(plan: Plan, summary: Summary) -> None:
@@ -213,12 +214,12 @@ def plan(
             item["done"] = item["key"] in done
         put_json(said)
         return
-    _print_plan(found.plan, done)
+    _print_plan(found.plan, found.store, done)
     for line in foreseen.lines() if foreseen else ():
         put(line)
 
 
-def _print_plan(plan: Plan, done: set[str]) -> None:
+def _print_plan(plan: Plan, store: Store, done: set[str]) -> None:
     from xstilts.cli.catalogue import put_table
     from xstilts.cli.progress import KINDS, kind
     from xstilts.report.terminal import show_section
@@ -240,9 +241,15 @@ def _print_plan(plan: Plan, done: set[str]) -> None:
         f"\nleft to do, estimated: {sum(cost.tokens for cost in left):,} tokens, "
         f"{sum(cost.flops for cost in left):.2g} floating-point operations"
     )
+    if search := plan.of_search():
+        costs = [plan.costs[key] for key in search]
+        put(
+            f"of the whole, the search for learning rates takes {len(search)} jobs, "
+            f"{sum(cost.tokens for cost in costs):,} tokens, {sum(cost.flops for cost in costs):.2g} operations"
+        )
     for note in plan.notes:
         put(f"note: {note}")
-    for section in filter(lambda section: section.rows, _more(plan)):
+    for section in filter(lambda section: section.rows, _more(plan, store)):
         put("")
         show_section(section, sys.stdout)
 
@@ -364,13 +371,13 @@ def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: 
     from xstilts.report import markdown, sections, terminal
 
     if format == "markdown" and group is None:
-        told = [*_more(plan), *analysed(plan, store, frame, plan.analyses)]
+        told = [*_more(plan, store), *analysed(plan, store, frame, plan.analyses)]
         return markdown.page(frame, plan.name, plan.question, closing(plan, store), told)
     if format == "markdown":
         return markdown.table(sections.grouped(frame, str(group))) + "\n"
     text = StringIO()
     if group is None:
-        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan))
+        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan, store))
     else:
         if sections.constructed(frame):
             text.write(f"{sections.CONSTRUCTED}\n")

@@ -216,7 +216,7 @@ def _trained(
         job = plan.jobs[key]
         assert isinstance(job, Train)
         own = {rows: frozenset((str(job.phase),)) for share in job.shares for rows in share.data}
-        before = [_trained(plan, needed, known, alike) for needed in job.inputs]
+        before = [_trained(plan, needed, known, alike) for needed in job.weights]
         found = _together([*before, _of_start(job.start), own])
         known[key] = alike.setdefault(frozenset(found.items()), found)
     return known[key]

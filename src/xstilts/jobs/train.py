@@ -7,6 +7,7 @@ In: a ``Train`` from the store. Out: a folder ``model`` (encoder in the hub's fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,11 @@ from xstilts.model.network import (
     with_new_heads,
 )
 from xstilts.study import job
+from xstilts.study.choice import chosen
 from xstilts.study.overlap import numbers_in
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
-from xstilts.train.loop import Course, Progress, train
+from xstilts.train.loop import Course, Diverged, Progress, train
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,6 +55,9 @@ def run_train(
 ) -> None:
     """Do the job and store its result."""
     settings = work.settings
+    if work.candidates:
+        rate = chosen(work.candidates, lambda score: store.record(score).get("score"))
+        settings = replace(settings, learning_rate=rate)
     begun: Network | None = None
     if work.heads == "kept":
         begun = load_network(store.folder(str(work.start.job)) / "model", settings.dropout)
@@ -103,15 +108,23 @@ def run_train(
         embedding_rate=settings.embedding_rate,
         seed=seed_of(work.seed, work.phase, "course"),
     )
-    train(
-        network,
-        [encoded for encoded, _ in shares],
-        order,
-        course,
-        folder=store.work(key) / "checkpoint",
-        report=note,
-        stop=stop,
-    )
+    begin = {name: tensor.clone() for name, tensor in network.state_dict().items()} if work.trial else {}
+    diverged = False
+    try:
+        train(
+            network,
+            [encoded for encoded, _ in shares],
+            order,
+            course,
+            folder=store.work(key) / "checkpoint",
+            report=note,
+            stop=stop,
+        )
+    except Diverged:
+        if not work.trial:
+            raise
+        network.load_state_dict(begin)
+        diverged = True
     total, without_tables = parameters_of(network.encoder)
     with store.writing(key) as (folder, extra):
         save_network(network.to("cpu"), folder / "model")
@@ -123,6 +136,10 @@ def run_train(
             "updates": settings.updates,
             "loss": losses[-1][1] if losses else None,
         }
+        if diverged:
+            extra["diverged"] = True
+        if work.candidates:
+            extra["learning_rate"] = settings.learning_rate
         if excluded := {
             f"{rows.task} ({rows.language})": len(numbers_in(rows.without))
             for share in work.shares

@@ -40,10 +40,11 @@ def overlap_section(overlaps: Sequence[Overlap]) -> Section:
 
 def excluded_section(plan: Plan) -> Section:
     """Training rows that the study leaves out because they meet scored ones; empty where it leaves out none."""
+    search = plan.of_search()  # what its trials hold out is trained on later
     used = {
         rows
-        for job in plan.jobs.values()
-        if isinstance(job, Train)
+        for key, job in plan.jobs.items()
+        if isinstance(job, Train) and key not in search
         for rows in (*(rows for share in job.shares for rows in share.data), *_vocabulary(job))
         if rows.without
     }

@@ -80,10 +80,12 @@ class FewShot(Overrides):
 
 
 class TargetPhase(Overrides):
-    """What an arm says of the target phase: settings, and variants of what it trains on."""
+    """What an arm says of the target phase: settings, and variants of what it trains on. ``rate_of``: the learning rate
+    is not searched for this arm, but the one that was found for the named arm."""
 
     translate_train: TranslateTrain | None = None
     few_shot: FewShot | None = None
+    rate_of: str | None = None
 
     @property
     def variants(self) -> bool:
@@ -161,6 +163,11 @@ class Arm(Step):
             yield from step.intermediate
         for said in (self.target.translate_train, self.target.few_shot):
             yield from said.tasks.values() if said else ()
+
+    @property
+    def searched(self) -> bool:
+        """Whether it tries learning rates of its own where the study searches for them."""
+        return self.predictions is None and self.target.rate_of is None and self.target.learning_rate is None
 
     @property
     def baseline(self) -> bool:

@@ -76,7 +76,7 @@ def prepared(draft: Draft, encoder: Encoder, name: str, arm: Arm) -> dict[int, P
     if start is None or len(steps) < len(arm.steps):
         return None
     found: dict[int, Prepared] = {}
-    for seed in draft.study.seeds:
+    for seed in draft.study.trained_seeds:
         at = Prepared(start)
         for number, (shares, settings) in enumerate(steps, 1):
             which = f" (step {number} of {len(steps)})" if len(steps) > 1 else ""

@@ -150,12 +150,12 @@ def add_cell(
     """The cell of a model: its predictions read examples as ``how`` says. The same rows are predicted once more after
     every change that the study's analyses need."""
     whose, pool = f"{arm}, {encoder.name}, seed {at.seed}", draft.known.pool(at.task)
-    vectors = _embedded(draft, encoder, at.task, pool, model, whose, how)
+    vectors = embedded(draft, encoder, at.task, pool, model.key, whose, how)
     job, threshold = replace(_prediction(draft, at, model, how), pool=pool, vectors=vectors), {}
     if at.search is not None:
         job = replace(job, layer=at.search.layer, search=at.search.search)
         threshold = _threshold(draft, at, job, at.search, whose, encoder.parameters)
-    score = _scored(draft, at, job, f"{at}, {whose}", encoder.parameters, pool=pool, **threshold)
+    score = scored(draft, at, job, f"{at}, {whose}", encoder.parameters, pool=pool, **threshold)
     for change in changes(draft.needs, draft.known, at.task, at.language):
         draft.add(replace(job, change=change), f"predict {at}, {change.name}, {whose}", encoder.parameters)
     if arm == draft.study.baseline:
@@ -205,7 +205,7 @@ def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) ->
     data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
     labels = (*at.task.labels, *given.labels)
     job = Predict(at.task.name, str(at.task.type), data, labels=labels, examples=cap, given=given.checksum)
-    score = _scored(draft, at, job, f"{at}, {arm}", 0)
+    score = scored(draft, at, job, f"{at}, {arm}", 0)
     _add(draft, encoder, arm, at, score, Prepared(encoder.start), Model(None, None, (), 0, ()), "unknown")
 
 
@@ -246,7 +246,7 @@ def _add(
             examples=cap or data.rows,
             updates=model.updates,
             score=score,
-            floor=_scored(draft, at, guess, f"{at}, floor", 0, pool=draft.known.pool(task)),
+            floor=scored(draft, at, guess, f"{at}, floor", 0, pool=draft.known.pool(task)),
             baseline=draft.baselines.get((encoder.name, task.name, at.split, at.language, at.seed)),
             model=model.key,
             trainings=model.trainings,
@@ -256,20 +256,20 @@ def _add(
     )
 
 
-def _embedded(
+def embedded(
     draft: Draft,
     encoder: Encoder,
     task: Task,
     pool: tuple[Rows, ...],
-    model: Model,
+    model: Key | None,
     whose: str,
     how: Mapping[str, Any],
 ) -> tuple[Key, ...]:
     """The vectors of a ranking's candidates, once for the queries of all languages."""
-    if not pool or model.key is None:
+    if not pool or model is None:
         return ()
     reads = {name: how[name] for name in ("max_length", "precision")}
-    jobs = [Embed(task.name, str(task.type), rows, model.key, **reads) for rows in pool]
+    jobs = [Embed(task.name, str(task.type), rows, model, **reads) for rows in pool]
     names = [f"embed candidates of {task.name} {rows.language}, {whose}" for rows in pool]
     return tuple(draft.add(job, name, encoder.parameters) for job, name in zip(jobs, names, strict=True))
 
@@ -289,7 +289,8 @@ def _threshold(draft: Draft, at: At, job: Predict, search: Searching, whose: str
     return {"tuned_on": Tuning(key, rows, cap)}
 
 
-def _scored(draft: Draft, at: At, job: Predict, label: str, parameters: int, **more: Any) -> Key:
+def scored(draft: Draft, at: At, job: Predict, label: str, parameters: int, **more: Any) -> Key:
+    """The score of ``job``, predicted first."""
     prediction = draft.add(job, f"predict {label}", parameters)
     what = (job.task, job.type, at.metric, job.data, job.labels, job.examples)
     return draft.add(Score(prediction, *what, **more), f"score {label}", 0)

@@ -14,7 +14,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.cost import cost_of
-from xstilts.study.job import Job, Key, Phase, Settings, Share, key_of
+from xstilts.study.job import Job, Key, Phase, Settings, Share, Train, key_of
 from xstilts.study.known import Known
 from xstilts.study.manifest import Cell, Cost
 from xstilts.study.needs import Need
@@ -46,6 +46,15 @@ class Draft:
         if key not in self.jobs:
             self.jobs[key], self.labels[key], self.costs[key] = job, label, cost_of(job, parameters)
         return key
+
+    def prune(self) -> None:
+        """Leave out trainings that nothing starts from or predicts with, such as those for a search without targets."""
+        needed: set[Key] = set()
+        for key, job in reversed(list(self.jobs.items())):
+            if isinstance(job, Train) and key not in needed:
+                del self.jobs[key], self.labels[key], self.costs[key]
+            else:
+                needed.update(job.inputs)
 
     def settings(
         self,

@@ -129,10 +129,22 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A learning rate that was tried, and the job that scored it."""
+
+    learning_rate: float
+    score: Key
+
+
+@dataclass(frozen=True)
 class Train:
     """One phase: from ``start``, on ``shares``, to weights. Heads are new, or those it starts from are ``kept``.
 
-    With a ``teacher``, rankings learn its vectors of the candidates (distillation), instead of their own.
+    With a ``teacher``, rankings learn its vectors of the candidates (distillation), instead of their own. Where there
+    are ``candidates``, the learning rate is that of the best score among them (``choice.chosen``), and the settings
+    say 0: the job is the same whatever the scores turn out to be, so that it can be planned before they are known.
+    A ``trial`` of a rate that is too high ends with the weights it began with, and so with a poor score; any other
+    training whose loss becomes no number fails.
     """
 
     phase: Phase
@@ -142,10 +154,17 @@ class Train:
     seed: int
     teacher: Start | None = None
     heads: Literal["new", "kept"] = "new"
+    candidates: tuple[Candidate, ...] = ()
+    trial: bool = False
     revision: int = 1
 
     @property
     def inputs(self) -> tuple[Key, ...]:
+        return (*self.weights, *(one.score for one in self.candidates))
+
+    @property
+    def weights(self) -> tuple[Key, ...]:
+        """The jobs whose weights it starts from or learns from."""
         starts = (self.start, self.teacher)
         return tuple(start.job for start in starts if start is not None and start.job)
 

@@ -141,6 +141,13 @@ class Known:
             ] = None
         return tuple(self.rows(task, CANDIDATES, language) for language in there)
 
+    def has(self, task: Task, split: str, language: str) -> bool:
+        """Whether there are rows of this split in this language."""
+        try:
+            return language in self.there(task, split)
+        except Problem:
+            return False
+
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
         at = (task.name, split)
@@ -233,9 +240,9 @@ class Known:
 
     def check_apart(self, shares: Sequence[Share], task: Task, split: str, language: str) -> None:
         """Raises ``Problem`` where one of ``shares`` trains on the very files that are scored."""
-        scored = _places(task, split, language)
+        scored = places(task, split, language)
         for rows in (rows for share in shares for rows in share.data):
-            if both := scored & _places(self.find(rows.task, self._own), rows.split, rows.language):
+            if both := scored & places(self.find(rows.task, self._own), rows.split, rows.language):
                 place = "/".join(filter(None, min(both)))
                 raise Problem(
                     f"{split} ({language}) is scored on {place}, on which a phase before it trains through "
@@ -262,7 +269,7 @@ class Known:
         return self._given[at]
 
 
-def _places(task: Task, split: str, language: str) -> set[tuple[str, str, str]]:
+def places(task: Task, split: str, language: str) -> set[tuple[str, str, str]]:
     """Set, configuration and split of the files that may hold these rows; none where only some rows of them count."""
     found: set[tuple[str, str, str]] = set()
     for files in task.candidates(split, language):

@@ -126,6 +126,21 @@ class Plan:
                 lost.add(key)
         return lost - set(keys)
 
+    def of_search(self) -> frozenset[Key]:
+        """The jobs that serve the search for learning rates alone."""
+        users: dict[Key, list[Key]] = {key: [] for key in self.jobs}
+        tried: set[Key] = set()
+        for key, job in self.jobs.items():
+            rates = {one.score for one in job.candidates} if isinstance(job, Train) else set()
+            tried |= rates
+            for needed in set(job.inputs) - rates:
+                users[needed].append(key)
+        found: set[Key] = set()
+        for key in reversed(list(self.jobs)):
+            if (key in tried or users[key]) and all(user in found for user in users[key]):
+                found.add(key)
+        return frozenset(found)
+
     def shared(self) -> tuple[Shared, ...]:
         """Trainings that serve several others, the most used first."""
         found = []

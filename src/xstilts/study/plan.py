@@ -9,12 +9,13 @@ before the target phase, ``targets`` the target phase, ``cells`` what is scored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task
-from xstilts.catalogue.task import Task
+from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study.arm_table import Arm
 from xstilts.study.arms import Prepared, check_steps, prepared
 from xstilts.study.cells import (
@@ -34,10 +35,12 @@ from xstilts.study.cells import (
 from xstilts.study.draft import Draft
 from xstilts.study.encoders import Encoder, encoder
 from xstilts.study.identity import identify as identify_files
+from xstilts.study.job import Candidate
 from xstilts.study.known import Find, Identify, Known
 from xstilts.study.manifest import Plan
 from xstilts.study.needs import Need
 from xstilts.study.protocols import Places, Source
+from xstilts.study.rates import trial_rows, tried
 from xstilts.study.spec import Study
 from xstilts.study.targets import Course, Model
 
@@ -73,6 +76,7 @@ def plan(
                 _target(draft, one, arms, task)
     if known.wrong:
         raise Problem(*known.wrong)
+    draft.prune()
     return Plan(
         study=study.name,
         file=study.file,
@@ -104,12 +108,14 @@ def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
     study, how, search = draft.study, reading(draft, encoder.spec, task), search_of(draft, encoder, task)
     asked = [(split, language) for split in splits_of(draft, task) for language in evaluated(draft, task, split)]
     plain: dict[int, Mapping[str, Model]] = {}
+    trials = _trials(draft, encoder, arms, task, how)
     for arm, seed in product(sorted(arms, key=lambda name: name != study.baseline), study.seeds):
         spec = study.arms[arm]
         if spec.predictions is not None:
             _given(draft, encoder, arm, spec, [At(task, *place, seed, search) for place in asked])
             continue
-        models = _models(draft, encoder, arms, arm, task, seed, asked)
+        course = _course(draft, encoder, arms, arm, task, seed)
+        models = _models(replace(course, candidates=trials.get(spec.target.rate_of or arm, ())), asked)
         if arm == study.baseline:
             plain[seed] = models
         elif spec.target.variants and models == plain.get(seed):
@@ -122,15 +128,37 @@ def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
         add_beside(draft, encoder, arm, task, seed, arms[arm][seed], models, how)
 
 
-def _models(
-    draft: Draft, encoder: Encoder, arms: Arms, arm: str, task: Task, seed: int, asked: Sequence[tuple[str, str]]
-) -> Mapping[str, Model]:
-    """What predicts the target in each language; nothing where something is wrong."""
+def _trials(
+    draft: Draft, encoder: Encoder, arms: Arms, task: Task, how: Mapping[str, Any]
+) -> Mapping[str, tuple[Candidate, ...]]:
+    """The learning rates that each arm tries for the target; nothing where the study searches for none."""
+    study, search = draft.study, draft.study.search
+    if search is None or task.type in UNTRAINED:
+        return {}
+    rows = trial_rows(draft, task, splits_of(draft, task), search.examples)
+    if rows is None:
+        return {}
+    found: dict[str, tuple[Candidate, ...]] = {}
+    for arm in arms:
+        if study.arms[arm].target.learning_rate is not None:
+            draft.known.notes[f"[arms.{arm}] states its learning rate of the target phase: none is searched"] = None
+        elif study.arms[arm].searched:
+            with draft.known.collect(f"[arms.{arm}], target {task.name}, search"):
+                found[arm] = tried(_course(draft, encoder, arms, arm, task, search.seed), search, rows, how)
+    return found
+
+
+def _course(draft: Draft, encoder: Encoder, arms: Arms, arm: str, task: Task, seed: int) -> Course:
     matched = draft.study.arms[arm].matched
     more = arms[matched][seed].updates if matched and matched in arms else 0
+    return Course(draft, encoder, arm, arms[arm][seed], task, seed, more)
+
+
+def _models(course: Course, asked: Sequence[tuple[str, str]]) -> Mapping[str, Model]:
+    """What predicts the target in each language; nothing where something is wrong."""
     languages = tuple(dict.fromkeys(language for _, language in asked))
-    with draft.known.collect(f"[arms.{arm}], target {task.name}"):
-        return Course(draft, encoder, arm, arms[arm][seed], task, seed, more).models(languages)
+    with course.draft.known.collect(f"[arms.{course.arm}], target {course.task.name}"):
+        return course.models(languages)
     return {}
 
 

@@ -24,6 +24,7 @@ from xstilts.study.forms import Tables, choose
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.overlap import Exclude
 from xstilts.study.own import own_tasks
+from xstilts.study.search_table import RateSearch
 from xstilts.study.searching import Retrieval
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
 
@@ -54,6 +55,7 @@ class Study(Table):
     ``exclude_overlap``: training rows that are left out, because they have a text that is scored (``equal``) or nearly
     one (``near``).
     ``retrieval``: how sentences find one another (docs/retrieval.md).
+    ``search``: learning rates that every arm tries before its target phase.
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -73,6 +75,7 @@ class Study(Table):
     exclude_overlap: Exclude = "nothing"
     retrieval_layer: Natural | None = None
     retrieval: Retrieval = Retrieval()
+    search: RateSearch | None = None
     claims: tuple[dict[str, Any], ...] = ()
     analyses: tuple[str, ...] = ()
     groups: dict[str, Names] = Field(default_factory=dict)
@@ -106,6 +109,8 @@ class Study(Table):
             for task in table:
                 if task not in used:
                     yield f"[{place}] {task}: no task of this study{nearest(task, used)}"
+        if self.search is not None:
+            yield from self._wrong_search(self.search)
         for field in ("targets", "seeds", "languages", "analyses"):
             values = getattr(self, field)
             if not isinstance(values, str) and len(set(values)) < len(values):
@@ -120,6 +125,8 @@ class Study(Table):
         for backbone in arm.start if isinstance(arm.start, dict) else ():
             if backbone not in self.backbones:
                 yield f"start: unknown backbone '{backbone}'{nearest(backbone, self.backbones)}"
+        if (other := arm.target.rate_of) is not None:
+            yield from self._wrong_rate_of(name, other)
         named = [("targets", arm.targets or ())]
         for field in ("translate_train", "few_shot"):
             if (said := getattr(arm.target, field)) is not None:
@@ -128,6 +135,28 @@ class Study(Table):
             for target in targets:
                 if target not in self.targets:
                     yield f"{place}: '{target}' is no target of this study{nearest(target, self.targets)}"
+
+    def _wrong_search(self, search: RateSearch) -> Iterator[str]:
+        if search.seed in self.seeds:
+            yield f"[search] seed: {search.seed} is one of 'seeds', whose results are reported: take another"
+        for target in search.learning_rate if isinstance(search.learning_rate, dict) else ():
+            if target not in self.targets:
+                yield f"[search] learning_rate: '{target}' is no target of this study{nearest(target, self.targets)}"
+
+    def _wrong_rate_of(self, name: str, other: str) -> Iterator[str]:
+        """What is wrong with the arm ``other``, whose learning rate the arm ``name`` takes."""
+        if self.search is None:
+            yield "target.rate_of: no rate is searched: it needs [search]"
+        if self.arms[name].target.learning_rate is not None:
+            yield "target.rate_of and target.learning_rate exclude each other: keep one"
+        searched = [arm for arm, table in self.arms.items() if table.searched and arm != name]
+        if other not in searched:
+            yield f"target.rate_of: '{other}' is not an arm whose rate is searched{nearest(other, searched)}"
+
+    @property
+    def trained_seeds(self) -> tuple[int, ...]:
+        """The seeds that are reported, and that of the search for learning rates."""
+        return (*self.seeds, *((self.search.seed,) if self.search else ()))
 
     @property
     def baseline(self) -> str | None:

@@ -7,7 +7,7 @@ jobs in the draft. As a rule one model serves all languages; ``translate_train``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import UNTRAINED, Task
@@ -16,7 +16,7 @@ from xstilts.study.arm_table import FewShot, TranslateTrain
 from xstilts.study.arms import Prepared
 from xstilts.study.draft import Draft
 from xstilts.study.encoders import Encoder
-from xstilts.study.job import Key, Share, Start, Train
+from xstilts.study.job import Candidate, Key, Settings, Share, Start, Train
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Model:
 
 @dataclass(frozen=True)
 class Course:
-    """Whose target phase it is: the arm after its intermediate phases, a target, a seed; ``more`` updates on top."""
+    """Whose target phase it is: the arm after its intermediate phases, a target, a seed; ``more`` updates on top.
+    ``candidates``: the rates that were tried for it, of which its trainings take the best."""
 
     draft: Draft
     encoder: Encoder
@@ -42,6 +43,12 @@ class Course:
     task: Task
     seed: int
     more: int = 0
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def whose(self) -> str:
+        """Arm, backbone and seed, for labels."""
+        return f"{self.arm}, {self.encoder.name}, seed {self.seed}"
 
     def models(self, languages: Sequence[str]) -> Mapping[str, Model]:
         """What predicts each of the ``languages``."""
@@ -63,17 +70,28 @@ class Course:
         cap = self.draft.study.cap("train_examples", self.task.name)
         return self.draft.known.share(self.task, (self.task.train_language,), cap)
 
+    def settings(self, shares: tuple[Share, ...]) -> Settings:
+        """How the target phase trains on ``shares``, as the study's tables say."""
+        own = [self.draft.study.arms[self.arm].target.settings()]
+        return self.draft.settings(self.encoder.spec, "target", [self.task], shares, own, self.more)
+
+    def trial(self, share: Share, rate: float) -> Key:
+        """The target phase at a learning rate of ``rate``."""
+        settings = replace(self.settings((share,)), learning_rate=rate)
+        job = Train("target", self.prepared.start, (share,), settings, self.seed, trial=True)
+        return self.draft.add(job, self._label("", f", rate {rate:g}"), self.encoder.parameters)
+
     def _trained(self, shares: tuple[Share, ...], language: str = "") -> Model:
-        draft, arm = self.draft, self.draft.study.arms[self.arm]
-        own = [arm.target.settings()]
-        settings = draft.settings(self.encoder.spec, "target", [self.task], shares, own, self.more)
-        job = Train("target", self.prepared.start, shares, settings, self.seed)
+        draft, settings = self.draft, self.settings(shares)
+        if self.candidates:
+            settings = replace(settings, learning_rate=0.0)
+        job = Train("target", self.prepared.start, shares, settings, self.seed, candidates=self.candidates)
         key = draft.add(job, self._label(language), self.encoder.parameters)
         return Model(key, None, (*self.prepared.trainings, key), self.prepared.updates + settings.updates, shares)
 
     def _label(self, language: str, more: str = "") -> str:
         at = f" in {language}" if language else ""
-        return f"target {self.task.name}{at}{more}, {self.arm}, {self.encoder.name}, seed {self.seed}"
+        return f"target {self.task.name}{at}{more}, {self.whose}"
 
     def _translated(self, said: TranslateTrain, languages: Sequence[str]) -> dict[str, Model]:
         """Models that train on translations: one for each language, or one of all together."""

@@ -58,6 +58,10 @@ class Progress:
     loss: float
 
 
+class Diverged(Problem):
+    """The loss became no number."""
+
+
 class Stopped(Exception):
     """The training was asked to stop and has written a checkpoint."""
 
@@ -76,7 +80,7 @@ def train(
 ) -> None:
     """Train ``network`` in place. ``data[k]`` belongs to head ``k``; ``order`` gives all updates from the first.
 
-    Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Problem`` when the loss is no
+    Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Diverged`` when the loss is no
     number.
     """
     optimizer = adamw(
@@ -138,7 +142,7 @@ def take_update(
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     if not math.isfinite(total):
-        raise Problem(f"the loss became {total} at update {update + 1} of {course.updates}: lower the learning rate")
+        raise Diverged(f"the loss became {total} at update {update + 1} of {course.updates}: lower the learning rate")
     torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

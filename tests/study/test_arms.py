@@ -13,7 +13,7 @@ from toy_world import TASKS, ToySource, find, identify
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
-from xstilts.study.job import Train
+from xstilts.study.job import Merge, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.plan import plan
 from xstilts.study.spec import study_of
@@ -287,3 +287,81 @@ def test_examples_of_the_documentation_are_study_files() -> None:
         study = study_of(tomllib.loads(base + block + others), "docs", "docs/study-file.md")
         arms |= set(study.arms)
     assert {"baseline", "nli-mlm", "squad-then-nli", "theirs", "translate-train", "few-shot", "llm"} <= arms
+
+
+# Weights put together.
+
+LEVERS = """
+[arms.nli]
+intermediate = ["nli"]
+[arms.qa]
+intermediate = ["qa"]
+"""
+
+
+def merges(found: Plan, arm: str, target: str = "xnli") -> list[Merge]:
+    cell = next(one for one in found.cells if (one.arm, one.target) == (arm, target))
+    return [job for key in cell.trainings if isinstance(job := found.jobs[key], Merge)]
+
+
+def test_runs_of_one_arm_differ_by_their_seed_alone_and_share_the_first() -> None:
+    found = planned(LEVERS + '[arms.mean]\nintermediate = ["nli"]\nruns = 3\n')
+    (merge,) = merges(found, "mean")
+    assert [part.weight for part in merge.parts] == [1 / 3] * 3
+    runs = trainings(found, "mean", "xnli")[:-1]
+    assert [job.seed for job in runs] == [0, 1_000_000, 2_000_000]
+    assert {replace(job, seed=0) for job in runs} == {trainings(found, "nli", "xnli")[0]}
+    target = trainings(found, "mean", "xnli")[-1]
+    assert found.jobs[str(target.start.job)] == merge and target.seed == 0
+    cell = next(one for one in found.cells if (one.arm, one.target) == ("mean", "xnli"))
+    assert cell.intermediate == ("nli",) and cell.intermediate_examples == 1000 and cell.self_pair
+    assert cell.updates == sum(job.settings.updates for job in (*runs, target))
+
+
+def test_added_arms_keep_the_backbone_s_share_and_come_after_what_they_add() -> None:
+    found = planned("[arms.sum]\nadd = { nli = 0.5, qa = 0.25 }\n" + LEVERS + '[arms.more]\nmatched = "sum"\n')
+    (merge,) = merges(found, "sum")
+    assert [part.weight for part in merge.parts] == [0.25, 0.5, 0.25]
+    assert merge.parts[0].start.backbone == "models/base"
+    own = [trainings(found, arm, "xnli")[0] for arm in ("nli", "qa")]
+    assert [found.jobs[str(part.start.job)] for part in merge.parts[1:]] == own
+    cells = {cell.arm: cell for cell in found.cells if cell.target == "words"}
+    assert cells["sum"].intermediate == ("nli & qa",)
+    assert cells["sum"].updates == cells["more"].updates
+    order = list(found.jobs)
+    assert all(order.index(needed) < order.index(key) for key, job in found.jobs.items() for needed in job.inputs)
+    retrieval = next(cell for cell in found.cells if (cell.arm, cell.target) == ("sum", "pairs"))
+    assert found.jobs[str(retrieval.model)] == merge
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[arms.odd]\nadd = { nil = 0.5 }", "[arms.odd] add: 'nil' is not an arm with trainings of its own: did you"),
+        ("[arms.odd]\nadd = { odd = 0.5 }", "add: 'odd' is not an arm with trainings of its own"),
+        ("[arms.odd]\nadd = { baseline = 0.5 }", "add: 'baseline' is not an arm with trainings of its own"),
+        ("[arms.odd]\nadd = { nli = 0 }", "greater than 0"),
+        ('[arms.odd]\nadd = { nli = 1 }\nintermediate = ["qa"]', "'intermediate' and 'add' exclude each other"),
+        ("[arms.odd]\nruns = 2", "'runs' is only of use with steps that are trained"),
+        ('[arms.odd]\nintermediate = ["qa"]\nruns = 0', "greater than 0"),
+        ('[arms.odd]\nintermediate = ["qa"]\naveraged = 0', "greater than 0"),
+        ('[arms.odd]\nintermediate = ["qa"]\nlora = -1', "greater than or equal to 0"),
+    ],
+)
+def test_mistakes_in_levers_are_named(text: str, told: str) -> None:
+    assert any(told in line for line in problems(LEVERS + text + "\n"))
+
+
+def test_more_frozen_layers_than_there_are_and_weights_without_common_ground_are_refused() -> None:
+    made = STUDY.replace(
+        'path = "models/base"',
+        "architecture = { layers = 2, hidden = 8, heads = 1, feedforward = 8, vocabulary = 100 }\n"
+        'vocabulary = { text = ["text"] }',
+    )
+    for text, told in (
+        ('[arms.odd]\nintermediate = ["qa"]\nfreeze_layers = 3\n', "freeze_layers 3 is more than the encoder has"),
+        ('[arms.odd]\nintermediate = ["qa"]\nruns = 2\n', "no common ground"),
+        (LEVERS + "[arms.odd]\nadd = { nli = 1.0 }\n", "no common ground"),
+    ):
+        with pytest.raises(Problem, match=told):
+            plan(study_of(tomllib.loads(made + text), "toy", "toy.toml"), ToySource(), known, identify)

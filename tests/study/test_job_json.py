@@ -14,6 +14,8 @@ from xstilts.study.job import (
     Architecture,
     Candidate,
     Embed,
+    Merge,
+    Part,
     Predict,
     Rows,
     Score,
@@ -73,8 +75,11 @@ tuned = st.none() | st.builds(Tuning, keys, rows, st.none() | count)
 score = st.builds(Score, keys, text, text, text, rows, labels, st.none() | count, tuned, pool=several)
 
 
-@given(train | embed | predict | ranking | score)
-def test_a_job_comes_back_from_json_equal(job: Train | Embed | Predict | Score) -> None:
+merge = st.builds(Merge, st.lists(st.builds(Part, start, number), max_size=3).map(tuple))
+
+
+@given(train | merge | embed | predict | ranking | score)
+def test_a_job_comes_back_from_json_equal(job: Train | Merge | Embed | Predict | Score) -> None:
     back = from_json(json.loads(json.dumps(to_json(job))))
     assert back == job
     assert key_of(back) == key_of(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from xstilts.data.sample import Pool, updates
 from xstilts.evaluate.predict import predict
 from xstilts.model.encoder import make_encoder
 from xstilts.model.network import HeadOf, Network, with_new_heads
-from xstilts.train.loop import Course, Progress, Stopped, train
+from xstilts.train.loop import Course, Progress, Stopped, averaging, train
 from xstilts.train.optimizer import rate
 
 UPDATES = 24
@@ -114,3 +115,35 @@ def test_rate_rises_then_falls_to_zero() -> None:
     assert rates[:10] == pytest.approx([(k + 1) / 10 for k in range(10)])
     assert rates[10:] == pytest.approx([1 - k / 90 for k in range(91)])
     assert rate(0, 10, 0.0) == 1.0
+
+
+def test_averaged_weights_are_the_mean_of_their_moments_also_after_a_stop(learn, vocabulary) -> None:
+    averaged = replace(course(), averaged=3)
+    assert averaging(UPDATES, 3) == [16, 20, 24]
+    calls = iter(range(1000))
+    network = network_of(vocabulary)
+    with pytest.raises(Stopped):
+        learn(network, "cut", stop=lambda: next(calls) >= 18, course=averaged)
+    network = network_of(vocabulary)
+    learn(network, "cut", course=averaged)
+
+    moments = []
+
+    def remember() -> bool:  # asked after every update but the last
+        moments.append({name: tensor.clone() for name, tensor in whole.state_dict().items()})
+        return False
+
+    whole = network_of(vocabulary)
+    learn(whole, "whole", stop=remember)
+    last = whole.state_dict()
+    for name, tensor in network.state_dict().items():
+        expected = torch.stack([moments[15][name], moments[19][name], last[name]]).double().mean(0).float()
+        torch.testing.assert_close(tensor, expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(("updates", "moments"), [(1, 5), (2, 1), (7, 3), (1000, 10), (5, 100)])
+def test_moments_lie_in_the_second_half_and_end_with_the_last(updates: int, moments: int) -> None:
+    found = averaging(updates, moments)
+    assert found == [] if moments == 1 else found[-1] == updates
+    assert all(number > updates / 2 - 1 for number in found)
+    assert len(found) <= moments

@@ -17,11 +17,12 @@ from xstilts.analysis.gains import BASELINE, UNTRAINED, clear, floors, scored
 from xstilts.analysis.table import baseline_of
 from xstilts.catalogue.find import tasks
 from xstilts.catalogue.published import published
-from xstilts.study.job import Phase, Predict, Score, Train
+from xstilts.study.job import Merge, Phase, Predict, Score, Train
 from xstilts.study.manifest import Cell, Plan
 
 # ``tasks``: intermediate tasks but for masked language modelling, "+" between them, " > " between steps one after
-# another; empty where there are none, or where the target phase has labels of its own kind (``zero_shot_phase``);
+# another, " & " between those whose weights were added; empty where there are none, or where the target phase has
+# labels of its own kind (``zero_shot_phase``);
 # ``mlm``: that ran alongside; ``sources``: languages of the intermediate data; ``side``: as ``gains.scored``, "all" for
 # a mean over a target's languages; ``updates``: of the intermediate phase; ``group``: the study's first group of
 # languages that has this one.
@@ -150,19 +151,21 @@ def _arms(plan: Plan) -> dict[tuple[str, str], _Arm]:
         name = (cell.backbone, BASELINE if cell.arm == empty else cell.arm)
         steps = _phase(plan, cell, "intermediate")
         if name not in found and steps:
-            found[name] = _arm(steps)
+            merged = any(isinstance(plan.jobs[key], Merge) for key in cell.trainings)
+            found[name] = _arm(steps, cell.intermediate if merged else ())
         if name in found and not zero_shot_phase(plan, cell):
             found[name] = replace(found[name], tasks="")
     return found
 
 
-def _arm(steps: list[Train]) -> _Arm:
+def _arm(steps: list[Train], merged: tuple[str, ...]) -> _Arm:
+    """What the trainings of an arm were; where weights were put together, the cell says of what (``merged``)."""
     every = [share for job in steps for share in job.shares]
     shares = [share for share in every if share.type != "mlm"]
     sources = dict.fromkeys(part.language for share in shares for part in share.data)
     named = ("+".join(share.task for share in job.shares if share.type != "mlm") for job in steps)
     return _Arm(
-        " > ".join(filter(None, named)),
+        "+".join(merged) or " > ".join(filter(None, named)),
         len(shares) < len(every),
         "+".join(sources),
         any(share.shuffled_labels for share in shares),

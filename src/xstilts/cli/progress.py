@@ -26,6 +26,7 @@ KINDS = {
     "pretraining": "pretraining",
     "intermediate": "intermediate training",
     "target": "target training",
+    "merge": "merged weights",
     "embed": "candidate vectors",
     "predict": "prediction",
     "score": "score",

@@ -20,7 +20,7 @@ from xstilts.catalogue.lineage import Origin, Place, Relation, origins, relation
 from xstilts.catalogue.task import CANDIDATES, Kin, Task
 from xstilts.jobs.compare import Scored
 from xstilts.jobs.sources import AllSources, cache_folder
-from xstilts.study.job import Key, Predict, Rows, Score, Start, Train
+from xstilts.study.job import Key, Merge, Predict, Rows, Score, Start, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.overlap import Meeting, Overlap, overlap_from_json
 
@@ -214,10 +214,13 @@ def _trained(
     ones."""
     if key not in known:
         job = plan.jobs[key]
-        assert isinstance(job, Train)
-        own = {rows: frozenset((str(job.phase),)) for share in job.shares for rows in share.data}
+        assert isinstance(job, Train | Merge)
+        shares = job.shares if isinstance(job, Train) else ()
+        phase = job.phase if isinstance(job, Train) else ""
+        own = {rows: frozenset((str(phase),)) for share in shares for rows in share.data}
         before = [_trained(plan, needed, known, alike) for needed in job.weights]
-        found = _together([*before, _of_start(job.start), own])
+        starts = [job.start] if isinstance(job, Train) else [part.start for part in job.parts]
+        found = _together([*before, *map(_of_start, starts), own])
         known[key] = alike.setdefault(frozenset(found.items()), found)
     return known[key]
 

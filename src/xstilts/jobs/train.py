@@ -23,6 +23,7 @@ from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.jobs.teacher import taught
+from xstilts.model.lora import add_low_rank, fold_low_rank
 from xstilts.model.network import (
     HeadOf,
     Network,
@@ -76,7 +77,9 @@ def run_train(
     ]
     specs = [HeadOf(share.task, TaskType(share.type), len(share.labels), settings.pooling) for share in work.shares]
     network = begun or with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
-    freeze(network.encoder, settings.freeze)
+    freeze(network.encoder, settings.freeze, settings.freeze_layers)
+    if settings.lora:
+        add_low_rank(network.encoder, settings.lora, seed_of(work.seed, work.phase, "lora"))
     network.to(device_of())
     pools = [pool for _, pool in shares]
     chances = probabilities(
@@ -106,6 +109,7 @@ def run_train(
         precision=settings.precision,
         masking=settings.masking,
         embedding_rate=settings.embedding_rate,
+        averaged=settings.averaged,
         seed=seed_of(work.seed, work.phase, "course"),
     )
     begin = {name: tensor.clone() for name, tensor in network.state_dict().items()} if work.trial else {}
@@ -125,6 +129,8 @@ def run_train(
             raise
         network.load_state_dict(begin)
         diverged = True
+    if settings.lora:
+        fold_low_rank(network.encoder)
     total, without_tables = parameters_of(network.encoder)
     with store.writing(key) as (folder, extra):
         save_network(network.to("cpu"), folder / "model")

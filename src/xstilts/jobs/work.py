@@ -20,6 +20,7 @@ import torch
 
 from xstilts.catalogue.errors import Problem
 from xstilts.jobs.embed import run_embed
+from xstilts.jobs.merge import run_merge
 from xstilts.jobs.predict import Models, run_predict
 from xstilts.jobs.score import run_score
 from xstilts.jobs.sources import AllSources, cache_folder, open_source
@@ -79,6 +80,8 @@ def _run(
     cache = cache_folder()
     if isinstance(work, job.Train):
         run_train(work, key, store, source, places, cache, _reporter(store.work(key)), stopping)
+    elif isinstance(work, job.Merge):
+        run_merge(work, key, store, source, places, cache)
     elif isinstance(work, job.Embed):
         run_embed(work, key, store, source, models.network(work), cache)
     elif isinstance(work, job.Predict):

@@ -135,14 +135,20 @@ def _json(path: Path) -> Any:
         raise Problem(f"cannot read {path}: {error}") from error
 
 
-def freeze(encoder: nn.Module, part: str) -> None:
+def freeze(encoder: nn.Module, part: str, layers: int = 0) -> None:
     """Keep a part of the encoder as it is: ``nothing``, its ``embeddings`` (the table of token vectors), or its
-    ``body`` (all else).
+    ``body`` (all else); and with ``layers`` all that lies below layer ``layers + 1``.
     """
     model: Any = encoder
     table = set(model.get_input_embeddings().parameters())
+    blocks = list(model.encoder.layer)
+    if layers > len(blocks):
+        raise Problem(f"the encoder has {len(blocks)} layers, of which {layers} can not be kept as they are")
+    below = [model.embeddings, *blocks[:layers]] if layers else []
+    kept = {parameter for module in below for parameter in module.parameters()}
     for parameter in encoder.parameters():
-        parameter.requires_grad_(part == "nothing" or (parameter in table) == (part == "body"))
+        learns = part == "nothing" or (parameter in table) == (part == "body")
+        parameter.requires_grad_(learns and parameter not in kept)
 
 
 def parameters_of(encoder: nn.Module) -> tuple[int, int]:

@@ -108,7 +108,9 @@ class Arm(Step):
 
     Settings stated here hold for the intermediate phase, those in ``target`` for the target phase. ``then``: further
     steps of the intermediate phase, one after the other. ``start``: a ready checkpoint to begin with, or one for each
-    backbone. ``matched``: no intermediate phase, but as many more target updates as the intermediate phase of that arm
+    backbone. ``add``: no training of its own; to the backbone is added, times a scale, what the steps of other arms
+    changed in it. ``runs``: the steps are done so many times, with other seeds, and the mean of the weights is taken.
+    ``matched``: no intermediate phase, but as many more target updates as the intermediate phase of that arm
     takes. ``predictions``: nothing is trained; the folder holds another system's predictions of ``targets`` (left out:
     of all).
     """
@@ -116,6 +118,8 @@ class Arm(Step):
     intermediate: tuple[str, ...] = ()
     then: tuple[Step, ...] = ()
     start: str | dict[str, str] | None = None
+    add: dict[str, Above0] = Field(default_factory=dict)
+    runs: Positive = 1
     matched: str | None = None
     predictions: str | None = None
     targets: Names | None = None
@@ -123,15 +127,17 @@ class Arm(Step):
 
     def _odd(self) -> Iterator[str]:
         yield from super()._odd()
-        ways = [name for name in ("intermediate", "start", "matched", "predictions") if getattr(self, name)]
+        ways = [name for name in ("intermediate", "start", "add", "matched", "predictions") if getattr(self, name)]
         if len(ways) > 1:
             more = ", or name what is trained from the checkpoint in 'then'" if "start" in ways else ""
             yield f"{' and '.join(repr(way) for way in ways)} exclude each other: keep one{more}"
         stated = self.model_fields_set & set(Step.model_fields) - {"intermediate"}
         if stated and not self.intermediate:
             yield f"{', '.join(sorted(stated))}: only of use with 'intermediate'"
-        if self.then and not (self.intermediate or self.start):
-            yield "'then' needs a first step: 'intermediate' or 'start'"
+        if self.then and not (self.intermediate or self.start or self.add):
+            yield "'then' needs a first step: 'intermediate' or 'start', or 'add'"
+        if self.runs > 1 and not self.steps:
+            yield "'runs' is only of use with steps that are trained: 'intermediate' or 'then'"
         if self.targets and self.predictions is None:
             yield "'targets' is only of use with 'predictions': other arms take the study's targets"
         if self.predictions is not None:
@@ -165,6 +171,11 @@ class Arm(Step):
             yield from said.tasks.values() if said else ()
 
     @property
+    def prepares(self) -> bool:
+        """Whether trainings of its own or of other arms make the backbone another."""
+        return bool(self.steps or self.add)
+
+    @property
     def searched(self) -> bool:
         """Whether it tries learning rates of its own where the study searches for them."""
         return self.predictions is None and self.target.rate_of is None and self.target.learning_rate is None
@@ -172,5 +183,5 @@ class Arm(Step):
     @property
     def baseline(self) -> bool:
         """Whether this arm does nothing."""
-        other = (self.intermediate, self.start, self.matched, self.predictions, self.target.model_fields_set)
+        other = (self.intermediate, self.start, self.add, self.matched, self.predictions, self.target.model_fields_set)
         return not any(part for part in other)

@@ -233,7 +233,7 @@ def _add(
         Cell(
             backbone=encoder.name,
             arm=arm,
-            intermediate=said(spec),
+            intermediate=said(draft.study, spec),
             intermediate_examples=sum(rows_of(share) for share in prepared.shares),
             subset_seed=spec.subset_seed,
             target=task.name,

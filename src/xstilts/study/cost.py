@@ -10,7 +10,7 @@ from xstilts.catalogue.task import UNTRAINED
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.identity import body_parameters
-from xstilts.study.job import Embed, Job, Predict, Score
+from xstilts.study.job import Embed, Job, Merge, Predict, Score
 from xstilts.study.manifest import Cost
 from xstilts.study.settings import rows_of
 
@@ -24,7 +24,7 @@ def parameters_of(spec: Backbone) -> int:
 
 def cost_of(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
-    if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
+    if isinstance(job, Merge | Score) or (isinstance(job, Predict) and not job.computed):
         return Cost(0, 0.0)
     if isinstance(job, Embed):
         tokens = job.data.rows * min(defaults.TOKENS[job.type], job.max_length)

@@ -14,7 +14,8 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.cost import cost_of
-from xstilts.study.job import Job, Key, Phase, Settings, Share, Train, key_of
+from xstilts.study.identity import layers_of
+from xstilts.study.job import Job, Key, Merge, Phase, Settings, Share, Train, key_of
 from xstilts.study.known import Known
 from xstilts.study.manifest import Cell, Cost
 from xstilts.study.needs import Need
@@ -51,7 +52,7 @@ class Draft:
         """Leave out trainings that nothing starts from or predicts with, such as those for a search without targets."""
         needed: set[Key] = set()
         for key, job in reversed(list(self.jobs.items())):
-            if isinstance(job, Train) and key not in needed:
+            if isinstance(job, Train | Merge) and key not in needed:
                 del self.jobs[key], self.labels[key], self.costs[key]
             else:
                 needed.update(job.inputs)
@@ -70,6 +71,7 @@ class Draft:
         table = settings_table(spec.kind, phase, tasks, tables.of_phase(), tables.of_task(), own)
         settings = resolve(table, shares, more)
         check_length(spec, settings.max_length)
+        check_layers(spec, settings.freeze_layers)
         return settings
 
 
@@ -84,3 +86,11 @@ def check_length(spec: Backbone, length: int) -> None:
     if spec.architecture and length > spec.architecture.positions - 2:
         most = spec.architecture.positions - 2
         raise Problem(f"max_length {length} is more than the architecture reads (positions - 2 = {most})")
+
+
+def check_layers(spec: Backbone, frozen: int) -> None:
+    """Raises ``Problem`` for more frozen layers than the encoder has, where that is known."""
+    layers = spec.architecture.layers if spec.architecture else spec.layers
+    layers = layers or (layers_of(str(spec.path)) if frozen else None)
+    if layers is not None and frozen > layers:
+        raise Problem(f"freeze_layers {frozen} is more than the encoder has (layers = {layers})")

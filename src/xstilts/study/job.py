@@ -1,8 +1,8 @@
 """A job is a frozen value, and its key is what it says.
 
-In: what the planner resolved. Out: ``Train``, ``Embed``, ``Predict``, ``Score`` values with ``key``. Paths, device,
-workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies beside the
-job in the store, outside the key.
+In: what the planner resolved. Out: ``Train``, ``Merge``, ``Embed``, ``Predict``, ``Score`` values with ``key``. Paths,
+device, workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies
+beside the job in the store, outside the key.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ class Settings:
     """How one phase trains. ``batch`` counts examples an update, ``warmup`` is a share of the updates.
     ``embedding_rate`` multiplies the learning rate of the table of token vectors.
     ``pooling``: what a classification reads of a sequence, its first token, the mean over all, or the means of both its
-    texts and how they differ."""
+    texts and how they differ. ``freeze_layers``: the embeddings and so many of the first layers stay as they are.
+    ``lora``: the encoder stays as it is but for matrices of this rank that are added to those of its layers.
+    ``averaged``: the weights are the mean over so many moments of the second half of the updates."""
 
     updates: int
     batch: int
@@ -126,6 +128,9 @@ class Settings:
     embedding_rate: float = 1.0
     pooling: Literal["first", "mean", "both"] = "first"
     freeze: Literal["nothing", "body", "embeddings"] = "nothing"
+    freeze_layers: int = 0
+    lora: int = 0
+    averaged: int = 1
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,32 @@ class Train:
         """The jobs whose weights it starts from or learns from."""
         starts = (self.start, self.teacher)
         return tuple(start.job for start in starts if start is not None and start.job)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Weights, and what they are multiplied by."""
+
+    start: Start
+    weight: float
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A sum of encoders, weight by weight, each multiplied: a mean, or a backbone with what trainings changed added to
+    it. Heads are left out."""
+
+    parts: tuple[Part, ...]
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        return tuple(dict.fromkeys(part.start.job for part in self.parts if part.start.job))
+
+    @property
+    def weights(self) -> tuple[Key, ...]:
+        """The jobs whose weights it takes."""
+        return self.inputs
 
 
 @dataclass(frozen=True)
@@ -275,9 +306,10 @@ class Score:
         return tuple(dict.fromkeys((self.prediction, *tuning)))
 
 
-Job = Train | Embed | Predict | Score
-KINDS: Mapping[str, type[Train] | type[Embed] | type[Predict] | type[Score]] = {
+Job = Train | Merge | Embed | Predict | Score
+KINDS: Mapping[str, type[Train] | type[Merge] | type[Embed] | type[Predict] | type[Score]] = {
     "train": Train,
+    "merge": Merge,
     "embed": Embed,
     "predict": Predict,
     "score": Score,
@@ -309,7 +341,7 @@ def canonical(value: Any) -> Any:
 
 
 def kind_of(job: Job) -> str:
-    """``train``, ``embed``, ``predict`` or ``score``."""
+    """``train``, ``merge``, ``embed``, ``predict`` or ``score``."""
     return type(job).__name__.lower()
 
 

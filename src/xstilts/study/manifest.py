@@ -35,7 +35,8 @@ class Cost:
 class Cell:
     """One score of the results table: what it says and which jobs it comes from.
 
-    ``intermediate`` names the tasks that were trained at once; of several steps it holds one text, ``a+b > c``.
+    ``intermediate`` names the tasks that were trained at once; of several steps it holds one text, ``a+b > c``, and of
+    weights that were added ``a & b``.
     ``trainings`` are the keys of the intermediate and target phases behind it, ``updates`` their updates together.
     ``baseline`` is the key of the score to compare with. ``seen``: what the language had before: ``labels``, ``text``,
     ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining).
@@ -152,7 +153,7 @@ class Plan:
         return tuple(sorted(found, key=lambda item: (-item.scores, item.label)))
 
     def counts(self) -> dict[str, int]:
-        """How many jobs of each kind: ``pretraining``, ``intermediate``, ``target``, ``predict``, ``score``."""
+        """How many jobs of each kind: ``pretraining``, ``intermediate``, ``target``, ``merge``, ...."""
         counts: dict[str, int] = {}
         for job in self.jobs.values():
             kind = job.phase if isinstance(job, Train) else kind_of(job)

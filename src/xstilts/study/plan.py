@@ -70,7 +70,7 @@ def plan(
         check_steps(draft, name, arm)
     encoders = [encoder(draft, name, spec) for name, spec in study.backbones.items()]
     for one in filter(None, encoders):
-        arms = {name: found for name, arm in study.arms.items() if (found := prepared(draft, one, name, arm))}
+        arms = prepared(draft, one)
         for task in targets:
             with known.collect(f"target {task.name}"):
                 _target(draft, one, arms, task)

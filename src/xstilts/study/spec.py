@@ -118,13 +118,17 @@ class Study(Table):
 
     def _wrong_in(self, name: str, arm: Arm) -> Iterator[str]:
         """What an arm names that the study does not have."""
-        if arm.matched and (arm.matched == name or arm.matched not in self.arms or not self.arms[arm.matched].steps):
-            others = [other for other, table in self.arms.items() if table.steps]
+        if arm.matched and (arm.matched == name or arm.matched not in self.arms or not self.arms[arm.matched].prepares):
+            others = [other for other, table in self.arms.items() if table.prepares]
             hint = nearest(arm.matched, others)
             yield f"matched: '{arm.matched}' is not an arm with an intermediate phase{hint}"
         for backbone in arm.start if isinstance(arm.start, dict) else ():
             if backbone not in self.backbones:
                 yield f"start: unknown backbone '{backbone}'{nearest(backbone, self.backbones)}"
+        for added in arm.add:
+            trained = [each for each, table in self.arms.items() if table.steps and not table.add and each != name]
+            if added not in trained:
+                yield f"add: '{added}' is not an arm with trainings of its own{nearest(added, trained)}"
         if (other := arm.target.rate_of) is not None:
             yield from self._wrong_rate_of(name, other)
         named = [("targets", arm.targets or ())]

@@ -47,6 +47,9 @@ class Overrides(Table):
     embedding_rate: Above0 | None = None
     pooling: Literal["first", "mean", "both"] | None = None
     freeze: Literal["nothing", "body", "embeddings"] | None = None
+    freeze_layers: Natural | None = None
+    lora: Natural | None = None
+    averaged: Positive | None = None
 
     @model_validator(mode="after")
     def _one_length(self) -> Overrides:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -17,14 +19,21 @@ from torch import Tensor, nn
 from xstilts.catalogue.errors import Problem
 from xstilts.model.network import read_tensors, write_tensors
 
+_NONE: Mapping[str, Tensor] = MappingProxyType({})
 
-def save(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, done: int) -> None:
-    """Write a checkpoint after ``done`` updates; the one before is replaced in one step."""
+
+def save(
+    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, done: int, mean: Mapping[str, Tensor] = _NONE
+) -> None:
+    """Write a checkpoint after ``done`` updates, with the ``mean`` of weights so far; the one before is replaced in one
+    step."""
     aside = folder.with_name(folder.name + ".new")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     write_tensors(network.state_dict(), aside / "network.safetensors")
     write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
+    if mean:
+        write_tensors(mean, aside / "mean.safetensors")
     (aside / "checkpoint.json").write_text(json.dumps({"updates": done}), encoding="utf-8")
     for path in aside.iterdir():
         with path.open("rb") as handle:
@@ -37,13 +46,15 @@ def save(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, don
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Restore the newest whole checkpoint; the number of updates done, 0 where there is none to use."""
+def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, dict[str, Tensor]]:
+    """Restore the newest whole checkpoint; the number of updates done, 0 where there is none to use, and the mean of
+    weights so far, by name, on the network's device."""
     for place in (folder, folder.with_name(folder.name + ".old")):
         try:
             done = int(json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))["updates"])
             weights = read_tensors(place / "network.safetensors")
             moments = read_tensors(place / "optimizer.safetensors")
+            mean = read_tensors(place / "mean.safetensors") if (place / "mean.safetensors").exists() else {}
         except (OSError, ValueError, KeyError, Problem):
             continue
         network.load_state_dict(weights)
@@ -53,8 +64,9 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
                 "exp_avg": moments[f"{name}.first"].to(parameter.device),
                 "exp_avg_sq": moments[f"{name}.second"].to(parameter.device),
             }
-        return done
-    return 0
+        device = next(network.parameters()).device
+        return done, {name: tensor.to(device) for name, tensor in mean.items()}
+    return 0, {}
 
 
 def _learning(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[tuple[str, nn.Parameter]]:

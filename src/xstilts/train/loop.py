@@ -46,6 +46,7 @@ class Course:
     masking: float
     embedding_rate: float
     seed: int
+    averaged: int = 1
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def train(
     optimizer = adamw(
         network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
     )
-    done = checkpoint.load(folder, network, optimizer)
+    done, mean = checkpoint.load(folder, network, optimizer)
+    moments = averaging(course.updates, course.averaged)
     network.train()
     saved = shown = time.monotonic()
     tokens, losses = 0, [0.0]
@@ -97,6 +99,8 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
         losses.append(take_update(network, optimizer, batch, task, course, update, budget))
+        if update + 1 in moments:
+            add_to_mean(mean, network, moments.index(update + 1) + 1)
         tokens += len(batch.ids)
         now = time.monotonic()
         if now - shown >= 1.0 or update + 1 == course.updates:
@@ -104,11 +108,30 @@ def train(
             shown, tokens = now, 0
         last = update + 1 == course.updates
         if not last and (stop() or now - saved >= checkpoint_seconds):
-            checkpoint.save(folder, network, optimizer, update + 1)
+            checkpoint.save(folder, network, optimizer, update + 1, mean)
             saved = time.monotonic()
             if stop():
                 raise Stopped
+    if mean:
+        network.load_state_dict(mean, strict=False)
     network.eval()
+
+
+def averaging(updates: int, moments: int) -> list[int]:
+    """After which updates weights are averaged: so many, equally far apart in the second half, the last among them;
+    none for one moment, which is the end itself. Where there are too few updates, after each of the second half."""
+    if moments < 2:
+        return []
+    return sorted({updates - round(number * updates / 2 / moments) for number in range(moments)})
+
+
+def add_to_mean(mean: dict[str, torch.Tensor], network: Network, count: int) -> None:
+    """Make ``mean``, of ``count - 1`` moments, that of ``count``, with the weights that learn as they are now."""
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if parameter.requires_grad:
+                now = parameter.detach()
+                mean[name] = now.clone() if count == 1 else mean[name] + (now - mean[name]) / count
 
 
 def make_batch(network: Network, encoded: Encoded, task: int, examples: Array, course: Course, update: int) -> Batch:

@@ -77,6 +77,14 @@ def test_a_mean_gain_takes_the_arm_that_is_asked_for_and_no_control() -> None:
         only("mean_gain", effects, intermediate="xcopa")
 
 
+def test_a_mean_score_is_that_of_the_arm_the_baseline_too() -> None:
+    effects = planted({"mnli": 3.0}, noise=0.0)
+    scores = effects.with_columns(score=pl.when(pl.col("arm") == "mnli").then(63.0).otherwise(60.0))
+    assert only("mean_score", scores, intermediate="mnli") == pytest.approx(63.0)
+    arm = str(effects["arm"][0])
+    assert only("mean_score", scores, arm=arm) == pytest.approx(63.0 if arm == "mnli" else 60.0)
+
+
 def test_parts_can_be_left_out() -> None:
     effects = planted({"mnli": 3.0}, noise=0.0)
     more = pl.when(pl.col("retrieval")).then(30.0).when(pl.col("self_pair")).then(12.0).otherwise(0.0)

@@ -47,6 +47,12 @@ def mean_gain(effects: pl.DataFrame, asked: Arguments) -> Measured:
     return _alone(_spread(rows, asked.get("over", "seeds")), rows)
 
 
+def mean_score(effects: pl.DataFrame, asked: Arguments) -> Measured:
+    """``mean_gain`` of the scores themselves, to hold against a published number."""
+    rows = _of_arm(_chosen(effects.with_columns(gain=pl.col("score")), asked), asked)
+    return _alone(_spread(rows, "seeds"), rows)
+
+
 def gain_difference(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The gain of arm ``first`` less that of arm ``second``, cell by cell."""
     rows = _chosen(effects, asked)
@@ -188,6 +194,7 @@ def _needs(what: str) -> Callable[[pl.DataFrame, Arguments], Measured]:
 Quantity = Callable[[pl.DataFrame, Arguments], Measured]
 MEASURES: Mapping[str, Quantity] = {
     "mean_gain": mean_gain,
+    "mean_score": mean_score,
     "gain_difference": gain_difference,
     "joint_over_best": joint_over_best,
     "best_per_target": best_per_target,
@@ -276,7 +283,7 @@ def _largest(rows: pl.DataFrame) -> pl.DataFrame:
 def _intermediates(rows: pl.DataFrame, joint: bool) -> dict[str, pl.DataFrame]:
     """The rows of each intermediate task by name; with ``joint`` also those of several together."""
     found = {str(name): part for (name,), part in rows.group_by(["tasks"], maintain_order=True) if name}
-    return {name: _largest(part) for name, part in found.items() if joint or not re.search(r"\+| > ", name)}
+    return {name: _largest(part) for name, part in found.items() if joint or not re.search(r"\+| > | & ", name)}
 
 
 # What is computed from them.

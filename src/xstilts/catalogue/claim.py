@@ -43,6 +43,7 @@ _ARM = ("intermediate", "arm")
 _WHERE = ("targets", "languages", "group", "retrieval", "self_pairs", "mlm")
 QUANTITIES: Mapping[str, Known] = {
     "mean_gain": Known("mean gain of an arm", (*_ARM, *_WHERE, "over")),
+    "mean_score": Known("mean score of an arm", (*_ARM, *_WHERE), prior=1000.0),
     "gain_difference": Known("gain of one arm less that of another", ("first", "second", *_WHERE, "over")),
     "joint_over_best": Known("gain of the arm of most tasks less the best single arm's", _WHERE),
     "best_per_target": Known("mean gain where each target gets its best arm", ("targets", "languages")),

@@ -17,6 +17,7 @@ from xstilts.cli.machine import cores, memory
 if TYPE_CHECKING:
     from xstilts.study.manifest import Plan
     from xstilts.study.protocols import Places
+    from xstilts.study.spec import Study
     from xstilts.study.store import Store
 
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -32,9 +33,17 @@ class Opened:
 
 
 def opened(
-    study: str, level: str | None, store: Path, data: Path | None, *, variant: str | None = None, fetch: bool = False
+    study: str,
+    level: str | None,
+    store: Path,
+    data: Path | None,
+    *,
+    variant: str | None = None,
+    fetch: bool = False,
+    estimate: bool = False,
 ) -> Opened:
-    """Read and plan ``study``; with ``fetch`` what it needs of the hub is downloaded and its revisions are locked.
+    """Read and plan ``study``; with ``fetch`` what it needs of the hub is downloaded and its revisions are locked; with
+    ``estimate`` nothing is looked up, and every set is as large as the official one.
 
     Raises ``Problem`` with every mistake.
     """
@@ -54,6 +63,8 @@ def opened(
     base = str(find(study).resolve().parent)
     locked = read_lock(store / NAME)
     places = Places(folder, found.world, found.tasks, {}, base, found.own_languages, locked)
+    if estimate:
+        return Opened(_estimated(found, places), places, Store(store))
     source = open_source(places, fetch)
     wrong = mistakes(found.analyses, f"{found.file}, analyses")
     wrong += [line for task in found.own_tasks().values() for line in source.mistakes(task)]
@@ -74,6 +85,21 @@ def opened(
         write_lock(store / NAME, source.hub.taken)
     places = replace(places_of(found, planned, folder), base=base, revisions=source.hub.taken)
     return Opened(planned, places, Store(store))
+
+
+def _estimated(study: Study, places: Places) -> Plan:
+    """The plan of ``study`` with official sizes."""
+    from xstilts.analysis.named import mistakes, needs_of
+    from xstilts.jobs.estimated import Estimated, unidentified
+    from xstilts.jobs.sources import open_source
+    from xstilts.study.plan import plan
+
+    if wrong := mistakes(study.analyses, f"{study.file}, analyses"):
+        raise Problem(*wrong)
+    source = Estimated(open_source(places, fetch=False, online=False))
+    planned = plan(study, source, identify=unidentified, needs=needs_of(study.analyses))
+    said = "an estimate: official sizes, nothing was looked up; keys are not those of a run, nothing counts as done"
+    return replace(planned, notes=(said, *source.assumed, *planned.notes))
 
 
 def remembered(study: str, level: str | None, store: Path, *, variant: str | None = None) -> tuple[Plan, Store]:

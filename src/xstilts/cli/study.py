@@ -128,10 +128,10 @@ def _show(plan: Plan, store: Store) -> None:
     aside = path.with_name(f".{path.name}.new")
     frame.write_parquet(aside)
     aside.replace(path)
-    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan, store))
+    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store))
 
 
-def _more(plan: Plan, store: Store) -> list[Section]:
+def more(plan: Plan, store: Store) -> list[Section]:
     """Sections that say what the table does not."""
     from xstilts.report.overlap import excluded_section, overlap_section
     from xstilts.report.rates import rates_section
@@ -185,73 +185,6 @@ def closing(plan: Plan, store: Store) -> list[str]:
         "      xstilts init          a study of your own",
     ]
     return lines
-
-
-@command("plan")
-def plan(
-    study: StudyArgument,
-    level: LevelOption = None,
-    variant: VariantOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = None,
-    json: JsonOption = False,
-) -> None:
-    """The jobs of a study: what is done, what is shared, how much work is left, which gain it can detect. Starts
-    nothing."""
-    from dataclasses import asdict
-
-    from xstilts.analysis.foresight import detectable
-    from xstilts.analysis.table import of_store
-    from xstilts.cli.opened import opened
-
-    found = opened(study, level, store, data, variant=variant)
-    done = {key for key in found.plan.jobs if found.store.has(key)}
-    foreseen = detectable(found.plan, of_store(found.plan, found.store))
-    if json:
-        said: dict[str, Any] = found.plan.to_json()
-        said["smallest_gain"] = asdict(foreseen) if foreseen else None
-        for item in said["jobs"]:
-            item["done"] = item["key"] in done
-        put_json(said)
-        return
-    _print_plan(found.plan, found.store, done)
-    for line in foreseen.lines() if foreseen else ():
-        put(line)
-
-
-def _print_plan(plan: Plan, store: Store, done: set[str]) -> None:
-    from xstilts.cli.catalogue import put_table
-    from xstilts.cli.progress import KINDS, kind
-    from xstilts.report.terminal import show_section
-
-    put(f"{plan.name}: {plan.question}")
-    put(f"{len(plan.cells)} scores from {len(plan.jobs)} jobs, {len(done)} of them done\n")
-    finished = [kind(plan, key) for key in done]
-    rows = [(KINDS[name], str(count), str(finished.count(name))) for name, count in plan.counts().items()]
-    put_table(("jobs", "planned", "done"), rows)
-    shared = plan.shared()
-    if shared:
-        put("")
-        rows = [(item.label, str(item.trainings), str(item.scores)) for item in shared]
-        put_table(("trained once", "for trainings", "for scores"), rows[:20])
-        if len(rows) > 20:
-            put(f"and {len(rows) - 20} more: --json")
-    left = [plan.costs[key] for key in plan.jobs if key not in done]
-    put(
-        f"\nleft to do, estimated: {sum(cost.tokens for cost in left):,} tokens, "
-        f"{sum(cost.flops for cost in left):.2g} floating-point operations"
-    )
-    if search := plan.of_search():
-        costs = [plan.costs[key] for key in search]
-        put(
-            f"of the whole, the search for learning rates takes {len(search)} jobs, "
-            f"{sum(cost.tokens for cost in costs):,} tokens, {sum(cost.flops for cost in costs):.2g} operations"
-        )
-    for note in plan.notes:
-        put(f"note: {note}")
-    for section in filter(lambda section: section.rows, _more(plan, store)):
-        put("")
-        show_section(section, sys.stdout)
 
 
 @command("status")
@@ -371,13 +304,13 @@ def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: 
     from xstilts.report import markdown, sections, terminal
 
     if format == "markdown" and group is None:
-        told = [*_more(plan, store), *analysed(plan, store, frame, plan.analyses)]
+        told = [*more(plan, store), *analysed(plan, store, frame, plan.analyses)]
         return markdown.page(frame, plan.name, plan.question, closing(plan, store), told)
     if format == "markdown":
         return markdown.table(sections.grouped(frame, str(group))) + "\n"
     text = StringIO()
     if group is None:
-        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store), _more(plan, store))
+        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store))
     else:
         if sections.constructed(frame):
             text.write(f"{sections.CONSTRUCTED}\n")

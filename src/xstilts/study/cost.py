@@ -9,17 +9,18 @@ from __future__ import annotations
 from xstilts.catalogue.task import UNTRAINED
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
-from xstilts.study.identity import body_parameters
-from xstilts.study.job import Embed, Job, Merge, Predict, Score
+from xstilts.study.job import Architecture, Embed, Job, Merge, Predict, Score, Start
 from xstilts.study.manifest import Cost
 from xstilts.study.settings import rows_of
+from xstilts.study.shape import shape_of
 
 
 def parameters_of(spec: Backbone) -> int:
-    """Weights without embeddings: per layer four h x h projections and two h x f."""
-    if (made := spec.architecture) is None:
-        return body_parameters(str(spec.path), spec.layers) or defaults.PARAMETERS[spec.kind]
-    return made.layers * (4 * made.hidden * made.hidden + 2 * made.hidden * made.feedforward)
+    """Weights without embeddings."""
+    made = Architecture(**spec.architecture.model_dump()) if spec.architecture else None
+    start = Start(backbone=None if made else str(spec.path), architecture=made, layers=spec.layers)
+    shape = shape_of(start, {})
+    return shape.body if shape else defaults.PARAMETERS[spec.kind]
 
 
 def cost_of(job: Job, parameters: int) -> Cost:

@@ -93,17 +93,6 @@ def _of_folder(folder: Path) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def body_parameters(path_or_name: str, layers: int | None) -> int | None:
-    """Weights without embeddings of a ready backbone, or of its first ``layers``: per layer four h x h projections and
-    two h x f; None where its configuration can not be read here."""
-    try:
-        config = json.loads((folder_of(path_or_name) / "config.json").read_text(encoding="utf-8"))
-        hidden, feedforward = int(config["hidden_size"]), int(config["intermediate_size"])
-        return (layers or int(config["num_hidden_layers"])) * (4 * hidden * hidden + 2 * hidden * feedforward)
-    except (OSError, ValueError, KeyError, TypeError, Problem):
-        return None
-
-
 def _check_weights(path: Path) -> None:
     """Refuse a safetensors file whose header can not be read or does not cover the file."""
     size = path.stat().st_size

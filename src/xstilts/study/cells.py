@@ -32,6 +32,10 @@ from xstilts.study.targets import Model
 FLOORS: Mapping[TaskType, int] = {TaskType.SPAN_EXTRACTION: 3}
 
 
+# In what a benchmark's rankings are not trained as its own script trains them (docs/data.md).
+_DUAL_ENCODER = "encoder of ours: mean over tokens, cosine times 20, whole updates compared, case kept"
+
+
 @dataclass(frozen=True)
 class At:
     """What a cell is about; ``search``: how sentences find one another, None for a task that is trained;
@@ -55,7 +59,8 @@ class At:
         if self.search:
             return self.search.name
         decided = self.answering.named(self.split, self.language) if self.answering else ""
-        return ", ".join(filter(None, (self.task.protocol, decided)))
+        encoder = _DUAL_ENCODER if self.task.protocol and self.task.type == TaskType.RANKING else ""
+        return ", ".join(filter(None, (self.task.protocol, encoder, decided)))
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.language} {self.split}"

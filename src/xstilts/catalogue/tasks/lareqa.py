@@ -36,15 +36,15 @@ TASK = Task(
     citation="Roy, Constant, Al-Rfou, Barua, Phillips, Yang 2020",
     notes=(
         "The answers to the questions of one language are looked for among the sentences of all languages, and are "
-        "right in each. Trains on SQuAD, so SQuAD as intermediate task is a self-pair; like xquad, a translation of a"
-        " part of SQuAD's validation split. Where the files have the column sentence_breaks, as the publishers' own "
+        "right in each. Trains on SQuAD, so SQuAD as intermediate task is a self-pair; like xquad, a translation of a "
+        "part of SQuAD's validation split. Where the files have the column sentence_breaks, as the publishers' own "
         "do, the candidates are the published sentences: checked on these files, all 13,090 questions, 13,014 "
-        "candidates and their right answers are those of the official script. The hub's copy and SQuAD lack it: "
-        "there a rule of ours splits them (xstilts.data.sentences), unverified against the official splitting, and in Thai far from it. "
-        "The score is the official one; the encoder is ours, as its protocol says: the mean over all tokens where the "
-        "official script reads the first one through the pretrained pooler, cosines times 20 where it learns a factor "
-        "that begins at 100, all examples of an update compared where it compares four, case kept where it lower-cases "
-        "for XLM-R, questions cut at 256 tokens where it cuts at 96. To repeat it exactly, train with the official "
-        "script and give its rankings as predictions of a folder."
+        "candidates and their right answers are those of the official script. The hub's copy and SQuAD lack it: there "
+        "a rule of ours splits them (xstilts.data.sentences), unverified against the official splitting, and in Thai "
+        "far from it. The score is the official one; the encoder is ours, as its protocol says: the mean over all "
+        "tokens where the official script reads the first one through the pretrained pooler, cosines times 20 where "
+        "it learns a factor that begins at 100, all examples of an update compared where it compares four, case kept "
+        "where it lower-cases for XLM-R, questions cut at 256 tokens where it cuts at 96. To repeat it exactly, train "
+        "with the official script and give its rankings as predictions of a folder."
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,3 +122,20 @@ def test_similarity_is_the_share_of_members_in_both(one: set[int], two: set[int]
     names = [{str(number) for number in members} for members in (one, two)]
     expected = len(one & two) / len(one | two) if one | two else 0
     assert similarity(*names) == pytest.approx(expected) == pytest.approx(similarity(*reversed(names)))
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=50) | st.none(), max_size=6))
+def test_the_short_ways_give_what_the_long_one_gives(texts: list[str | None]) -> None:
+    # whole texts, in one expression and one after the other
+    long = pc.utf8_lower(pc.utf8_normalize(pa.array(texts, pa.large_string()), "NFKC"))
+    letters = pc.replace_substring_regex(long, r"[^\p{L}\p{M}\p{N}]+", "").to_pylist()
+    found = mlm(*texts)
+    assert found["text"].to_pylist() == [letters[row] for row in found["row"].to_pylist()]
+    plain = [row for row, text in enumerate(letters) if text is not None and len(text) >= ENOUGH]
+    assert set(plain) <= set(found["row"].to_pylist())
+
+
+def test_a_short_text_that_the_form_makes_long_stands_alone() -> None:
+    (found,) = mlm("ﷺﷺﷺ")["text"].to_pylist()  # nine bytes, 45 letters
+    assert len(found) == 45

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
@@ -14,6 +14,7 @@ from xstilts.catalogue.words import words
 from xstilts.metrics import PREDICTIONS, fitting, get_metric, metrics
 from xstilts.metrics.answer_f1 import normalised
 from xstilts.metrics.metric import in_order
+from xstilts.metrics.squad_v2_f1 import best_threshold as best_no_answer_threshold
 
 UPOS = list(words("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X O"))
 ODD = ["B-PER", "I-PER", "E-PER", "S-LOC", "B-LOC", "I-LOC", "O", "X-O", ".", "NOUN", "SYM", "I", "E", "-", "B-"]
@@ -282,8 +283,41 @@ def test_floor_of_tagging_is_the_word_s_usual_tag() -> None:
     assert said["tags"].to_pylist() == [[1, 2, 2], []]
 
 
+def asked(*rows: tuple[str, str, list[str]]) -> pa.Table:
+    """Questions with their paragraphs and answers."""
+    questions, contexts, rights = (list(column) for column in zip(*rows, strict=True))
+    columns = {"id": [f"q{number}" for number in range(len(rows))], "question": questions, "context": contexts}
+    return pa.table({**columns, "answer_texts": pa.array(rights, pa.list_(pa.string()))})
+
+
+FACTS = ["Anna lives in Rome", "Bert wrote the book", "Carla sleeps all day", "Dora sings in Paris"]
+QUESTIONS_ABOUT = ["Who lives in Rome?", "Who wrote a book?", "Who sleeps by day?", "Who sings in Paris?"]
+LABELLED = asked(
+    *((question, ". ".join(FACTS) + ".", [fact]) for question, fact in zip(QUESTIONS_ABOUT, FACTS, strict=True))
+)
+
+
+def test_the_floor_of_questions_points_where_answers_stand_in_the_labelled_rows() -> None:
+    gold = asked(
+        ("你住在北京哪里？", "我是学生。我住在北京。再见。", ["北京"]), ("Who is it?", "No mark here", ["here"])
+    )
+    for name in ("answer_f1", "mlqa_f1"):
+        said = get_metric(name).floor(LABELLED, gold, ())
+        assert said["text"].to_pylist() == ["我住在北京。", "No mark here"]
+    first = asked(*(("What?", f"{fact}. Nothing else is known here.", [fact]) for fact in FACTS))
+    assert get_metric("answer_f1").floor(first, gold, ())["text"].to_pylist() == ["我是学生。", "No mark here"]
+
+
+def test_the_floor_leaves_questions_open_where_most_have_no_answer() -> None:
+    gold, metric = asked(("What?", "This.", ["This"])), get_metric("squad_v2_f1")
+    none = asked(*((row["question"], row["context"], []) for row in LABELLED.to_pylist()))
+    assert metric.floor(pa.concat_tables([LABELLED, none]), gold, ())["text"].to_pylist() == [""]
+    assert metric.floor(LABELLED, gold, ())["text"].to_pylist() == ["This."]
+    assert get_metric("answer_f1").floor(none, gold, ())["text"].to_pylist() == [""]  # nothing to learn from
+
+
 def test_floors_of_spans_and_retrieval() -> None:
-    gold = pa.table({"id": ["p", "q"], "answer_texts": [["x"], [""]]})
+    gold = asked(("p?", "y.", ["x"]), ("q?", "z.", [""]))
     metric = get_metric("answer_f1")
     assert metric.reduce(metric.count(gold, metric.floor(None, gold, ()), "en", ())) == 0
     gold = pa.table({"id": ["p"], "targets": [["x"]]})
@@ -303,7 +337,7 @@ def test_floors_are_predictions() -> None:
     gold = {
         "accuracy": pa.table({"label": pa.array([1], pa.int16())}),
         "chunk_f1": pa.table({"tokens": [["a"]], "tags": pa.array([[0]], pa.list_(pa.int16()))}),
-        "answer_f1": pa.table({"id": ["q"], "answer_texts": [["x"]]}),
+        "answer_f1": asked(("q?", "x.", ["x"])),
         "retrieval_accuracy": pa.table({"source": ["a"], "target": ["b"]}),
         "retrieval_f1": pa.table({"source": ["a"], "target": ["b"]}),
         "mining_f1": pa.table({name: pa.array(["a"]) for name in ("source_id", "target_id")}),
@@ -325,3 +359,36 @@ def test_metrics_and_catalogue_agree() -> None:
         assert not task.metric or task.type in get_metric(task.metric).types, task.name
     with pytest.raises(Problem, match="did you mean 'accuracy'"):
         get_metric("acuracy")
+
+
+QUESTIONS = st.tuples(
+    st.sampled_from([-2.0, -0.5, 0.0, 0.5, 3.0, float("inf")]), st.sampled_from([0.0, 0.4, 1.0]), st.booleans()
+)
+
+
+@settings(deadline=None)
+@given(st.lists(QUESTIONS, max_size=8))
+def test_the_best_no_answer_threshold_is_the_lowest_of_the_best(questions: list[tuple[float, float, bool]]) -> None:
+    """Against every threshold there could be, counted one question at a time."""
+    rows = [(above, 0.0 if unanswerable else f1, float(unanswerable)) for above, f1, unanswerable in questions]
+
+    def total(threshold: float) -> float:
+        return sum(f1 if above <= threshold else empty for above, f1, empty in rows)
+
+    places = sorted({above for above, *_ in rows if above < float("inf")})
+    found = best_no_answer_threshold(*(list(column) for column in zip(*rows, strict=True)) if rows else ([], [], []))
+    if not places:
+        assert found == 0
+        return
+    best = max(total(place) for place in [places[0] - 1, *places])
+    assert total(found) == pytest.approx(best)
+    assert all(total(place) < best - 1e-9 for place in places if place < found)
+
+
+def test_the_search_agrees_with_squad_2_where_no_two_questions_stand_at_one_place() -> None:
+    """Its evaluation walks from the surest answer on, adds what an answered question wins or loses, and keeps the first
+    place where the sum is highest."""
+    above, answered, empty = [-3.0, 1.0, 0.5, -1.0, 2.0], [1.0, 0.8, 0.0, 0.0, 0.2], [0.0, 0.0, 1.0, 0.0, 0.0]
+    assert best_no_answer_threshold(above, answered, empty) == -3.0  # 2; at 1.0 it would be 1.8, at 2.0 again 2
+    assert best_no_answer_threshold(above, [*answered[:4], 0.3], empty) == 2.0
+    assert best_no_answer_threshold([1.0, 2.0], [0.0, 0.0], [1.0, 0.0]) < 1.0  # to answer none is best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from toy_world import LANGUAGES, TASKS, ToySource, find, identify
@@ -156,3 +157,22 @@ def test_mining_can_not_be_trained_on() -> None:
     assert TASKS["mine"].type is TaskType.MINING and len(LANGUAGES) == 3
     (line,) = problems("[arms.more]\nintermediate = ['mine']")
     assert "'mine' is a mining task: nothing can be trained on it" in line
+
+
+def test_an_encoder_cut_to_its_first_layers_is_one_of_so_many(tmp_path: Path) -> None:
+    """A body of twelve layers of which four are kept and trained, and an encoder made with four: the same rule."""
+    (tmp_path / "body").mkdir()
+    (tmp_path / "body" / "config.json").write_text('{"num_hidden_layers": 12, "hidden_size": 384}')
+    cut = f'path = "{tmp_path / "body"}"\nlayers = 4\nsize = "tiny"\npretraining = [{{ tasks = ["text"] }}]\n'
+    text = TOML.replace(
+        TOML[TOML.index("architecture") : TOML.index("[arms.baseline]")], cut.replace("{", "{{").replace("}", "}}")
+    )
+
+    def protocol(more: str = "") -> str:
+        study = study_of(tomllib.loads(text.format(more=more, layers=0)), "toy", "toy.toml")
+        return of(plan(study, ToySource(), find, identify), "pairs")[0]
+
+    assert protocol() == of(planned(layers=4), "pairs")[0] == "xtreme: layer 2, mean, cosine, target asks"
+    assert protocol("retrieval_layer = 4") == "xtreme, changed: layer 4, mean, cosine, target asks"
+    with pytest.raises(Problem, match="the encoder has 4 layers and no layer 5"):
+        protocol("retrieval_layer = 5")

@@ -6,12 +6,13 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from toy_world import TASKS, ToySource, find, identify
 
 from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.task import Task
+from xstilts.catalogue.task import Files, Task
 from xstilts.study.job import Predict, Score, Train, key_of
 from xstilts.study.manifest import Plan, plan_from_json
 from xstilts.study.plan import places_of, plan
@@ -265,6 +266,43 @@ def test_where_a_question_may_have_no_answer_predictions_know_a_threshold() -> N
         told = {job.null_threshold for job in jobs if isinstance(job, Predict) and job.model and job.task == "qa"}
         others = {job.null_threshold for job in jobs if isinstance(job, Predict) and job.task != "qa"}
         assert (told, others) == ({threshold}, {None})
+
+
+def test_the_no_answer_threshold_is_chosen_on_labelled_validation_rows() -> None:
+    files = {**TASKS["qa"].splits, "validation": Files("toy", ("{language}",), "validation")}
+    asked = replace(TASKS["qa"], no_answer=True, splits=files)
+    text = TINY.replace('"xnli", "words", "pairs"', '"qa"')
+
+    def scores(more: str = "", missing: tuple[tuple[str, str, str], ...] = ()) -> dict[tuple[str, str], Any]:
+        study = study_of(tomllib.loads(more + text), "toy", "toy.toml")
+        found = plan(study, ToySource(*missing), lambda name, own: asked if name == "qa" else find(name, own), identify)
+        return {
+            (cell.language, cell.protocol): (found.jobs[cell.score], found.jobs[cell.floor])
+            for cell in found.cells
+            if cell.target == "qa"
+        }
+
+    tuned = scores()
+    assert {protocol for _, protocol in tuned} == {"no-answer threshold from validation (en)"}
+    assert {(score.tuned_on.data.split, score.tuned_on.data.language) for score, _ in tuned.values()} == {
+        ("validation", "en")
+    }
+    assert all(floor.tuned_on is None for _, floor in tuned.values())
+    on_itself = scores('splits = ["validation"]\n')
+    assert set(on_itself) == {
+        ("en", "no-answer threshold best on the scored rows"),
+        *((language, "no-answer threshold from validation (en)") for language, _ in tuned if language != "en"),
+    }
+    fixed = scores("no_answer_threshold = 0\n")
+    assert {protocol for _, protocol in fixed} == {"no-answer threshold 0"}
+    assert all((score.tuned_on, score.threshold) == (None, None) for score, _ in fixed.values())
+    stated = scores("no_answer_threshold = -1.5\n")
+    assert {score.threshold for score, _ in stated.values()} == {-1.5}
+    assert {score.prediction for score, _ in stated.values()} == {score.prediction for score, _ in tuned.values()}
+    without = scores(missing=(("qa", "validation", "en"),))
+    assert {protocol for _, protocol in without} == {"no-answer threshold 0: no validation rows to choose it on"}
+    with pytest.raises(Problem, match=r"no_answer_threshold.*unknown value 'validaton': did you mean 'validation'\?"):
+        scores('no_answer_threshold = "validaton"\n')
 
 
 def test_no_language_is_trained_and_scored_on_one_file() -> None:

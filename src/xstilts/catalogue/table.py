@@ -164,6 +164,7 @@ _FILES: Mapping[str, Callable[[object], Any]] = {
     "reading": _text,
     "official": _counts,
     "made_from": _kin,
+    "instead": _text,
     "parallel": _parallel,
     "paired": _several,
 }

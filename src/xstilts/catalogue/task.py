@@ -100,7 +100,8 @@ class Files:
     rows: of that many rows one stays a pair, of the others every second loses its target and the rest lose their
     source. ``made_from`` says from which other rows these come and how: keys are ``task/split``, or the name of a set
     that is no task. ``parallel``: rows of different languages translate each other where they have the same ``id``, or
-    stand in the same ``row`` of complete files.
+    stand in the same ``row`` of complete files. ``instead`` says what the rows are where they are not the official
+    ones: it is told wherever their number is not ``official``.
     """
 
     repository: str
@@ -119,6 +120,7 @@ class Files:
     official: Mapping[str, int] = field(default_factory=dict)
     made_from: Mapping[str, Kin] = field(default_factory=dict)
     parallel: str = ""
+    instead: str = ""
 
     @property
     def folder(self) -> str:

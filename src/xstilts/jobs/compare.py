@@ -65,11 +65,12 @@ class Scored:
         self.near = near
         self.table = lru_cache(TABLES)(source.read)
         self.kin = {rows: self._translations(rows) for rows in scored}
-        tables = {
-            rows: self.texts(rows, caps.get(one) if self._parallel(one) != "id" else None)
+        wanted = {
+            rows: caps.get(one) if self._parallel(one) != "id" else None
             for one, kin in self.kin.items()
             for rows in (one, *kin)
-        }
+        }  # each once, though every language is a translation of all others
+        tables = {rows: self.texts(rows, cap) for rows, cap in wanted.items()}
         self.pool: Pool = pool_of(list(tables.values()))
         self._owners = {
             rows: _Owner(table["row"].to_numpy(), table["column"].to_numpy(), codes)

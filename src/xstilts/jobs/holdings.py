@@ -37,6 +37,7 @@ class Holding:
     revision: str = ""
     labels: tuple[tuple[str, int], ...] = ()
     problem: str = ""
+    instead: str = ""
 
 
 def holdings(source: AllSources, task: Task, deep: bool = True) -> Iterator[Holding]:
@@ -62,7 +63,7 @@ def holding(source: AllSources, task: Task, split: str, language: str, deep: boo
         labels = _counted(task, source.read(rows)) if deep and place != CONSTRUCTED and task.labels else ()
     except Problem as problem:
         return replace(here, problem=str(problem))
-    return replace(here, rows=rows.rows, labels=labels)
+    return replace(here, rows=rows.rows, labels=labels, instead=source.instead(rows))
 
 
 def _counted(task: Task, rows: pa.Table) -> tuple[tuple[str, int], ...]:
@@ -110,6 +111,10 @@ def whole(parts: Sequence[Holding]) -> Whole:
     if here and here[0].labels:
         never = [label for label, _ in here[0].labels if not any(dict(part.labels).get(label) for part in here)]
         notes += [_never(never, len(here[0].labels))] if never else []
+    for text in dict.fromkeys(part.instead for part in here if part.instead):
+        codes = [part.language for part in here if part.instead == text]
+        which = "" if len(codes) == len(here) else f" in {_shortened(codes)}"
+        notes.append(f"not the official rows{which}: {text}")
     revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
     notes += [f"revision {', '.join(revisions)}"] if revisions else []
     return Whole(

@@ -55,7 +55,8 @@ def asked_of(plan: Plan) -> Asked:
             *(_trained(plan, key, known, alike) for key in predict.inputs if key not in predict.vectors),
             _of_start(predict.start),
         ):
-            behind.setdefault(score.data, {})[id(found)] = found
+            for rows in (score.data, *score.pool):  # a candidate that trained is found more easily, in any language
+                behind.setdefault(rows, {})[id(found)] = found
         if score.examples is not None:
             caps[score.data] = max(caps.get(score.data, 0), score.examples)
     return Asked({rows: _together(parts.values()) for rows, parts in behind.items()}, caps)

@@ -49,6 +49,7 @@ class AllSources:
         self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
+        self._instead: dict[tuple[str, str, str], str] = {}
         self._scored: dict[tuple[tuple[Rows, ...], bool], Scored] = {}
 
     def task(self, name: str) -> Task:
@@ -96,7 +97,24 @@ class AllSources:
             digest = self._world.checksum(task, split, language)
         else:
             count, digest = self._rows.rows_of(task, split, language)
+            self._instead[task.name, split, language] = self._not_official(task, split, language, count)
         return Rows(task.name, split, language, count, digest)
+
+    def _not_official(self, task: Task, split: str, language: str, count: int) -> str:
+        """What these rows are where their number is not the official one and the catalogue knows what they are."""
+        if not any(files.instead for files in task.splits[split].in_turn()):
+            return ""
+        if self.folder.has(task, split, language):
+            files = self.folder.located(task, split, language)[0]
+        elif found := self.hub.find(task, split, language):
+            files = found.files
+        else:
+            return ""
+        return "" if files.official.get(language) == count else files.instead
+
+    def instead(self, rows: Rows) -> str:
+        """What these rows, whose number was asked for, are where they are not the official ones."""
+        return self._instead.get((rows.task, rows.split, rows.language), "")
 
     def read(self, rows: Rows) -> pa.Table:
         """The rows themselves; refuses rows that are no longer those that were planned."""
@@ -156,7 +174,18 @@ class AllSources:
         left_out = [
             f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
         ]
-        return [*left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+        return [*self._stood_in(), *left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+
+    def _stood_in(self) -> list[str]:
+        """A line for each kind of rows in a split that are not the official ones."""
+        kinds: dict[tuple[str, str, str], list[str]] = {}
+        for (task, split, language), text in self._instead.items():
+            if text:
+                kinds.setdefault((task, split, text), []).append(language)
+        return [
+            f"{task} ({split}, {' '.join(codes)}): not the official rows: {text}"
+            for (task, split, text), codes in kinds.items()
+        ]
 
     def left_out(self, rows: Rows) -> str:
         """How many of some rows that were read are used and what was left out why; empty where all are used."""

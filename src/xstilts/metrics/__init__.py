@@ -15,7 +15,7 @@ from xstilts.metrics.metric import LOGITS, PREDICTIONS, Counts, Metric
 
 __all__ = ["LOGITS", "PREDICTIONS", "Counts", "Metric", "fitting", "get_metric", "metrics"]
 
-_OTHER = ("metric", "benchmark")  # what lies here and is no metric
+_OTHER = ("metric", "benchmark", "floors")  # what lies here and is no metric
 
 
 @cache

@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
+from xstilts.metrics.floors.answers import trivial_answers
 from xstilts.metrics.metric import Counts, Metric, in_order, some
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -76,8 +78,10 @@ def exact_match(counts: Counts) -> float:
 
 
 def floor(labelled: pa.Table | None, gold: pa.Table, labels: Sequence[str]) -> pa.Table:
-    """The empty answer to every question."""
-    return pa.table({"id": gold["id"], "text": pa.array([""] * gold.num_rows, pa.string())})
+    """The trivial answers that are best on the labelled questions, those without an answer left aside."""
+    known = gold.slice(0, 0) if labelled is None else labelled
+    known = known.filter(pc.greater(pc.list_value_length(known["answer_texts"]), 0))
+    return trivial_answers(known, gold, lambda rows, said: reduce(count(rows, said, "", labels)))
 
 
 METRIC = Metric(

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
-from xstilts.metrics.answer_f1 import exact_match, floor, normalised, reduce, token_f1
+from xstilts.metrics.answer_f1 import exact_match, normalised, reduce, token_f1
+from xstilts.metrics.floors.answers import trivial_answers
 from xstilts.metrics.metric import Counts, Metric
 
 
@@ -49,6 +51,30 @@ def answered(counts: Counts) -> float:
 def unanswered(counts: Counts) -> float:
     """The mean F1 of the questions without answer, in points: the share that was left empty."""
     return reduce(counts[counts[:, 2] == 0])
+
+
+def best_threshold(above: npt.ArrayLike, answered: npt.ArrayLike, empty: npt.ArrayLike) -> float:
+    """The threshold with the best mean F1, tuned where answers are known: on validation data.
+
+    Of each question ``above`` is how much no answer scores above the best answer (infinite where there is none to
+    give), ``answered`` the F1 of that answer, ``empty`` the F1 of none. A question is answered where ``above`` does not
+    exceed the threshold. As in the search of SQuAD 2.0's evaluation the lowest of equally good ones is taken, and it is
+    the place of the last question that is answered. Unlike there, questions at one place are answered together, which
+    is what a threshold does, and where it is best to answer none the threshold lies below all of them, not at 0.
+    """
+    place, more = np.asarray(above, np.float64), np.asarray(answered, np.float64) - np.asarray(empty, np.float64)
+    values, which = np.unique(place, return_inverse=True)
+    gained = np.cumsum(np.bincount(which, weights=more, minlength=len(values)))[np.isfinite(values)]
+    if not gained.size:
+        return 0.0
+    best = int(gained.argmax())
+    return float(values[best] if gained[best] > 0 else np.nextafter(values[0], -np.inf))
+
+
+def floor(labelled: pa.Table | None, gold: pa.Table, labels: Sequence[str]) -> pa.Table:
+    """The trivial answers that are best on the labelled questions; to give none is one way."""
+    known = gold.slice(0, 0) if labelled is None else labelled
+    return trivial_answers(known, gold, lambda rows, said: reduce(count(rows, said, "", labels)))
 
 
 METRIC = Metric(

@@ -126,6 +126,8 @@ def _split(task: Task, split: str, first: Files) -> Iterator[tuple[str, ...]]:
                 [
                     *(f"{SAID[kin]} {node}" for node, kin in found.made_from.items()),
                     *([f"languages translate each other, by {found.parallel}"] if found.parallel else []),
+                    *([f"where not whole: {found.instead}"] if found.instead and official else []),
+                    *([f"not the official rows: {found.instead}"] if found.instead and not official else []),
                 ]
             ),
         )

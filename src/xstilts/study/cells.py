@@ -14,6 +14,7 @@ from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import UNTRAINED, Task, TaskType
+from xstilts.study.answering import FIXED, Answering
 from xstilts.study.arms import Prepared, said
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.beside import changes
@@ -27,16 +28,25 @@ from xstilts.study.searching import Searching, searching
 from xstilts.study.settings import evaluation_table, rows_of
 from xstilts.study.targets import Model
 
+# Of trivial predictions whose way has changed, the revision: those of an encoder keep theirs, and their keys.
+FLOORS: Mapping[TaskType, int] = {TaskType.SPAN_EXTRACTION: 3}
+
+
+# In what a benchmark's rankings are not trained as its own script trains them (docs/data.md).
+_DUAL_ENCODER = "encoder of ours: mean over tokens, cosine times 20, whole updates compared, case kept"
+
 
 @dataclass(frozen=True)
 class At:
-    """What a cell is about; ``search``: how sentences find one another, None for a task that is trained."""
+    """What a cell is about; ``search``: how sentences find one another, None for a task that is trained;
+    ``answering``: how it is decided that a question has no answer, None where every one has."""
 
     task: Task
     split: str
     language: str
     seed: int
     search: Searching | None = None
+    answering: Answering | None = None
 
     @property
     def metric(self) -> str:
@@ -46,7 +56,11 @@ class At:
     @property
     def protocol(self) -> str:
         """How it is scored; scores of different protocols do not compare."""
-        return self.search.name if self.search else self.task.protocol
+        if self.search:
+            return self.search.name
+        decided = self.answering.named(self.split, self.language) if self.answering else ""
+        encoder = _DUAL_ENCODER if self.task.protocol and self.task.type == TaskType.RANKING else ""
+        return ", ".join(filter(None, (self.task.protocol, encoder, decided)))
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.language} {self.split}"
@@ -125,7 +139,7 @@ def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
     if task.type in UNTRAINED and spec.architecture:
         how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
     if task.no_answer:
-        how["null_threshold"] = 0.0
+        how["null_threshold"] = FIXED
     check_length(spec, how["max_length"])
     return how
 
@@ -138,8 +152,10 @@ def search_of(draft: Draft, encoder: Encoder, task: Task) -> Searching | None:
     study, spec = draft.study, encoder.spec
     layer = spec.retrieval_layer if spec.retrieval_layer is not None else study.retrieval_layer
     layers = spec.architecture.layers if spec.architecture else layers_of(str(spec.path))
+    if spec.layers and (layers is None or spec.layers < layers):
+        layers = spec.layers  # a body cut to its first layers is an encoder of so many, which is trained as such
     try:
-        return searching(study.retrieval, task, spec.path or "", layers, layer, spec.layers)
+        return searching(study.retrieval, task, spec.path or "", layers, layer)
     except Problem as problem:
         raise Problem(f"backbone '{encoder.name}': {problem}") from None
 
@@ -151,10 +167,16 @@ def add_cell(
     every change that the study's analyses need."""
     whose, pool = f"{arm}, {encoder.name}, seed {at.seed}", draft.known.pool(at.task)
     vectors = embedded(draft, encoder, at.task, pool, model.key, whose, how)
-    job, threshold = replace(_prediction(draft, at, model, how), pool=pool, vectors=vectors), {}
+    job = replace(_prediction(draft, at, model, how), pool=pool, vectors=vectors)
+    threshold: dict[str, Any] = {}
     if at.search is not None:
         job = replace(job, layer=at.search.layer, search=at.search.search)
         threshold = _threshold(draft, at, job, at.search, whose, encoder.parameters)
+    if at.answering is not None:
+        if at.answering.language is not None:
+            tuned = (at.task, "validation", at.answering.language)
+            draft.known.check_apart((*prepared.shares, *model.shares), *tuned)
+        threshold = _no_answer(draft, at, job, at.answering, whose, encoder.parameters)
     score = scored(draft, at, job, f"{at}, {whose}", encoder.parameters, pool=pool, **threshold)
     for change in changes(draft.needs, draft.known, at.task, at.language):
         draft.add(replace(job, change=change), f"predict {at}, {change.name}, {whose}", encoder.parameters)
@@ -229,6 +251,7 @@ def _add(
     untrained = task.type in UNTRAINED
     labelled = None if untrained else draft.known.training(task, task.train_language)
     guess = Predict(task.name, str(task.type), data, labelled=labelled, labels=task.labels, examples=cap)
+    guess = replace(guess, revision=FLOORS.get(task.type, guess.revision))
     draft.cells.append(
         Cell(
             backbone=encoder.name,
@@ -283,8 +306,19 @@ def _threshold(draft: Draft, at: At, job: Predict, search: Searching, whose: str
             f"no validation set in '{at.language}' on which a threshold could be chosen: state one, as in [retrieval] "
             "threshold = 1.06, or 'none'"
         )
-    there = replace(at, split="validation")
-    rows, cap = draft.known.rows(at.task, "validation", at.language), cap_of(draft, there)
+    return _tuned(draft, replace(at, split="validation"), job, whose, parameters)
+
+
+def _no_answer(draft: Draft, at: At, job: Predict, answering: Answering, whose: str, parameters: int) -> dict[str, Any]:
+    """Where the no-answer threshold of ``job``'s score comes from, as fields of ``Score``."""
+    if answering.language is None:
+        return {} if answering.threshold == FIXED else {"threshold": answering.threshold}
+    return _tuned(draft, replace(at, split="validation", language=answering.language), job, whose, parameters)
+
+
+def _tuned(draft: Draft, there: At, job: Predict, whose: str, parameters: int) -> dict[str, Any]:
+    """The same predictions of the rows ``there``, on which a threshold is chosen."""
+    rows, cap = draft.known.rows(there.task, there.split, there.language), cap_of(draft, there)
     key = draft.add(replace(job, data=rows, examples=cap), f"predict {there}, {whose}", parameters)
     return {"tuned_on": Tuning(key, rows, cap)}
 

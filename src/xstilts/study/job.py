@@ -233,7 +233,8 @@ class Predict:
 
     ``model`` is the training's key; for a backbone used as it is (retrieval, nothing trained) ``start`` names it;
     with neither, it is the floor: a trivial predictor that knows the rows ``labelled``. ``null_threshold``: a question
-    has no answer where that scores more than this above the best answer; None where every question has one. ``given``:
+    has no answer where that scores more than this above the best answer (a score may choose another threshold); None
+    where every question has one. ``given``:
     the SHA-256 of a file that holds another system's predictions; nothing is then computed.
     ``change``: predicted are the rows so changed, and no score is made of them. ``layer`` (None: the last) and
     ``search`` say how sentences find one another. A ranking looks among the candidates ``pool``, whose vectors the jobs
@@ -273,7 +274,7 @@ class Predict:
 
 @dataclass(frozen=True)
 class Tuning:
-    """Mined pairs of rows whose true pairs are known, on which a threshold is chosen."""
+    """Predictions of labelled rows on which a threshold is chosen: mined pairs, or answers that may be none."""
 
     prediction: Key
     data: Rows
@@ -284,7 +285,8 @@ class Tuning:
 class Score:
     """Counts per example and the score of one prediction.
 
-    Of mined pairs only those count whose score reaches the ``threshold``, or the one that is best on ``tuned_on``.
+    Of mined pairs only those count whose score reaches the ``threshold``, or the one that is best on ``tuned_on``. A
+    question that may have no answer has none where that scores more than the threshold above the best one.
     ``pool`` holds the candidates of a ranking.
     """
 

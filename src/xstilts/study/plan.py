@@ -16,6 +16,7 @@ from typing import Any
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import UNTRAINED, Task
+from xstilts.study.answering import answering
 from xstilts.study.arm_table import Arm
 from xstilts.study.arms import Prepared, check_steps, prepared
 from xstilts.study.cells import (
@@ -106,6 +107,7 @@ def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
 def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
     """Everything of one backbone and one target: trainings, predictions, scores, cells; the baseline first."""
     study, how, search = draft.study, reading(draft, encoder.spec, task), search_of(draft, encoder, task)
+    decided = answering(study.no_answer_threshold, draft.known.source, task)
     asked = [(split, language) for split in splits_of(draft, task) for language in evaluated(draft, task, split)]
     plain: dict[int, Mapping[str, Model]] = {}
     trials = _trials(draft, encoder, arms, task, how)
@@ -124,7 +126,7 @@ def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:
         for split, language in asked if models else ():
             model, before = models[language], arms[arm][seed]
             draft.known.check_apart((*before.shares, *model.shares), task, split, language)
-            add_cell(draft, encoder, arm, At(task, split, language, seed, search), before, model, how)
+            add_cell(draft, encoder, arm, At(task, split, language, seed, search, decided), before, model, how)
         add_beside(draft, encoder, arm, task, seed, arms[arm][seed], models, how)
 
 

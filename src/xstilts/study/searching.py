@@ -68,12 +68,9 @@ class Searching:
     metric: str
 
 
-def searching(
-    said: Retrieval, task: Task, backbone: str, layers: int | None, layer: int | None, cut: int | None = None
-) -> Searching:
+def searching(said: Retrieval, task: Task, backbone: str, layers: int | None, layer: int | None) -> Searching:
     """How ``task`` is searched with an encoder of so many ``layers`` (None: not known); ``layer`` is the block that the
-    study states. Of an encoder ``cut`` to its first layers, a block behind them is the last one. Raises ``Problem``
-    where the encoder has no such block.
+    study states. Raises ``Problem`` where the encoder has no such block.
     """
     protocol = PROTOCOLS[said.protocol][task.type]
     stated = {name: getattr(said, name) for name in ("pooling", "margin", "neighbours", "queries")}
@@ -93,7 +90,7 @@ def searching(
     if task.type == TaskType.MINING and said.threshold is not None:
         threshold = said.threshold
     parts = [
-        f"layer {min(block, cut or block)}" if block is not None else "last layer",
+        f"layer {block}" if block is not None else "last layer",
         search.pooling,
         search.margin + ("" if search.margin == "cosine" else f" of {search.neighbours}"),
         _ASKING[search.queries],

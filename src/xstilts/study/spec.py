@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from xstilts.catalogue.claim import Claim, own_claims
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Task
+from xstilts.study.answering import Threshold
 from xstilts.study.arm_table import Arm
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.evidence import Evidence
@@ -56,6 +57,8 @@ class Study(Table):
     one (``near``).
     ``retrieval``: how sentences find one another (docs/retrieval.md).
     ``search``: learning rates that every arm tries before its target phase.
+    ``no_answer_threshold``: from where on a question that may have no answer counts as having none: chosen on
+    ``validation`` rows with labels, or a number.
     """
 
     question: Annotated[str, Field(min_length=1)]
@@ -76,6 +79,7 @@ class Study(Table):
     retrieval_layer: Natural | None = None
     retrieval: Retrieval = Retrieval()
     search: RateSearch | None = None
+    no_answer_threshold: Threshold = "validation"
     claims: tuple[dict[str, Any], ...] = ()
     analyses: tuple[str, ...] = ()
     groups: dict[str, Names] = Field(default_factory=dict)

@@ -11,7 +11,10 @@ NAMES = {"grn": "gn"}
 REPOSITORY = "nala-cub/americas_nli"
 VALIDATION_SIZES = numbers("aym=743 bzd=743 cni=658 grn=743 hch=743 nah=376 oto=222 quy=743 shp=743 tar=743")
 TEST_SIZES = numbers("aym=750 bzd=750 cni=750 grn=750 hch=750 nah=738 oto=748 quy=750 shp=750 tar=750")
-ENGLISH = {split: Files("facebook/xnli", ("en",), split, languages=("en",)) for split in ("validation", "test")}
+ENGLISH = {
+    split: Files("facebook/xnli", ("en",), split, languages=("en",), instead="XNLI's own English set")
+    for split in ("validation", "test")
+}
 
 
 def _files(split: str, official: dict[str, int]) -> Files:

@@ -22,9 +22,10 @@ TASK = Task(
     licence="not stated: see comparable.limsi.fr/bucc2018",
     citation="Zweigenbaum, Sharoff, Rapp 2018",
     notes=(
-        "XTREME's development set is the shared task's sample, its test set the shared task's training set; English is "
-        "the target. The hub has the test set whole (columns unverified against a file), where sentences are named by "
-        "their numbers, and no development set: docs/data.md says how both are made from the shared task's archives. "
-        "Pairs in the development set: de 1,038, fr 929, ru 2,374, zh 257; in the test set 9,580, 9,086, 14,435, 1,899."
+        "XTREME's development set is the shared task's sample, its test set the shared task's training set; English "
+        "is the target. The hub has the test set whole, one row a language: two lists of sentences and the pairs of "
+        "their numbers from 1, as MTEB's code reads it, unverified against a file. It has no development set: "
+        "docs/data.md says how both are made from the shared task's archives. Pairs in the development set: de 1,038, "
+        "fr 929, ru 2,374, zh 257; in the test set 9,580, 9,086, 14,435, 1,899."
     ),
 )

@@ -16,7 +16,7 @@ TASK = Task(
             "hfl/cmrc2018",
             ("default",),
             "train",
-            otherwise=Files("cmrc2018", ("default",), "trial"),
+            otherwise=Files("cmrc2018", ("default",), "trial", instead="the official trial set"),
             official={"zh": 10_142},
         ),
         "validation": Files("hfl/cmrc2018", ("default",), "validation", official={"zh": 3_219}),

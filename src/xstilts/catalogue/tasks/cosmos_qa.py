@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xstilts.catalogue.task import Files, Task, TaskType
 
+PART = "a part of the official validation split, cut by context into train and validation"
+
 TASK = Task(
     name="cosmos_qa",
     title="Cosmos QA: which of four answers fits the blog text and the question?",
@@ -11,8 +13,8 @@ TASK = Task(
     metric="accuracy",
     languages=("en",),
     splits={
-        "train": Files("allenai/cosmos_qa", ("default",), "train", official={"en": 25_262}),
-        "validation": Files("allenai/cosmos_qa", ("default",), "validation", official={"en": 2_985}),
+        "train": Files("allenai/cosmos_qa", ("default",), "train", official={"en": 25_262}, instead=PART),
+        "validation": Files("allenai/cosmos_qa", ("default",), "validation", official={"en": 2_985}, instead=PART),
     },
     columns={"text_a": "{context} {question}", "choices": "answer0,answer1,answer2,answer3"},
     evaluation_split="validation",

@@ -11,8 +11,16 @@ TASK = Task(
     metric="accuracy",
     languages=("en",),
     splits={
-        "train": Files("Rowan/hellaswag", ("default",), "train", official={"en": 39_905}),
-        "validation": Files("Rowan/hellaswag", ("default",), "validation", official={"en": 10_042}),
+        "train": Files(
+            "Rowan/hellaswag", ("default",), "train", official={"en": 39_905}, instead="a part of the official split"
+        ),
+        "validation": Files(
+            "Rowan/hellaswag",
+            ("default",),
+            "validation",
+            official={"en": 10_042},
+            instead="a part of the official split",
+        ),
     },
     columns={"text_a": "ctx", "choices": "endings"},
     evaluation_split="validation",

@@ -18,6 +18,7 @@ def _files(split: str) -> Files:
         official=official,
         made_from={"pawsx/train": Kin.COLLECTION},
         parallel="row",
+        instead="without the pairs whose text is 'NS' (not translated), which the benchmark keeps",
     )
 
 

@@ -19,7 +19,7 @@ from xstilts.catalogue.task import ROLES, Files, Task, TaskType, roles_of
 from xstilts.data.columns import column_of, filtered, names_in, required
 from xstilts.data.labels import label_index, label_names
 from xstilts.data.rows import SIDES
-from xstilts.data.tables import open_table, schema_names
+from xstilts.data.tables import not_utf8, open_table, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
 ROW = "row in the file"
@@ -68,17 +68,14 @@ def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> l
 
 
 def _not_text(path: Path) -> str:
-    """Where a text file is no UTF-8; nothing where it is, or where the file is no text at all."""
+    """What keeps a text file from being read at all: bytes that are no UTF-8, or none."""
     if path.suffix == ".parquet":
         return ""
-    content = path.read_bytes()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        byte = content[error.start]
-        return f"{path}, line {line}: byte 0x{byte:02x} is not UTF-8: save the file in UTF-8"
-    return "" if content.strip() else f"{path} is empty: give it at least one row, or take it out of the study"
+    if wrong := not_utf8(path):
+        return wrong
+    return (
+        "" if path.read_bytes().strip() else f"{path} is empty: give it at least one row, or take it out of the study"
+    )
 
 
 def _rows(table: pa.Table, roles: Sequence[str], columns: Mapping[str, str], path: Path) -> list[dict[str, Any]]:

@@ -19,14 +19,13 @@ from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import CANDIDATES, OPTIONAL_ROLES, Files, Task, TaskType, roles_of
 from xstilts.data.checks import check_answers, check_choices, check_ids, check_labels, check_lengths, exact
 from xstilts.data.collections import settled, unfolded
-from xstilts.data.columns import BRACES, column_of, filtered, joined, made, named, names_in, needed
+from xstilts.data.columns import BRACES, PLACE, column_of, filtered, joined, made, named, names_in, needed
 from xstilts.data.labels import label_index, label_names
 from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import open_table
 
 READER = 1  # counts up when the same file and recipe give other rows
-_PLACE = "row in the file"  # from 1, beside the file's own columns, so that mistakes can name it
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ class _Part:
         """``FILE, row N``: where the ``row``-th row that is read stands in its file, as far as rows of the file are
         read."""
         place = row if self.used is None else int(self.used[row])
-        known = _PLACE in self.table.column_names
-        return f"{self.path}, row {self.table[_PLACE][place] if known else place + 1}"
+        known = PLACE in self.table.column_names
+        return f"{self.path}, row {self.table[PLACE][place] if known else place + 1}"
 
 
 def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:
@@ -80,7 +79,7 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         table = open_table(path, None if files.join else needed(task, files, columns, split))
         if not table.num_rows:
             continue  # one of several pieces may be empty
-        table = table.append_column(_PLACE, pa.array(range(1, table.num_rows + 1)))
+        table = table.append_column(PLACE, pa.array(range(1, table.num_rows + 1)))
         if files.join and partner is not None:
             table = joined(table, partner, files.join[1], path)
         for condition in files.where:

@@ -10,11 +10,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from xstilts.catalogue.benchmark import get_benchmark
+from xstilts.metrics.benchmark import score_folders
+
 pytestmark = pytest.mark.data
 
 STUDY = """
 question = "Does every task type run?"
-targets = ["universal_ner", "pawsx_open", "xcopa", "arcd", "ntrex-retrieval", "ntrex-mining"]
+targets = ["universal_ner", "pawsx_open", "xcopa", "arcd", "ntrex-retrieval", "ntrex-mining", "lareqa"]
 languages = ["ar", "de", "et"]
 seeds = [0]
 train_examples = 40
@@ -58,17 +61,16 @@ def xstilts(*arguments: str, folder: Path, data: Path) -> str:
     return done.stdout
 
 
-def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) -> None:
+def table_of(study: Path, folder: Path, data: Path) -> pl.DataFrame:
+    """What a finished study's results say."""
+    return pl.read_csv(xstilts("results", str(study), "--format", "csv", folder=folder, data=data).encode())
+
+
+def test_every_task_type_runs_on_real_rows_and_its_export_scores_the_same(tmp_path: Path, data_folder: Path) -> None:
     study = tmp_path / "types.toml"
     study.write_text(STUDY)
     xstilts("run", str(study), "--workers", "1", folder=tmp_path, data=data_folder)
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", "results", str(study), "--format", "csv", "--store", str(tmp_path / "store")],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "XSTILTS_DATA": str(data_folder)},
-    )
-    table = pl.read_csv(done.stdout.encode())
+    table = table_of(study, tmp_path, data_folder)
     found = {
         target: (set(part["language"]), set(part["task_type"]), set(part["metric"]))
         for (target,), part in table.group_by("target")
@@ -80,9 +82,10 @@ def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) ->
         "arcd": ({"ar"}, {"span_extraction"}, {"answer_f1"}),
         "ntrex-retrieval": ({"ar", "de", "et"}, {"retrieval"}, {"retrieval_accuracy"}),
         "ntrex-mining": ({"ar", "de", "et"}, {"mining"}, {"mining_f1"}),
+        "lareqa": ({"ar", "de", "en"}, {"ranking"}, {"mean_average_precision"}),
     }
     assert set(table["arm"]) == {"baseline", "choices", "many", "shuffled"}
-    assert table.height == 4 * 13
+    assert table.height == 4 * 16
     assert table["score"].is_between(0, 100).all() and table["score"].null_count() == 0
     mining = pl.col("target") == "ntrex-mining"
     assert (table.filter(~mining)["examples"] == 20).all()
@@ -94,3 +97,26 @@ def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) ->
         choices["score"].is_between(10, 90).all()
     )  # twenty questions with two choices, and an encoder that knows nothing
     assert set(choices["floor"] % 5) == {0.0}
+
+    out = tmp_path / "out"
+    xstilts("export", str(study), str(out), "--benchmark", "catalogue", folder=tmp_path, data=data_folder)
+    same = 0
+    for arm in ("baseline", "choices", "many", "shuffled"):
+        system = out / "predictions" / "tiny" / arm / "seed0"
+        scored = score_folders(get_benchmark("catalogue"), system, out / "references", "strict", partial=True).tasks
+        for row in table.filter(pl.col("arm") == arm).iter_rows(named=True):
+            one = scored[row["target"]]
+            assert one.scores[one.task.main[-1]][row["language"]] == row["score"], row
+            same += 1
+    assert same == table.height
+
+    # The exported folder of one arm is an arm of another study: every type's predictions can be given.
+    again = tmp_path / "again.toml"
+    given = '[arms.theirs]\npredictions = "out/predictions/{backbone}/baseline/seed{seed}"\n'
+    again.write_text(STUDY[: STUDY.index("[arms.choices]")] + given + STUDY[STUDY.index("[settings.intermediate]") :])
+    xstilts("run", str(again), "--workers", "1", folder=tmp_path, data=data_folder)
+    columns = ["target", "language", "score"]
+    both = table_of(again, tmp_path, data_folder).sort("target", "language")
+    ours, theirs = (both.filter(pl.col("arm") == arm) for arm in ("baseline", "theirs"))
+    assert theirs.height == 16 and theirs.select(columns).equals(ours.select(columns))
+    assert set(theirs.filter(pl.col("target").str.starts_with("ntrex"))["protocol"]) == {"given", "given, target asks"}

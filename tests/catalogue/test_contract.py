@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
+from hub_server import HubServer, running
+from invented import ROWS, write_invented
 from xstilts.catalogue import METRICS, Files, Task, TaskType, get_language, get_task, tasks
-from xstilts.catalogue.task import CANDIDATES, UNTRAINED
+from xstilts.catalogue.task import CANDIDATES, ROW_NUMBER, UNTRAINED
+from xstilts.data.agree import agreement
+from xstilts.data.hub import Hub
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.source import Folder, RowSource
+from xstilts.jobs.holdings import on_hub
 from xstilts.metrics import get_metric
 from xstilts.metrics.answer_f1 import normalised
 from xstilts.world import World, WorldSettings
 
-ROWS = 18
 LABELLED = {TaskType.CLASSIFICATION: "label", TaskType.MULTIPLE_CHOICE: "label", TaskType.TOKEN_CLASSIFICATION: "tags"}
 WITH_FILES = [name for name, task in tasks().items() if task.splits and not name.startswith("world/")]
 WORLD = WorldSettings(train=60, validation=60, test=60, retrieval=30, parallel=20, words={"qaa": 900, "qac": 300})
@@ -203,94 +205,35 @@ def test_invented_rows_are_read_from_the_columns_that_the_task_names(name: str, 
         check_rows(task, folder, {split: (language,)})
 
 
-def write_invented(task: Task, files: Files, split: str, language: str, root: Path) -> None:
-    """Parquet files of at most ``ROWS`` rows together where ``files`` are looked for, and one to join with."""
-    columns = dict(invented(task, files, split, ROWS // len(files.configs)))
-    for config in files.configs_of(language):
-        write(columns, root / files.folder / config / f"{files.split}.parquet")
-    if files.join:
-        config, key = files.join
-        own = {name: [f"{value} other" for value in values] for name, values in columns.items() if name != key}
-        write(own | {key: columns[key]}, root / files.folder / config / f"{files.split}.parquet")
+@pytest.fixture(scope="module")
+def server() -> Iterator[HubServer]:
+    with running() as found:
+        yield found
 
 
-def write(columns: dict[str, list[Any]], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    structs = {name.split(".")[0] for name in columns if "." in name}
-    flat = {name: values for name, values in columns.items() if "." not in name}
-    for outer in structs:
-        inner = {name.split(".")[1]: values for name, values in columns.items() if name.startswith(f"{outer}.")}
-        flat[outer] = [dict(zip(inner, row, strict=True)) for row in zip(*inner.values(), strict=True)]
-    pq.write_table(pa.table(flat), path)
+@pytest.mark.parametrize("name", [name for name in WITH_FILES if on_hub(get_task(name))])
+def test_every_set_that_the_catalogue_names_is_read_from_a_hub(name: str, server: HubServer, tmp_path: Path) -> None:
+    """Under its own names, through the hub's real client: files, columns and labels are found as the catalogue says."""
+    task = get_task(name)
+    for number, (split, files) in enumerate(sets_on_hub(task)):
+        root, language = tmp_path / str(number), (files.languages or task.languages_of(split))[0]
+        write_invented(task, files.of(language), split, language, root)
+        written = {path.relative_to(root / files.folder).as_posix(): path for path in root.rglob("*.parquet")}
+        server.repositories.clear()
+        for other in on_hub(task):  # sets that are there and lack this language
+            server.publish(other.repository, {"README.md": b""})
+        server.publish(files.repository, written)
+        hub = Hub(root / "cache", server.url)
+        check_rows(task, hub, {split: (language,)})
+        assert hub.taken.keys() == {files.repository}
+        told = agreement(hub, task, split).differences
+        assert not [line for line in told if "column" in line or "labels" in line]
 
 
-def invented(task: Task, files: Files, split: str, rows: int) -> Iterator[tuple[str, list[Any]]]:
-    """Columns of the files and their values."""
-    if files.reading:
-        yield from raw(files.reading, split, rows)
-        return
-    named = {**{role: role for role in SCHEMAS[task.type].names}, **task.columns, **files.columns}
-    braces = re.compile(r"\{([^{}]+)\}")
-    for role, spec in named.items():
-        names = braces.findall(spec) or spec.split(",")
-        for place, name in enumerate(names):
-            if name.startswith("other."):
-                continue
-            yield name, [value(task, role, row, place, len(names)) for row in range(rows)]
-    if files.join:
-        yield files.join[1], list(range(rows))
-    lowest = {name: limit for name, comparison, limit in files.where if comparison == ">="}
-    for name, _, limit in files.where:
-        if name not in named.values():
-            first = lowest.get(name, 0)
-            yield name, [first + row if isinstance(limit, int) else "invented" for row in range(rows)]
-
-
-def raw(reading: str, split: str, rows: int) -> Iterator[tuple[str, list[Any]]]:
-    """Columns from which one row each of a ranking is made."""
-    texts = [f"invented {row}" for row in range(rows)]
-    spans = [[{"start": 0, "end": len(text)}] for text in texts]
-    if reading == "sentences":
-        yield from (("id", [str(row) for row in range(rows)]), ("question", texts), ("context", texts))
-        yield "answers", [{"text": ["invented"], "answer_start": [0]}] * rows
-        return
-    entities = {"entity_id": [f"Q{row}" for row in range(rows)], "description": texts, "sentence_spans": spans}
-    mentions = [
-        {
-            "example_id": str(row),
-            "entity_id": f"Q{row}",
-            "mention_span": {"start": 0, "end": len("invented"), "text": "invented"},
-        }
-        for row in range(rows)
-    ]
-    contexts = [{"text": text, "sentence_spans": span} for text, span in zip(texts, spans, strict=True)]
-    if split == CANDIDATES:
-        yield from entities.items()
-    elif split == "train":
-        pairs = zip(contexts, mentions, strict=True)
-        yield "contextual_mention", [{"context": context, "mention": mention} for context, mention in pairs]
-        yield "entity", [dict(zip(entities, row, strict=True)) for row in zip(*entities.values(), strict=True)]
-    else:
-        yield from (("context", contexts), ("mentions", [[mention] for mention in mentions]))
-
-
-def value(task: Task, role: str, row: int, place: int, places: int) -> Any:
-    if role == "label":
-        return task.labels[row % len(task.labels)] if task.labels else row % choices_of(task)
-    if role == "tags":
-        return [label for label in task.labels for _ in range(2)]
-    if role == "tokens":
-        return [f"invented{row}"] * (2 * len(task.labels))
-    if role == "choices":
-        return f"invented {row} {place}" if places > 1 else [f"invented {row} {k}" for k in range(choices_of(task))]
-    if role == "answer_texts":
-        return [str(row)]
-    if role == "answer_starts":
-        return [len("invented ")]
-    return f"invented {row}"
-
-
-def choices_of(task: Task) -> int:
-    """How many choices an invented row has: as many as there are columns or names of them, else four."""
-    columns = task.columns.get("choices", "").split(",")
-    return len(columns) if len(columns) > 1 else len(task.labels) or 4
+def sets_on_hub(task: Task) -> Iterator[tuple[str, Files]]:
+    """Every set of the hub that holds a split, or is read in another's place. One that is told apart by the numbers of
+    its rows has too many of them to invent (tests/data/test_hub_serves_folder.py)."""
+    for split, first in task.splits.items():
+        for files in first.in_turn():
+            if files in on_hub(task) and not any(column == ROW_NUMBER for column, _, _ in files.where):
+                yield split, files

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hub_server import HubServer, running
@@ -64,3 +66,25 @@ def test_columns_and_labels_of_the_folder_are_those_of_the_catalogue(
     for split in task.splits:
         told = agreement(Hub(tmp_path, server.url), task, split).differences
         assert not [line for line in told if "column" in line or "labels" in line], (split, told)
+
+
+@pytest.mark.parametrize("name", ["ntrex", "ntrex-ranking", "ntrex-retrieval", "ntrex-mining"])
+def test_ntrex_is_one_table_on_the_hub_and_a_file_a_language_in_the_folder(
+    data_folder: Path, tmp_path: Path, name: str
+) -> None:
+    """A column a language, without names of rows: the same sentences train and are scored."""
+    task, folder = get_task(name), Folder(data_folder)
+    inside, codes = data_folder / "ntrex_128", ("de", "my_Qaag", "zh_Hant")
+    names = {code: task.splits[next(iter(task.splits))].names[code] for code in codes} | {"en": "eng"}
+    texts = {code: pq.read_table(inside / each / "train.parquet").sort_by("sent_id") for code, each in names.items()}
+    columns = {"de": "deu_Latn", "my_Qaag": "mya_Mymr", "zh_Hant": "zho_Hant", "en": "eng_Latn"}
+    pq.write_table(pa.table({columns[code]: found["text"] for code, found in texts.items()}), tmp_path / "test.parquet")
+    with running() as server:
+        server.publish("mteb/NTREX", {"data/test-00000-of-00001.parquet": tmp_path / "test.parquet"})
+        hub = Hub(tmp_path / "cache", server.url)
+        for split in task.splits:
+            for code in codes:
+                assert hub.read(task, split, code).equals(folder.read(task, split, code))
+            differences = agreement(hub, task, split).differences
+            assert any("no column 'afr_Latn'" in line for line in differences)
+            assert not [line for line in differences if "no column 'deu_Latn'" in line]

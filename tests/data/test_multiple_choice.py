@@ -206,7 +206,7 @@ def test_a_row_without_label_is_no_training_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choices", "label", "said"),
     [
-        ([["x", "y"], ["x", "y"]], [0, 2], "the 2th usable row has 2 choices and the label 2"),
+        ([["x", "y"], ["x", "y"]], [0, 2], "row 2: 2 choices and the label 2"),
         ([["x"], ["x", "y"]], [0, 1], "1 choices"),
     ],
 )

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.catalogue import Files, Problem, Task, TaskType
+from xstilts.data.load import Loaded
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.source import Folder, Sources, described
 
@@ -86,10 +87,11 @@ def test_rows_that_can_not_train_are_left_out_and_counted(tmp_path: Path, write:
     folder = Folder(tmp_path)
     train = folder.load(nli(), "train", "en")
     assert train.rows.to_pydict() == {"text_a": ["a", "c"], "text_b": ["e", None], "label": [1, 0]}
-    assert described(train.left_out) == "left out: 1 with no text_a, 1 with no label"
+    assert described(train) == "left out: 1 with no text_a, 1 with no label"
     assert folder.rows_of(nli(), "train", "en")[0] == 2
-    assert folder.read(nli(), "test", "en")["label"].to_pylist() == [1, 0, -1]
-    assert described({}) == ""
+    test = folder.load(nli(), "test", "en")
+    assert test.rows.equals(train.rows) and test.left_out == train.left_out
+    assert described(Loaded(train.rows)) == ""
 
 
 def test_blank_texts_do_not_train_language_modelling(tmp_path: Path, write: Write) -> None:
@@ -165,7 +167,9 @@ def test_answers_must_stand_where_they_are_said_to(tmp_path: Path, write: Write)
     assert train.rows["question"].to_pylist() == ["x"]
     assert train.rows["id"].to_pylist() == ["0"]
     assert train.left_out == {"no answer_texts": 1, "an answer that is not where the file says": 1}
-    assert folder.read(task, "test", "en")["answer_texts"].to_pylist() == [["b"], ["b"], []]
+    test = folder.load(task, "test", "en")
+    assert test.rows["answer_texts"].to_pylist() == [["b"], ["b"]]
+    assert described(test) == "left out: 1 with no answer_texts; kept: 1 with an answer that is not where the file says"
 
 
 def test_choices_from_a_list_or_from_several_columns(tmp_path: Path, write: Write) -> None:

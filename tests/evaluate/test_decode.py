@@ -109,6 +109,9 @@ TEXTS = {
     "th": ("กรุงเทพมหานครเป็นเมืองหลวงของประเทศไทยและมีน้ำท่วมในปี ๒๕๕๔", "น้ำท่วม"),
     "ar": ("تأسست الجامعة في عام ١٩٠٨ في القاهرة، وهي أكبر جامعة في مصر.", "القاهرة"),
     "hi": ("दिल्ली भारत की राजधानी है और यमुना नदी के किनारे बसी है।", "यमुना नदी"),
+    "hi, a vowel last": ("ब्रोंकोस के जॉन एलवे ने दो बार सुपर बाउल जीता और टीम के प्रमुख बने।", "जॉन एलवे"),
+    "th, marks last": ("เขาพูดอย่างช้าๆ ว่าปีที่ สี่ ของการแข่งขันสำคัญมากที่สุด", "สี่"),
+    "fr, marks apart": (unicodedata.normalize("NFD", "Elle boit un café très noir à la gare de Genève"), "cafe\u0301"),
     "ja": ("ﾄｳｷｮｳは日本の首都で、㈱が多い。", "日本の首都"),
 }
 
@@ -137,12 +140,13 @@ def unigrams(text: str) -> Vocabulary:
     return framed(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", "<s>", "</s>", "<pad>", "<unk>", "<mask>")
 
 
-def word_pieces(text: str) -> Vocabulary:
-    """Letters in BERT's manner: ideographs apart, letters lower, what follows in a word marked."""
+def word_pieces(text: str, accents: bool = True) -> Vocabulary:
+    """Letters in BERT's manner: ideographs apart, letters lower, what follows in a word marked; without ``accents``
+    combining marks are dropped, as models without case do."""
     folded = unicodedata.normalize("NFKC", text).lower()
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted({*folded, *(f"##{letter}" for letter in folded)})]
     tokenizer = Tokenizer(models.WordPiece({piece: k for k, piece in enumerate(pieces)}, unk_token="[UNK]"))
-    bert = normalizers.BertNormalizer(strip_accents=False, lowercase=True)
+    bert = normalizers.BertNormalizer(strip_accents=not accents, lowercase=True)
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), bert])
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return framed(
@@ -169,6 +173,7 @@ FAMILIES = {
     "merges": lambda text: letters([text]),
     "unigrams": unigrams,
     "word pieces": word_pieces,
+    "word pieces without accents": lambda text: word_pieces(text, accents=False),
     "bytes": bytewise,
 }
 

@@ -10,11 +10,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from xstilts.catalogue.benchmark import get_benchmark
+from xstilts.metrics.benchmark import score_folders
+
 pytestmark = pytest.mark.data
 
 STUDY = """
 question = "Does every task type run?"
-targets = ["universal_ner", "pawsx_open", "xcopa", "arcd", "ntrex-retrieval", "ntrex-mining"]
+targets = ["universal_ner", "pawsx_open", "xcopa", "arcd", "ntrex-retrieval", "ntrex-mining", "lareqa"]
 languages = ["ar", "de", "et"]
 seeds = [0]
 train_examples = 40
@@ -26,12 +29,9 @@ vocabulary = { text = ["ntrex"], characters = 100000, languages = ["ar", "de", "
 
 [arms.baseline]
 [arms.choices]
-intermediate = ["commonsense_qa_v1", "hellaswag"]
+intermediate = ["commonsense_qa_v1", "hellaswag", "cosmos_qa"]
 [arms.many]
 intermediate = ["nli_mix", "ud_ccg", "squad_v2"]
-[arms.shuffled]
-intermediate = ["cosmos_qa"]
-labels = "shuffled"
 
 [settings.intermediate]
 updates = 6
@@ -51,24 +51,37 @@ def xstilts(*arguments: str, folder: Path, data: Path) -> str:
         [sys.executable, "-m", "xstilts", *arguments, "--data", str(data), "--store", str(folder / "store")],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
 
 
-def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) -> None:
+@pytest.fixture
+def smaller(data_folder: Path, tmp_path: Path) -> Path:
+    """The data folder with three languages of LAReQA, whose candidates are those of all languages that are there."""
+    place = tmp_path / "data"
+    place.mkdir()
+    for each in data_folder.iterdir():
+        if each.is_dir() and each.name != "xquad_r":
+            (place / each.name).symlink_to(each)
+    (place / "xquad_r").mkdir()
+    for code in ("ar", "de", "en"):
+        (place / "xquad_r" / code).symlink_to(data_folder / "xquad_r" / code)
+    return place
+
+
+def table_of(study: Path, folder: Path, data: Path) -> pl.DataFrame:
+    """What a finished study's results say."""
+    return pl.read_csv(xstilts("results", str(study), "--format", "csv", folder=folder, data=data).encode())
+
+
+def test_every_task_type_runs_on_real_rows_and_its_export_scores_the_same(tmp_path: Path, smaller: Path) -> None:
     study = tmp_path / "types.toml"
     study.write_text(STUDY)
-    xstilts("run", str(study), "--workers", "1", folder=tmp_path, data=data_folder)
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", "results", str(study), "--format", "csv", "--store", str(tmp_path / "store")],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "XSTILTS_DATA": str(data_folder)},
-    )
-    table = pl.read_csv(done.stdout.encode())
+    xstilts("run", str(study), "--workers", "1", folder=tmp_path, data=smaller)
+    table = table_of(study, tmp_path, smaller)
     found = {
         target: (set(part["language"]), set(part["task_type"]), set(part["metric"]))
         for (target,), part in table.group_by("target")
@@ -80,9 +93,10 @@ def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) ->
         "arcd": ({"ar"}, {"span_extraction"}, {"answer_f1"}),
         "ntrex-retrieval": ({"ar", "de", "et"}, {"retrieval"}, {"retrieval_accuracy"}),
         "ntrex-mining": ({"ar", "de", "et"}, {"mining"}, {"mining_f1"}),
+        "lareqa": ({"ar", "de", "en"}, {"ranking"}, {"mean_average_precision"}),
     }
-    assert set(table["arm"]) == {"baseline", "choices", "many", "shuffled"}
-    assert table.height == 4 * 13
+    assert set(table["arm"]) == {"baseline", "choices", "many"}
+    assert table.height == 3 * 16
     assert table["score"].is_between(0, 100).all() and table["score"].null_count() == 0
     mining = pl.col("target") == "ntrex-mining"
     assert (table.filter(~mining)["examples"] == 20).all()
@@ -94,3 +108,26 @@ def test_every_task_type_runs_on_real_rows(tmp_path: Path, data_folder: Path) ->
         choices["score"].is_between(10, 90).all()
     )  # twenty questions with two choices, and an encoder that knows nothing
     assert set(choices["floor"] % 5) == {0.0}
+
+    out = tmp_path / "out"
+    xstilts("export", str(study), str(out), "--benchmark", "catalogue", folder=tmp_path, data=smaller)
+    same = 0
+    for arm in ("baseline", "choices", "many"):
+        system = out / "predictions" / "tiny" / arm / "seed0"
+        scored = score_folders(get_benchmark("catalogue"), system, out / "references", "strict", partial=True).tasks
+        for row in table.filter(pl.col("arm") == arm).iter_rows(named=True):
+            one = scored[row["target"]]
+            assert one.scores[one.task.main[-1]][row["language"]] == row["score"], row
+            same += 1
+    assert same == table.height
+
+    # The exported folder of one arm is an arm of another study: every type's predictions can be given.
+    again = tmp_path / "again.toml"
+    given = '[arms.theirs]\npredictions = "out/predictions/{backbone}/baseline/seed{seed}"\n'
+    again.write_text(STUDY[: STUDY.index("[arms.choices]")] + given + STUDY[STUDY.index("[settings.intermediate]") :])
+    xstilts("run", str(again), "--workers", "1", folder=tmp_path, data=smaller)
+    columns = ["target", "language", "score"]
+    both = table_of(again, tmp_path, smaller).sort("target", "language")
+    ours, theirs = (both.filter(pl.col("arm") == arm) for arm in ("baseline", "theirs"))
+    assert theirs.height == 16 and theirs.select(columns).equals(ours.select(columns))
+    assert set(theirs.filter(pl.col("target").str.starts_with("ntrex"))["protocol"]) == {"given", "given, target asks"}

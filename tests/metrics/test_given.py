@@ -22,6 +22,8 @@ ROWS = {
         for k in range(4)
     ],
     TaskType.RETRIEVAL: [{"source": f"s{k}", "target": text} for k, text in enumerate("cabd")],
+    TaskType.MINING: [{"source_id": f"s{k}", "target_id": f"t{k}" if k % 2 else None} for k in range(4)],
+    TaskType.RANKING: [{"id": f"q{k}", "query": "?", "matches": [f"q{k}"]} for k in range(4)],
 }
 LABELS = {TaskType.CLASSIFICATION: ("no", "yes"), TaskType.TOKEN_CLASSIFICATION: ("B", "O")}
 
@@ -158,3 +160,23 @@ def test_what_is_wrong_in_a_row_is_noted_and_scored(
     said, own, found = read(kind, text, tmp_path)
     assert (said, own) == (expected, extra)
     assert any(told in line for line in found.notes), found.notes
+
+
+def test_mined_pairs_count_as_far_as_their_sentences_are_scored(tmp_path: Path) -> None:
+    text = "s1\tt1\ns0\tt3\ns1\tt1\ns3\tt3\n"
+    assert read(TaskType.MINING, text, tmp_path)[0] == ["t1", "t3", "t3"]
+    assert read(TaskType.MINING, text, tmp_path, examples=2)[0] == ["t1"]
+    assert read(TaskType.MINING, "", tmp_path)[0] == []
+    said, _, found = read(TaskType.MINING, "s1\tt1\nt1\ts1\n", tmp_path)
+    assert said == ["t1", "s1"] and "line 2: 't1\ts1' are no names of this set" in found.notes[0]
+    assert "line 1: not two names with a tab" in read(TaskType.MINING, "s1 t1\n", tmp_path)[2].mistakes[0]
+
+
+def test_rankings_answer_every_query(tmp_path: Path) -> None:
+    whole = {f"q{k}": ["b", "a"][: k % 3] for k in range(4)}
+    assert read(TaskType.RANKING, json.dumps(whole), tmp_path)[0] == [[], ["b"], ["b", "a"], []]
+    assert read(TaskType.RANKING, json.dumps(whole), tmp_path, examples=2)[0] == [[], ["b"]]
+    wrong = [({"q0": [], "q1": []}, "ids 'q2', 'q3': not answered"), (whole | {"q1": "b"}, "id 'q1': no list of names")]
+    for value, told in wrong:
+        assert told in read(TaskType.RANKING, json.dumps(value), tmp_path)[2].mistakes[0]
+    assert "holds a list" in read(TaskType.RANKING, "[]", tmp_path)[2].mistakes[0]

@@ -312,7 +312,7 @@ def test_the_command_s_requests(tmp_path: Path) -> None:
     }
     assert call("--benchmark", "xtrem")[::2] == (
         2,
-        "unknown benchmark 'xtrem': did you mean 'xtreme'? benchmarks: xtreme, xtreme-r\n",
+        "unknown benchmark 'xtrem': did you mean 'xtreme'? benchmarks: xtreme, xtreme-r, catalogue\n",
     )
     assert call("--rules", "offical")[0] == 2
     code, _, told = call("--predictions", str(tmp_path / "none"))

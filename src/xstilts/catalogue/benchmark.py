@@ -37,7 +37,9 @@ class Scored:
 
     ``scores`` maps the official names of its scores to those of the metric ("" is the metric's own reduction);
     ``main`` are those whose mean is the task's score. ``labels`` are all that references may hold. ``beside`` are
-    further metrics to be shown. ``pooled``: the average is over all examples, not over the languages.
+    further metrics to be shown. ``pooled``: the average is over all examples, not over the languages. ``others`` are
+    languages that are scored where they are there, and are in no average. ``unanswered``: a question may have no
+    answer.
     """
 
     name: str
@@ -49,6 +51,13 @@ class Scored:
     labels: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     pooled: bool = False
+    others: tuple[str, ...] = ()
+    unanswered: bool = False
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """All languages that may be scored."""
+        return (*self.languages, *self.others)
 
     def file(self, language: str) -> Path:
         """Where the file of ``language`` lies in a folder of references or predictions."""
@@ -181,10 +190,16 @@ _ALL: Mapping[str, Benchmark] = {one.name: one for one in (XTREME, XTREME_R)}
 
 
 def get_benchmark(name: str) -> Benchmark:
-    """The benchmark with this name. Raises ``Problem`` with the nearest name."""
+    """The benchmark with this name, or ``catalogue``, every task there is (``catalogue.every``). Raises ``Problem``
+    with the nearest name."""
     if name in _ALL:
         return _ALL[name]
-    raise Problem(f"unknown benchmark '{name}'{nearest(name, _ALL) or '.'} benchmarks: {', '.join(_ALL)}")
+    if name == "catalogue":
+        from xstilts.catalogue.every import catalogue_benchmark
+
+        return catalogue_benchmark()
+    known = (*_ALL, "catalogue")
+    raise Problem(f"unknown benchmark '{name}'{nearest(name, known) or '.'} benchmarks: {', '.join(known)}")
 
 
 def languages_anywhere(task: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ called.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -57,6 +57,8 @@ def roles_of(kind: TaskType, split: str) -> tuple[str, ...]:
     return _ROLES_OF_SPLIT.get((kind, split), ROLES[kind])
 
 
+ROW_NUMBER = "#"  # in ``Files.where``: the number of a row in its file, from 0
+
 # Forms of files whose rows are not yet those of a ranking (``data.readings``): questions about paragraphs, of which the
 # sentences are the candidates; mentions of entities in documents, and the entities with their descriptions.
 READINGS = ("sentences", "mentions")
@@ -90,9 +92,11 @@ class Files:
     ``configs`` may hold ``{language}``, replaced by ``names[code]`` or else by the code itself; several configurations
     are read one after the other, those that a language lacks are left out. A repository without an organisation
     is on no hub; one that starts with ``/``, ``./``, ``../`` or ``~`` is a folder of its own. ``where`` keeps only
-    rows whose column compares as stated, with one of ``== != < >= starts``. ``join`` (a configuration, a key column)
+    rows whose column, or whose number in the file (``#``, from 0), compares as stated, with one of ``== != < >=
+    starts``. ``join`` (a configuration, a key column)
     adds to each row the row of that configuration with the same key; its columns are then called ``other.COLUMN``.
-    ``columns`` replaces entries of ``Task.columns`` for these files. ``otherwise`` is read for a language whose rows
+    ``columns`` replaces entries of ``Task.columns`` for these files; ``{language}`` in them is replaced as in
+    ``configs``, where one table has a column a language. ``otherwise`` is read for a language whose rows
     are not here. ``path`` is the file itself in place of a repository, may hold ``{language}``, and starts at the study
     file's folder where it is relative. ``reading`` is one of ``READINGS`` where the files do not hold the rows of a
     ranking but what they are made from; ``columns`` then say nothing. ``official`` holds the number of rows of the
@@ -130,6 +134,13 @@ class Files:
     def configs_of(self, language: str) -> tuple[str, ...]:
         """The configurations that may hold ``language``."""
         return tuple(config.format(language=self.names.get(language, language)) for config in self.configs)
+
+    def of(self, language: str) -> Files:
+        """These files with the columns that hold ``language``."""
+        if not any("{language}" in column for column in self.columns.values()):
+            return self
+        name = self.names.get(language, language)
+        return replace(self, columns={role: each.replace("{language}", name) for role, each in self.columns.items()})
 
     def in_turn(self) -> Iterator[Files]:
         """These files, then what is read in their place."""
@@ -184,7 +195,7 @@ class Task:
         if split in self.splits:
             for files in self.splits[split].in_turn():
                 if language in (files.languages or self.languages_of(split)):
-                    yield files
+                    yield files.of(language)
 
     def languages_of(self, split: str) -> tuple[str, ...]:
         """Languages in which ``split`` is catalogued, in official order."""

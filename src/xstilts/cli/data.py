@@ -130,7 +130,8 @@ def _check_online(names: list[str] | None, study: str | None, store: Path, json:
     source, tasks = _opened(names, study, None, store, online=True, fresh=True)
     found = []
     for task in tasks:
-        splits = [split for split in task.splits if task.splits[split] in on_hub(task)]
+        there = on_hub(task)
+        splits = [split for split, first in task.splits.items() if any(files in there for files in first.in_turn())]
         if splits:
             say(f"asking for {task.name} ...")
         found += [agreement(source.hub, task, split) for split in splits]

@@ -29,13 +29,18 @@ if TYPE_CHECKING:
     from xstilts.metrics.benchmark import Scores, TaskScores
 
 _NOTES = 12
+BenchmarkOption = Annotated[
+    str, typer.Option("--benchmark", help="xtreme, xtreme-r, or catalogue: every task there is.")
+]
 
 
 @command("score")
 def score(
     predictions: Annotated[Path, typer.Option("--predictions", help="TASK/test-LANGUAGE files of predictions.")],
     references: Annotated[Path, typer.Option("--references", help="The same files with the right answers.")],
-    benchmark: Annotated[str, typer.Option("--benchmark", help="xtreme or xtreme-r")] = "xtreme",
+    benchmark: Annotated[
+        str, typer.Option("--benchmark", help="xtreme, xtreme-r, or catalogue: every task there is.")
+    ] = "xtreme",
     rules: Annotated[
         str,
         typer.Option(
@@ -76,7 +81,7 @@ def _show(found: Scores) -> None:
             name,
             f"{one.score:.2f}" if one.complete else "-",
             f"{sum(one.examples.values()):,}",
-            f"{len(one.examples)} of {len(one.task.languages)}",
+            f"{sum(code in one.examples for code in one.task.languages)} of {len(one.task.languages)}",
             _averages(one) if one.complete else "none over a part of the languages",
         )
         for name, one in found.tasks.items()
@@ -85,7 +90,7 @@ def _show(found: Scores) -> None:
     put("")
     if found.groups:
         put_table(("group", "score"), [(name, f"{value:.2f}") for name, value in found.groups.items()])
-    if "all_task" not in found.groups:
+    if found.benchmark.groups and "all_task" not in found.groups:
         whole = {name for name, one in found.tasks.items() if one.complete}
         put(f"all_task needs all of {', '.join(task.name for task in found.benchmark.tasks if task.name not in whole)}")
     put("")
@@ -114,7 +119,9 @@ def _cell(one: TaskScores, language: str) -> str:
 def export(
     study: StudyArgument,
     place: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write; it must not be there yet.")],
-    benchmark: Annotated[str, typer.Option("--benchmark", help="xtreme or xtreme-r")] = "xtreme",
+    benchmark: Annotated[
+        str, typer.Option("--benchmark", help="xtreme, xtreme-r, or catalogue: every task there is.")
+    ] = "xtreme",
     level: LevelOption = None,
     variant: VariantOption = None,
     store: StoreOption = STORE,

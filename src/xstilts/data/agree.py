@@ -52,13 +52,14 @@ def agreement(hub: Hub, task: Task, split: str) -> Agreement:
     for code, size in sizes.items():
         if code in stated and size is not None and size != stated[code] and not _unsure(found[code].files):
             wrong[f"{code} has {size:,} rows, the catalogue says {stated[code]:,}"] = None
-    for there in {there.files.repository: there for there in found.values()}.values():
+    # Once a repository, and once a language where each has columns of its own.
+    for there in {(each.files.repository, *each.files.columns.values()): each for each in found.values()}.values():
         wrong.update(dict.fromkeys(_columns(hub, task, split, there)))
     revisions = dict.fromkeys(there.listing.commit[:10] for there in found.values())
     return Agreement(
         task=task.name,
         split=split,
-        repository=files.repository,
+        repository=" ".join(dict.fromkeys(there.files.repository for there in found.values())) or files.repository,
         revision=" ".join(revisions),
         languages=len(found),
         catalogued=len(codes),
@@ -98,8 +99,7 @@ def _columns(hub: Hub, task: Task, split: str, found: Found) -> list[str]:
     stated = [name for config in found.listing.columns.values() for name in config]
     known = schema_names(schema) if schema is not None else stated
     columns = {**task.columns, **files.columns}
-    wanted = dict.fromkeys([*required(task, files, split), *(name for name, _, _ in files.where)])
-    wanted = {name: None for name in wanted if not name.startswith("other.")}
+    wanted = [name for name in required(task, files, split) if not name.startswith("other.")]
     wrong = [f"no column '{name}'{nearest(name, known)}" for name in wanted if known and name not in known]
     for role in ("label", "tags"):
         if schema is None or role not in ROLES[task.type] or not task.labels:

@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.task import OPTIONAL_ROLES, ROLES, Files, Task, TaskType, roles_of
+from xstilts.catalogue.task import OPTIONAL_ROLES, ROLES, ROW_NUMBER, Files, Task, TaskType, roles_of
 from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import column_names
 
+PLACE = "row in the file"  # from 1, beside the file's own columns, so that mistakes can name it
 BRACES = re.compile(r"\{([^{}]+)\}")
 _COMPARE: Mapping[str, Callable[..., Any]] = {
     "==": pc.equal,
@@ -42,7 +43,8 @@ def required(task: Task, files: Files, split: str) -> list[str]:
         return list(READINGS[files.reading].columns[split])
     columns = {**task.columns, **files.columns}
     roles = [role for role in roles_of(task.type, split) if role not in OPTIONAL_ROLES or role in columns]
-    return list(dict.fromkeys(name for role in roles for name in names_in(columns.get(role, role))))
+    named = [name for role in roles for name in names_in(columns.get(role, role))]
+    return list(dict.fromkeys([*named, *(name for name, _, _ in files.where if name != ROW_NUMBER)]))
 
 
 def needed(task: Task, files: Files, columns: Mapping[str, str], split: str) -> set[str]:
@@ -57,7 +59,7 @@ def needed(task: Task, files: Files, columns: Mapping[str, str], split: str) -> 
 def filtered(table: pa.Table, condition: tuple[str, str, str | int], path: Path) -> pa.Table:
     """Rows of ``table`` that fulfil ``condition``; a missing value differs from every value."""
     name, comparison, value = condition
-    column = column_of(table, name, path)
+    column = pc.subtract(table[PLACE], 1) if name == ROW_NUMBER else column_of(table, name, path)
     try:
         if isinstance(value, int) and pa.types.is_string(column.type):
             column = column.cast(pa.int64())

@@ -7,6 +7,7 @@ the other in one row of ids, with the positions that heads and decoders need. No
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.rows import SIDES
 from xstilts.data.vocabulary import Vocabulary
 
-REVISION = 3
+REVISION = 4
 _QUERY_LENGTH = 64
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -284,7 +285,7 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     best: list[Array] = []
     for index, (question, context) in enumerate(zip(questions, contexts, strict=True)):
         ids, offsets = encoded[context]
-        span = np.array(offsets, dtype=np.int32).reshape(-1, 2)
+        span = _whole_signs(context, np.array(offsets, dtype=np.int32).reshape(-1, 2))
         begin, end = _answer_tokens(span, texts[index], places[index])
         capacity = max(1, lengths.longest - len(question) - special)
         windows = _windows(len(ids), capacity, lengths.stride)
@@ -317,6 +318,18 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
         "best": np.concatenate(best) if best else np.zeros(0, bool),
     }
     return Encoded(ids, segments, starts, np.array(numbers["example"], np.int32), columns)
+
+
+def _whole_signs(context: str, span: Array) -> Array:
+    """Character spans that end behind the combining marks of their last letter, which tokenizers without case drop:
+    vowels of Hindi and Thai among them."""
+    nexts = np.append(span[1:, 0], len(context))
+    for token in np.flatnonzero(nexts > span[:, 1]):
+        end = int(span[token, 1])
+        while end < nexts[token] and unicodedata.category(context[end]).startswith("M"):
+            end += 1
+        span[token, 1] = end
+    return span
 
 
 def _answer_tokens(span: Array, texts: Sequence[str], places: Sequence[int]) -> tuple[int | None, int | None]:

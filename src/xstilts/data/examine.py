@@ -16,13 +16,12 @@ import pyarrow as pa
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.placeholder import withheld
 from xstilts.catalogue.task import ROLES, Files, Task, TaskType, roles_of
-from xstilts.data.columns import column_of, filtered, names_in, required
+from xstilts.data.columns import PLACE, column_of, filtered, names_in, required
 from xstilts.data.labels import label_index, label_names
 from xstilts.data.rows import SIDES
-from xstilts.data.tables import open_table, schema_names
+from xstilts.data.tables import not_utf8, open_table, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
-ROW = "row in the file"
 
 Row = Mapping[str, Any]
 Mistake = tuple[str, str]  # what is wrong with a row, and what to do
@@ -43,14 +42,14 @@ def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> l
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
         return [f"{path} has the column '{name}' {names.count(name)} times: rename all but one" for name in twice]
     columns = {**task.columns, **files.columns}
-    wanted = [*required(task, files, split), *(name for name, _, _ in files.where)]
+    wanted = required(task, files, split)
     known = schema_names(table.schema)
-    if missing := [name for name in dict.fromkeys(wanted) if name not in known]:
+    if missing := [name for name in wanted if name not in known]:
         has = f"it has {', '.join(known)}; name the right one under columns"
         return [f"{path} has no column '{name}'{nearest(name, known) or ':'} {has}" for name in missing]
     if files.reading:
         return []
-    table = table.append_column(ROW, pa.array(range(1, table.num_rows + 1)))
+    table = table.append_column(PLACE, pa.array(range(1, table.num_rows + 1)))
     try:
         for condition in files.where:
             table = filtered(table, condition, path)
@@ -68,23 +67,20 @@ def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> l
 
 
 def _not_text(path: Path) -> str:
-    """Where a text file is no UTF-8; nothing where it is, or where the file is no text at all."""
+    """What keeps a text file from being read at all: bytes that are no UTF-8, or none."""
     if path.suffix == ".parquet":
         return ""
-    content = path.read_bytes()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        byte = content[error.start]
-        return f"{path}, line {line}: byte 0x{byte:02x} is not UTF-8: save the file in UTF-8"
-    return "" if content.strip() else f"{path} is empty: give it at least one row, or take it out of the study"
+    if wrong := not_utf8(path):
+        return wrong
+    return (
+        "" if path.read_bytes().strip() else f"{path} is empty: give it at least one row, or take it out of the study"
+    )
 
 
 def _rows(table: pa.Table, roles: Sequence[str], columns: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
-    """Rows by role, lists and numbers as the loader reads them, with their place in the file under ``ROW``."""
+    """Rows by role, lists and numbers as the loader reads them, with their place in the file under ``PLACE``."""
     known = schema_names(table.schema)
-    values: dict[str, list[Any]] = {ROW: table[ROW].to_pylist()}
+    values: dict[str, list[Any]] = {PLACE: table[PLACE].to_pylist()}
     for role in roles:
         spec = columns.get(role, role)
         names = names_in(spec)
@@ -104,7 +100,7 @@ def _by_row(path: Path, rows: Sequence[Row], check: Callable[[Row], Iterator[Mis
     found: dict[str, list[tuple[int, str]]] = {}
     for row in rows:
         for what, remedy in check(row):
-            found.setdefault(remedy, []).append((row[ROW], what))
+            found.setdefault(remedy, []).append((row[PLACE], what))
     lines = []
     for remedy, places in found.items():
         shown = "; ".join(f"row {number}: {what}" for number, what in places[:SHOWN])
@@ -117,8 +113,8 @@ def _duplicates(path: Path, rows: Sequence[Row]) -> list[str]:
     first: dict[object, int] = {}
     again = []
     for row in rows:
-        if (key := row.get("id")) is not None and first.setdefault(key, row[ROW]) != row[ROW]:
-            again.append(f"row {row[ROW]}: id '{key}' as in row {first[key]}")
+        if (key := row.get("id")) is not None and first.setdefault(key, row[PLACE]) != row[PLACE]:
+            again.append(f"row {row[PLACE]}: id '{key}' as in row {first[key]}")
     more = f" (and {len(again) - SHOWN:,} more rows)" if len(again) > SHOWN else ""
     return [f"{path}, {'; '.join(again[:SHOWN])}{more}: give every row an id of its own"] if again else []
 

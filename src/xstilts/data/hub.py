@@ -76,6 +76,7 @@ class Hub:
         self.refused: dict[str, Problem] = {}
         self.notes: dict[str, None] = {}
         self._listings: dict[tuple[str, str], Listing | None] = {}
+        self._footers: dict[str, pq.FileMetaData] = {}
         self.down: Exception | None = None if ask else Problem("the hub was not asked: see xstilts data fetch")
         self.contents = Contents()
 
@@ -168,13 +169,16 @@ class Hub:
     def footer(self, found: Found, name: str) -> pq.FileMetaData:
         """What the end of a Parquet file says: rows and columns, read without the rest of it."""
         client, repository = _client(), found.files.repository
+        place = f"datasets/{repository}@{found.files.revision}/{name}"
+        if place in self._footers:
+            return self._footers[place]
         local = self._cached(found, name)
         try:
             if local:
                 return pq.read_metadata(local)
-            place = f"datasets/{repository}@{found.files.revision}/{name}"
             with client.HfFileSystem(endpoint=self.endpoint).open(place, block_size=FOOTER) as file:
-                return pq.ParquetFile(file).metadata
+                self._footers[place] = pq.ParquetFile(file).metadata
+                return self._footers[place]
         except Exception as error:  # the client lets through errors of whatever carries its requests
             raise self._refused(repository, error) from error
 

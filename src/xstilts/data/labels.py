@@ -1,20 +1,13 @@
 """Labels of a file, whatever it calls them.
 
-In: a task, values of a column, the file's metadata. Out: indices into ``Task.labels``; a refusal where the labels were
-withheld.
+In: a task, values of a column, the file's metadata. Out: indices into ``Task.labels``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from xstilts.catalogue.errors import Problem
-from xstilts.catalogue.placeholder import withheld
 from xstilts.catalogue.task import Task
 
 
@@ -56,16 +49,3 @@ def label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[st
         return tuple(str(name) for name in feature["names"])
     except (KeyError, ValueError, TypeError, IndexError):
         return ()
-
-
-def check_labels(rows: pa.Table, task: Task, path: Path) -> None:
-    """Refuse labels that are all the same: test sets are published so, with the true labels withheld."""
-    if "label" not in rows.column_names:
-        return
-    kinds = pc.unique(rows["label"]).to_pylist()
-    if withheld(rows.num_rows, len(kinds)):
-        label = "no label" if kinds[0] < 0 else f"the label '{task.labels[kinds[0]] if task.labels else kinds[0]}'"
-        raise Problem(
-            f"{path}: every one of {rows.num_rows:,} rows has {label}, which looks like a placeholder: use a split or "
-            "a source that has the true labels"
-        )

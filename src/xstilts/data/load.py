@@ -7,7 +7,7 @@ In: Parquet, JSONL or CSV files and how a task reads them (``Files``: columns, f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import CANDIDATES, OPTIONAL_ROLES, Files, Task, TaskType, roles_of
+from xstilts.data.checks import check_answers, check_choices, check_ids, check_labels, check_lengths, exact
 from xstilts.data.collections import settled, unfolded
-from xstilts.data.columns import BRACES, column_of, filtered, joined, made, named, names_in, needed
-from xstilts.data.labels import check_labels, label_index, label_names
+from xstilts.data.columns import BRACES, PLACE, column_of, filtered, joined, made, named, names_in, needed
+from xstilts.data.labels import label_index, label_names
 from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import open_table
@@ -29,41 +30,56 @@ READER = 1  # counts up when the same file and recipe give other rows
 
 @dataclass(frozen=True)
 class Loaded:
-    """``rows`` in the schema of the task's type; ``left_out`` counts rows that could not be used, by reason."""
+    """``rows`` in the schema of the task's type. ``left_out`` counts rows that could not be used, ``kept`` those that
+    are scored although something about them is odd; both by reason."""
 
     rows: pa.Table
     left_out: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One file's table with what is needed to name things in errors and to read its labels."""
+    """One file's table with what is needed to name things in errors and to read its labels. ``used`` holds the rows of
+    the table that are read, None for all of them."""
 
     path: Path
     table: pa.Table
     task: Task
     columns: Mapping[str, str]
     split: str
+    used: np.ndarray | None = None
 
     @property
     def training(self) -> bool:
         """Whether rows must be fit to train on."""
         return self.split == "train"
 
+    def at(self, row: int) -> str:
+        """``FILE, row N``: where the ``row``-th row that is read stands in its file, as far as rows of the file are
+        read."""
+        place = row if self.used is None else int(self.used[row])
+        known = PLACE in self.table.column_names
+        return f"{self.path}, row {self.table[PLACE][place] if known else place + 1}"
+
 
 def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:
     """Read ``paths`` one after the other as ``task`` says.
 
-    ``other`` are the files to join with, empty where ``files.join`` is None. In the split ``train`` rows that can not
-    train (no label, no answer in the text) are left out; elsewhere an unknown label becomes -1. Raises ``Problem``
-    that names the file for a damaged file, a missing column, an unknown label, labels that are all the same, or tags
-    that do not fit their tokens.
+    ``other`` are the files to join with, empty where ``files.join`` is None. Rows without a text, a label or an answer
+    that their type needs are left out and counted; in the split ``train`` those, too, whose answer is not where the
+    file says. Raises ``Problem`` that names file and row for a damaged or empty file, a missing column, an unknown
+    label, labels that are all the same, tags that do not fit their tokens, answers without their places, ids that are
+    there twice where rows are scored.
     """
     columns = {**task.columns, **files.columns}
     partner = pa.concat_tables([open_table(path) for path in other]) if files.join else None
     loaded = []
     for path in paths:
         table = open_table(path, None if files.join else needed(task, files, columns, split))
+        if not table.num_rows:
+            continue  # one of several pieces may be empty
+        table = table.append_column(PLACE, pa.array(range(1, table.num_rows + 1)))
         if files.join and partner is not None:
             table = joined(table, partner, files.join[1], path)
         for condition in files.where:
@@ -75,16 +91,35 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         elif "pairs" in columns:
             table, read = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
         found = _rows(_Part(path, table, task, read, split))
-        loaded.append(Loaded(found.rows, {**less, **found.left_out}))
+        loaded.append(replace(found, left_out={**less, **found.left_out}))
+    if not loaded:
+        raise Problem(f"{paths[0]} is empty: fetch it or copy it again, or name a source that holds its rows")
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
     if task.type is TaskType.MINING:
         rows, blank = settled(rows, files.paired)
         loaded.append(Loaded(rows, {"no sentence": blank} if blank else {}))
     if "id" in roles_of(task.type, split):
         rows = named(rows)
+        if split != "train":
+            check_ids(rows, paths[0])
+    left_out, kept = _summed([part.left_out for part in loaded]), _summed([part.kept for part in loaded])
+    if not rows.num_rows:
+        _refuse_none(paths[0], files, left_out)
     check_labels(rows, task, paths[0])
-    reasons = dict.fromkeys(reason for part in loaded for reason in part.left_out)
-    return Loaded(rows, {reason: sum(part.left_out.get(reason, 0) for part in loaded) for reason in reasons})
+    return Loaded(rows, left_out, kept)
+
+
+def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    reasons = dict.fromkeys(reason for one in counts for reason in one)
+    return {reason: sum(one.get(reason, 0) for one in counts) for reason in reasons}
+
+
+def _refuse_none(path: Path, files: Files, left_out: Mapping[str, int]) -> None:
+    """No row is left to use: say why."""
+    reasons = [f"{count:,} rows have {reason}" for reason, count in left_out.items()]
+    reasons += [f"no row fulfils {name} {comparison} {value!r}" for name, comparison, value in files.where[:1]]
+    reasons = reasons or ["no row has a partner in the file it is joined with"]
+    raise Problem(f"{path}: none of its rows can be used ({'; '.join(reasons)}): use a split or a source that has them")
 
 
 def recipe(task: Task, files: Files, split: str) -> dict[str, Any]:
@@ -113,23 +148,23 @@ def _rows(part: _Part) -> Loaded:
     keep, left_out = _usable(part, found)
     if not keep.all():
         found = {role: column.filter(pa.array(keep)) for role, column in found.items()}
-    size = int(keep.sum())
+        part = replace(part, used=np.flatnonzero(keep))
     arrays = {
-        name: _READERS[name](part, name, found[name].combine_chunks()) if name in found else pa.nulls(size, kind)
+        name: _READERS[name](part, name, found[name].combine_chunks()) if name in found else pa.nulls(keep.sum(), kind)
         for name, kind in zip(schema.names, schema.types, strict=True)
     }
     rows = pa.table({name: arrays[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
+    kept: dict[str, int] = {}
     if part.task.type is TaskType.TOKEN_CLASSIFICATION:
-        _check_lengths(part, rows)
+        check_lengths(rows, part.at)
     if part.task.type is TaskType.MULTIPLE_CHOICE:
-        _check_choices(part, rows)
-    if part.task.type is TaskType.SPAN_EXTRACTION and part.training:
-        exact = _exact(rows)
-        if part.task.no_answer:
-            exact |= pc.equal(pc.list_value_length(rows["answer_texts"]), 0).to_numpy()
-        left_out["an answer that is not where the file says"] = int((~exact).sum())
-        rows = rows.filter(pa.array(exact))
-    return Loaded(rows, {reason: count for reason, count in left_out.items() if count})
+        check_choices(rows, part.at)
+    if part.task.type is TaskType.SPAN_EXTRACTION:
+        check_answers(rows, part.at)
+        good = exact(rows)
+        (left_out if part.training else kept)["an answer that is not where the file says"] = int((~good).sum())
+        rows = rows.filter(pa.array(good)) if part.training else rows
+    return Loaded(rows, *({reason: count for reason, count in counts.items() if count} for counts in (left_out, kept)))
 
 
 def _role(part: _Part, role: str) -> pa.ChunkedArray | None:
@@ -163,8 +198,8 @@ def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarr
     if kind is TaskType.MINING:
         return keep, left_out
     for role, column in found.items():
-        answers_needed = part.training and not part.task.no_answer
-        if role in ("label", *OPTIONAL_ROLES) or (role.startswith("answer_") and not answers_needed):
+        needless = part.task.no_answer or (role == "answer_starts" and not part.training)
+        if role in ("label", *OPTIONAL_ROLES) or (role.startswith("answer_") and needless):
             continue
         bad = pc.is_null(column)
         reason = f"no {role}"
@@ -178,8 +213,10 @@ def _usable(part: _Part, found: Mapping[str, pa.ChunkedArray]) -> tuple[np.ndarr
         wrong = _mask(bad) & keep
         left_out[reason] = int(wrong.sum())
         keep &= ~wrong
-    if part.training and "label" in found:
-        wrong = (_label(part, "label", found["label"].combine_chunks()).to_numpy() < 0) & keep
+    if "label" in found:
+        unlabelled = _label(part, "label", found["label"].combine_chunks()).to_numpy() < 0
+        # Where no row has a label they were withheld, which ``check_labels`` says.
+        wrong = unlabelled & keep if part.training or not unlabelled.all() else np.zeros_like(keep)
         left_out["no label"] = int(wrong.sum())
         keep &= ~wrong
     return keep, left_out
@@ -229,7 +266,7 @@ def _starts(part: _Part, role: str, values: pa.Array) -> pa.Array:
 
 
 def _label(part: _Part, role: str, values: pa.Array) -> pa.Array:
-    return pa.array(_indices(part, role, values), pa.int16())
+    return pa.array(_indices(part, role, values, np.arange(1, len(values) + 1)), pa.int16())
 
 
 def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
@@ -237,12 +274,13 @@ def _tags(part: _Part, role: str, values: pa.Array) -> pa.Array:
         values = pa.array([text.split() for text in values.to_pylist()], pa.list_(pa.string()))
     if not _is_list(values.type):
         raise _wrong(part, role, "a list of tags a row", values.type)
-    tags = _indices(part, role, values.flatten())
-    if (tags < 0).any():
-        raise Problem(
-            f"{part.path}: a tag in column '{part.columns.get(role, role)}' is missing; every token needs one"
-        )
     ends = np.cumsum(pc.list_value_length(values).to_numpy(), dtype=np.int32)
+    tags = _indices(part, role, values.flatten(), ends)
+    if (missing := np.flatnonzero(tags < 0)).size:
+        row = int(np.searchsorted(ends, missing[0], "right"))
+        raise Problem(
+            f"{part.at(row)}: a tag in column '{part.columns.get(role, role)}' is missing; every token needs one"
+        )
     return pa.ListArray.from_arrays(np.concatenate([np.zeros(1, np.int32), ends]), pa.array(tags, pa.int16()))
 
 
@@ -256,8 +294,8 @@ _READERS: Mapping[str, Callable[[_Part, str, pa.Array], pa.Array]] = {
 }
 
 
-def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
-    """int16 indices into ``Task.labels``, -1 where not known.
+def _indices(part: _Part, role: str, values: pa.Array, ends: np.ndarray) -> np.ndarray:
+    """int16 indices into ``Task.labels``, -1 where not known. ``ends``: how many values there are up to each row.
 
     Texts are looked up by name, then read as an index. Numbers whose names the file's metadata holds are looked up by
     these names, so a file with another order of labels is read rightly; other numbers are indices.
@@ -266,45 +304,14 @@ def _indices(part: _Part, role: str, values: pa.Array) -> np.ndarray:
     kinds = values.unique().to_pylist()
     index = label_index(part.task, label_names(part.table.schema.metadata, column) if labels else ())
     found = [index(value) for value in kinds]
-    unknown = [str(value) for value, place in zip(kinds, found, strict=True) if place is None]
-    if unknown:
+    if unknown := [value for value, place in zip(kinds, found, strict=True) if place is None]:
         known = f"labels: {', '.join(labels)}" if labels else "labels are whole numbers from 0"
-        near = nearest(unknown[0], labels)
-        raise Problem(f"{part.path}: column '{column}' holds the unknown label '{unknown[0]}'{near or '.'} {known}")
+        near = nearest(str(unknown[0]), labels)
+        where = part.at(
+            int(np.searchsorted(ends, pc.index(values, pa.scalar(unknown[0], values.type)).as_py(), "right"))
+        )
+        raise Problem(f"{where}: column '{column}' holds the unknown label '{unknown[0]}'{near or '.'} {known}")
     if not kinds:
         return np.zeros(0, np.int16)
     indices: np.ndarray = np.array(found, np.int16)[values.dictionary_encode("encode").indices.to_numpy()]
     return indices
-
-
-def _check_lengths(part: _Part, rows: pa.Table) -> None:
-    tokens, tags = (pc.list_value_length(rows[name]).to_numpy() for name in ("tokens", "tags"))
-    if (wrong := np.flatnonzero(tokens != tags)).size:
-        row = int(wrong[0])
-        raise Problem(
-            f"{part.path}: the {row + 1}th usable row has {tokens[row]} tokens and {tags[row]} tags "
-            f"({wrong.size} such rows); each token needs one tag"
-        )
-
-
-def _check_choices(part: _Part, rows: pa.Table) -> None:
-    choices, label = pc.list_value_length(rows["choices"]).to_numpy(), rows["label"].to_numpy()
-    if (wrong := np.flatnonzero((choices < 2) | (label >= choices))).size:
-        row = int(wrong[0])
-        raise Problem(
-            f"{part.path}: the {row + 1}th usable row has {choices[row]} choices and the label {label[row]} "
-            f"({wrong.size} such rows); at least two choices are needed, and labels count them from 0"
-        )
-
-
-def _exact(rows: pa.Table) -> np.ndarray:
-    """Rows whose first answer stands in the context at its offset."""
-    context, texts, starts = (rows[name].to_pylist() for name in ("context", "answer_texts", "answer_starts"))
-    return np.fromiter(
-        (
-            bool(found and where) and where[0] >= 0 and text.startswith(found[0], where[0])
-            for text, found, where in zip(context, texts, starts, strict=True)
-        ),
-        bool,
-        len(context),
-    )

@@ -13,9 +13,9 @@ _strings = pa.list_(pa.string())
 SIDES = ("source", "target")  # the two collections of a mining
 
 SCHEMAS: dict[TaskType, pa.Schema] = {
-    # one or two texts and the index of the right label; text_b is null where there is one text; label -1 = not known
+    # one or two texts and the index of the right label; text_b is null where there is one text
     TaskType.CLASSIFICATION: pa.schema([("text_a", pa.string()), ("text_b", pa.string()), ("label", pa.int16())]),
-    # label is the number of the right choice, -1 where not known; examples of one task may differ in their choices
+    # label is the number of the right choice; examples of one task may differ in their choices
     TaskType.MULTIPLE_CHOICE: pa.schema([("text_a", pa.string()), ("choices", _strings), ("label", pa.int16())]),
     # answer_starts are character offsets into context: context[start : start + len(text)] == text
     TaskType.SPAN_EXTRACTION: pa.schema(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -171,7 +171,7 @@ class Contents:
         checksum = self.checksum(task, split, files, digests, others)
         if checksum not in self._rows:
             loaded = read_located(task, split, located)
-            self._rows[checksum] = (loaded.rows.num_rows, described(loaded.left_out))
+            self._rows[checksum] = (loaded.rows.num_rows, described(loaded))
         count, less = self._rows[checksum]
         if less:
             self.left_out[task.name, split, language] = f"{count:,} rows used, {less}"
@@ -219,6 +219,10 @@ def _shards(folder: Path, split: str) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"{split}-[0-9]*-of-[0-9]*.parquet")))
 
 
-def described(left_out: Mapping[str, int]) -> str:
-    """``"left out: 3 with no label, 1 with blank text"``, or nothing."""
-    return "left out: " + ", ".join(f"{count} with {reason}" for reason, count in left_out.items()) if left_out else ""
+def described(loaded: Loaded) -> str:
+    """``"left out: 3 with no label, 1 with blank text"``, ``"kept: 2 with ..."``, both, or nothing."""
+    said = {"left out": loaded.left_out, "kept": loaded.kept}
+    texts = {
+        verb: ", ".join(f"{count} with {reason}" for reason, count in counts.items()) for verb, counts in said.items()
+    }
+    return "; ".join(f"{verb}: {text}" for verb, text in texts.items() if text)

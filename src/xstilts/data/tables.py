@@ -31,12 +31,25 @@ def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
         return _open_json(path)
     kind, reader = ("CSV", _open_csv) if path.suffix == ".csv" else ("Parquet", _open_parquet)
     try:
-        return reader(path, needed)
+        table = reader(path, needed)
+        table.validate(full=True)  # texts of a Parquet file may be no UTF-8
+        return table
     except (pa.ArrowException, OSError) as error:
-        if kind == "CSV" and (uneven := _uneven(path)):
-            raise Problem(uneven) from error
+        if kind == "CSV" and (wrong := not_utf8(path) or _uneven(path)):
+            raise Problem(wrong) from error
         first = str(error).split("\n")[0]
         raise Problem(f"{path} is not a whole {kind} file ({first}): fetch it or copy it again") from error
+
+
+def not_utf8(path: Path) -> str:
+    """Where a text file is no UTF-8, and what to do; nothing where it is."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return f"{path}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8: save the file in UTF-8"
+    return ""
 
 
 def column_names(path: Path) -> list[str]:
@@ -79,6 +92,8 @@ def _uneven(path: Path) -> str:
 
 
 def _open_json(path: Path) -> pa.Table:
+    if wrong := not_utf8(path):
+        raise Problem(wrong)
     rows = list(json_rows(path))
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: _column(path, name, [row.get(name) for row in rows]) for name in names})

@@ -23,6 +23,7 @@ from xstilts.study.manifest import Cell, Plan
 from xstilts.study.store import Store
 
 REFERENCES, SYSTEMS = "references", "predictions"
+SHOWN = 40  # missing languages named one by one
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,14 @@ def _write(
     systems: dict[Path, None] = {}
     held: dict[str, dict[str, str]] = {}  # by task and language: how much of the set, "" for all of it
     otherwise: dict[str, None] = {}  # tasks whose predictions answer another question than the benchmark's
+    foreign: dict[str, None] = {}  # targets that the benchmark does not have
     unfinished = 0
     for cell in plan.cells:
         task = benchmark.task(cell.target)
-        if task is None or cell.language not in task.languages:
+        if task is None:
+            foreign[cell.target] = None
+            continue
+        if cell.language not in task.everywhere:
             continue
         if cell.split != source.task(cell.target).evaluation_split:
             continue
@@ -79,6 +84,9 @@ def _write(
         more = f"; {unfinished} scores are not finished yet" if unfinished else ""
         raise Problem(f"{plan.name} has no finished score of {benchmark.title}'s tasks in its languages{more}")
     asked = [f"{name} is left out: the study's protocol lets other sentences ask" for name in otherwise]
+    if foreign:
+        more = "" if benchmark.name == "catalogue" else "; --benchmark catalogue has every task of the catalogue"
+        asked.append(f"no tasks of {benchmark.title}, left out: {', '.join(foreign)}{more}")
     return list(systems), (*_notes(benchmark, held, unfinished), *asked)
 
 
@@ -130,15 +138,14 @@ def _notes(benchmark: Benchmark, held: dict[str, dict[str, str]], unfinished: in
     notes = []
     if unfinished:
         notes.append(f"{unfinished} scores are not finished yet and are left out")
-    if absent := [task.name for task in benchmark.tasks if task.name not in held]:
+    if benchmark.groups and (absent := [task.name for task in benchmark.tasks if task.name not in held]):
         notes.append(f"not in this study: {', '.join(absent)}")
     for task in benchmark.tasks:
         if (parts := held.get(task.name)) is None:
             continue
         if missing := [language for language in task.languages if language not in parts]:
-            notes.append(
-                f"{task.name}: {len(missing)} of {len(task.languages)} languages are missing: {' '.join(missing)}"
-            )
+            shown = " ".join(missing[:SHOWN]) + (f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
+            notes.append(f"{task.name}: {len(missing)} of {len(task.languages)} languages are missing: {shown}")
         if cut := [f"{language} {part}" for language, part in parts.items() if part]:
             notes.append(f"{task.name}: only the first examples of the set in {len(cut)} languages, such as {cut[0]}")
     return notes

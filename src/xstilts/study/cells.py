@@ -219,15 +219,18 @@ def add_beside(
 def add_given(draft: Draft, encoder: Encoder, arm: str, at: At, given: Given) -> None:
     """The cell of a file of predictions, the same for every seed and backbone whose file it is. Raises ``Problem``
     where the file answers another question than the study's protocol."""
-    if at.search is not None and at.search.search.queries != "target":
+    if at.search is not None and at.search.search.queries not in ("target", "both"):
         raise Problem(
             f"'{at.task.name}': a folder holds what the target side finds, and the study's protocol lets others ask "
             f"({at.protocol}): name this arm's targets without it, or ask as the folder does"
         )
+    if at.search is not None:  # how the other system searched is not known here
+        name = "given, target asks" if at.task.type == TaskType.RETRIEVAL else "given"
+        at = replace(at, search=replace(at.search, name=name))
     data, cap = draft.known.rows(at.task, at.split, at.language), cap_of(draft, at)
     labels = (*at.task.labels, *given.labels)
     job = Predict(at.task.name, str(at.task.type), data, labels=labels, examples=cap, given=given.checksum)
-    score = scored(draft, at, job, f"{at}, {arm}", 0)
+    score = scored(draft, at, job, f"{at}, {arm}", 0, pool=draft.known.pool(at.task))
     _add(draft, encoder, arm, at, score, Prepared(encoder.start), Model(None, None, (), 0, ()), "unknown")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from xstilts.catalogue.task import Files, Task, TaskType
-from xstilts.catalogue.tasks.ntrex import NAMES
+from xstilts.catalogue.tasks.ntrex import NAMES, on_hub
 
 _FILES = Files("ntrex_128", ("{language}",), "train", NAMES, join=("eng", "sent_id"), paired=5)
 
@@ -16,8 +16,14 @@ TASK = Task(
     metric="mining_f1",
     languages=tuple(NAMES),
     splits={
-        "validation": replace(_FILES, where=(("sent_id", ">=", 1000), ("sent_id", "<", 1332))),
-        "test": replace(_FILES, where=(("sent_id", ">=", 1332),)),
+        "validation": replace(
+            _FILES,
+            where=(("sent_id", ">=", 1000), ("sent_id", "<", 1332)),
+            otherwise=on_hub(1000, 1332, "source", "target", paired=5),
+        ),
+        "test": replace(
+            _FILES, where=(("sent_id", ">=", 1332),), otherwise=on_hub(1332, None, "source", "target", paired=5)
+        ),
     },
     columns={"source": "text", "target": "other.text"},
     licence="CC BY-SA 4.0",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.catalogue.task import Files, Task, TaskType
-from xstilts.catalogue.tasks.ntrex import NAMES
+from xstilts.catalogue.tasks.ntrex import NAMES, on_hub
 
 TASK = Task(
     name="ntrex-retrieval",
@@ -13,7 +13,13 @@ TASK = Task(
     languages=tuple(NAMES),
     splits={
         "test": Files(
-            "ntrex_128", ("{language}",), "train", NAMES, where=(("sent_id", ">=", 1000),), join=("eng", "sent_id")
+            "ntrex_128",
+            ("{language}",),
+            "train",
+            NAMES,
+            where=(("sent_id", ">=", 1000),),
+            join=("eng", "sent_id"),
+            otherwise=on_hub(1000, None, "source", "target"),
         )
     },
     columns={"source": "text", "target": "other.text"},

@@ -22,7 +22,7 @@ TASK = Task(
     citation="Bowman, Angeli, Potts, Manning 2015",
     notes=(
         "785 training pairs have no label (-1) and are left out: 549,367 train. Pairs without label in the other "
-        "splits can not be scored: unverified how many. Columns as listed by the hub's library; not checked against "
+        "splits are left out, too: unverified how many. Columns as listed by the hub's library; not checked against "
         "the files."
     ),
 )

@@ -14,19 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from xstilts.catalogue.benchmark import Form, Scored
-from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.benchmark import Scored
+from xstilts.catalogue.errors import nearest
+from xstilts.catalogue.every import FORMS
 from xstilts.catalogue.task import Task, TaskType
 from xstilts.metrics.benchmark.files import choices_of, json_of, lines_of, sentences_of
 from xstilts.metrics.benchmark.findings import Findings, some_of
-
-FORMS: Mapping[TaskType, Form] = {
-    TaskType.CLASSIFICATION: Form.LABELS,
-    TaskType.MULTIPLE_CHOICE: Form.CHOICES,
-    TaskType.TOKEN_CLASSIFICATION: Form.TAGS,
-    TaskType.SPAN_EXTRACTION: Form.ANSWERS,
-    TaskType.RETRIEVAL: Form.POSITIONS,
-}
 
 
 @dataclass(frozen=True)
@@ -63,13 +56,7 @@ class About:
 
 
 def file_of(task: Task, split: str, language: str) -> Path:
-    """Where the predictions lie in their folder: as in the benchmarks, whose only split is called ``test``.
-    Raises ``Problem`` for a type whose predictions can not be given."""
-    if task.type not in FORMS:
-        raise Problem(
-            f"predictions of a {task.type} task can not be given in a folder: name this arm's targets without "
-            f"'{task.name}'"
-        )
+    """Where the predictions lie in their folder: as in the benchmarks, whose only split is called ``test``."""
     form = Scored(task.name, FORMS[task.type], task.metric, task.languages, {}, ())
     path = form.file(language)
     return path if split == task.evaluation_split else path.with_name(f"{split}{path.name.removeprefix('test')}")
@@ -180,10 +167,59 @@ def _positions(about: About) -> Read:
     return pa.table({"neighbour": pa.array(neighbour, pa.int32())}), ()
 
 
+def _pairs(about: About) -> Read:
+    """A pair of names a line, all of which count; of the pairs of a cut set those whose sentences are both left."""
+    lines = lines_of(about.path, about.found)
+    if lines is None:
+        return None
+    said = dict.fromkeys(tuple(line.split("\t")) for line in lines)
+    if odd := [row for row, line in enumerate(lines, 1) if line.count("\t") != 1]:
+        about.mistake(f"{some_of(odd, 'line')}: not two names with a tab between them, the foreign one first")
+        return None
+    known = [set(about.gold[name].to_pylist()) for name in _PAIR]
+    if odd := [row for row, line in enumerate(lines, 1) if not _named(line.split("\t"), known)]:
+        about.note(f"{some_of(odd, 'line')}: '{lines[odd[0] - 1]}' are no names of this set; such pairs count as wrong")
+    here = [set(about.gold[name].slice(0, about.examples).to_pylist()) for name in _PAIR]
+    left = [pair for pair in said if _named(pair, here) or not _named(pair, known)]
+    return pa.table({name: pa.array([pair[at] for pair in left], pa.string()) for at, name in enumerate(_PAIR)}), ()
+
+
+_PAIR = ("source_id", "target_id")
+
+
+def _named(pair: Sequence[str], names: Sequence[set[str]]) -> bool:
+    return all(name in known for name, known in zip(pair, names, strict=True))
+
+
+def _rankings(about: About) -> Read:
+    value = json_of(about.path, about.found)
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        about.mistake('holds a list: write one object, {"id": ["best", "second"]}')
+        return None
+    names = about.gold["id"].to_pylist()[: about.examples]
+    odd = [f"'{name}'" for name, best in value.items() if not _are_texts(best)]
+    if odd:
+        about.mistake(f"{some_of(odd, 'id')}: no list of names, best first")
+    if lacking := [f"'{name}'" for name in names if name not in value]:
+        about.mistake(f"{some_of(lacking, 'id')}: not answered; answer each query, with an empty list for nothing")
+    if odd or lacking:
+        return None
+    ranking = pa.array([value[name] for name in names], pa.list_(pa.string()))
+    return pa.table({"id": pa.array(names, pa.string()), "ranking": ranking}), ()
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
 _READERS: Mapping[TaskType, Callable[[About], Read]] = {
     TaskType.CLASSIFICATION: _labels,
     TaskType.MULTIPLE_CHOICE: _choices,
     TaskType.TOKEN_CLASSIFICATION: _tags,
     TaskType.SPAN_EXTRACTION: _answers,
     TaskType.RETRIEVAL: _positions,
+    TaskType.MINING: _pairs,
+    TaskType.RANKING: _rankings,
 }

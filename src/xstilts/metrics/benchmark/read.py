@@ -63,14 +63,15 @@ def _choices(task: Scored, gold: Path, said: Path, found: Findings) -> Rows | No
     right, mine = both
     # By value, as the evaluator compares: 1.0 and true are 1, "1" is not.
     index: dict[object, int] = {number: number for number in range(len(task.labels))}
+    known = ", ".join(map(str, index.values()))
     gold_index, said_index = (
         [index.get(label, -1) if isinstance(label, int | float) else -1 for label in side] for side in (right, mine)
     )
     if odd := [row for row, number in enumerate(gold_index, 1) if number < 0]:
-        found.mistake(gold, f"{some_of(odd, 'line')}: the label is no number of a choice (0, 1); take the gold file")
+        found.mistake(gold, f"{some_of(odd, 'line')}: the label is no number of a choice ({known}); take the gold file")
         return None
     if odd := [row for row, number in enumerate(said_index, 1) if number < 0]:
-        found.note(said, f"{some_of(odd, 'line')}: the label is no number of a choice (0, 1) and counts as wrong")
+        found.note(said, f"{some_of(odd, 'line')}: the label is no number of a choice ({known}) and counts as wrong")
     _same(gold, [str(number) for number in gold_index], found)
     return _table_of(gold_index, said_index, task.labels)
 

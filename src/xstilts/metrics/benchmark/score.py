@@ -44,7 +44,7 @@ class TaskScores:
     @property
     def complete(self) -> bool:
         """Whether every language of the task was scored."""
-        return len(self.examples) == len(self.task.languages)
+        return all(language in self.examples for language in self.task.languages)
 
     @property
     def score(self) -> float:
@@ -64,7 +64,8 @@ class Scores:
     @property
     def groups(self) -> dict[str, float]:
         """``all_task`` and the groups, where all of their tasks were scored."""
-        groups = {"all_task": tuple(task.name for task in self.benchmark.tasks), **self.benchmark.groups}
+        everything = {"all_task": tuple(task.name for task in self.benchmark.tasks)} if self.benchmark.groups else {}
+        groups = {**everything, **self.benchmark.groups}
         return {
             name: _mean(self.tasks[task].score for task in tasks)
             for name, tasks in groups.items()
@@ -148,10 +149,10 @@ def _rows_of(
     """What every language of a task holds; languages that cannot be scored are missing, with their mistakes found."""
     rows: dict[str, Rows] = {}
     absent: list[str] = []
-    for language in task.languages:
+    for language in task.everywhere:
         gold, said = (folder / task.file(language) for folder in (references, predictions))
-        if partial and not said.is_file():
-            absent.append(language)
+        if not said.is_file() and (partial or language in task.others):
+            absent += [language] if language in task.languages else []
         elif lacking := [path for path in (gold, said) if not path.is_file()]:
             for path in lacking:
                 found.mistake(path, f"missing: {task.name} is scored in {len(task.languages)} languages; add this file")
@@ -168,13 +169,13 @@ def _rows_of(
 
 def _other_languages(benchmark: Benchmark, task: Scored, predictions: Path, found: Findings) -> None:
     """Tell of files in languages that this benchmark, or every benchmark, does not score the task in."""
-    also = {*task.languages, *languages_anywhere(task.name)}
+    also = {*task.everywhere, *languages_anywhere(task.name)}
     for path in sorted((predictions / task.name).glob(task.file("*").name)):
         language = path.name.removeprefix("test-").removesuffix(path.suffix)
         if language not in also:
             near = nearest(language, task.languages) or "; take the file away"
             found.fault(path, f"{benchmark.title} does not score {task.name} in '{language}'{near}")
-        elif language not in task.languages:
+        elif language not in task.everywhere:
             found.note(path, f"passed over: {benchmark.title} does not score {task.name} in '{language}'")
 
 
@@ -183,13 +184,13 @@ def _score(task: Scored, rows: Mapping[str, Rows], rules: str) -> TaskScores:
     counts = {name: metric.count(each.gold, each.predicted, name, each.labels) for name, each in rows.items()}
     reductions = {key: metric.further[name] if name else metric.reduce for key, name in task.scores.items()}
     scores = {key: {name: reduce(each) for name, each in counts.items()} for key, reduce in reductions.items()}
-    if len(rows) < len(task.languages):
+    if not all(language in rows for language in task.languages):
         averages = {}
     elif task.pooled:
-        every = np.concatenate(list(counts.values()))
+        every = np.concatenate([counts[language] for language in task.languages])
         averages = {key: reduce(every) for key, reduce in reductions.items()}
     else:
-        averages = {key: _mean(values.values()) for key, values in scores.items()}
+        averages = {key: _mean(values[language] for language in task.languages) for key, values in scores.items()}
     beside = {}
     if rules != "official":
         for other in map(get_metric, task.beside):

@@ -21,9 +21,12 @@ from transformers.utils import logging as library_logging
 from xstilts.catalogue.errors import Problem
 from xstilts.data.batch import Batch
 from xstilts.data.vocabulary import Vocabulary
-from xstilts.model.attention import NAME, layout
+from xstilts.model import block
+from xstilts.model.attention import NAME
 from xstilts.model.dropout import replace_dropout
+from xstilts.model.layout import layout
 
+Array = np.ndarray[Any, np.dtype[Any]]
 FAMILIES = ("bert", "roberta", "xlm-roberta")
 
 
@@ -135,35 +138,32 @@ def usable_positions(encoder: nn.Module) -> int:
     return int(config.max_position_embeddings) - _first_position(config)
 
 
-def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None) -> Tensor:
-    """Vectors of every token, [tokens, width]: of the last layer, or after block ``layer`` (0 = embeddings)."""
-    blocks: Any = encoder.get_submodule("encoder.layer")
-    if layer is not None and layer < len(blocks):
-        return _after(encoder, batch, layer)
+def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, read: Array | None = None) -> Tensor:
+    """Vectors of every token, [tokens, width], or of the tokens ``read`` (int64, rising), [read, width]: of the last
+    layer, or after block ``layer`` (0 = embeddings).
+    """
+    model: Any = encoder
     device = next(encoder.parameters()).device
-    config: Any = encoder.config
     ids, segments, positions = (
         torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions)
     )
-    output = encoder(
+    states: Tensor = model.embeddings(
         input_ids=ids,
-        token_type_ids=segments if config.type_vocab_size > 1 else torch.zeros_like(ids),
-        position_ids=positions + _first_position(config),
-        sequences=layout(batch.lengths, device),
-    )
-    states: Tensor = output.last_hidden_state
-    return states[0]
-
-
-def _after(encoder: nn.Module, batch: Batch, layer: int) -> Tensor:
-    """The vectors after block ``layer``; the blocks behind it are not run."""
-    model: Any = encoder
-    blocks = model.encoder.layer
-    model.encoder.layer = blocks[:layer]
-    try:
-        return hidden_states(encoder, batch)
-    finally:
-        model.encoder.layer = blocks
+        token_type_ids=segments if model.config.type_vocab_size > 1 else torch.zeros_like(ids),
+        position_ids=positions + _first_position(model.config),
+    )[0]
+    blocks = model.encoder.layer[:layer]
+    everyone = layout(batch.lengths, device)
+    wanted = everyone if read is None or len(read) == len(batch.ids) else layout(batch.lengths, device, read)
+    for number, own in enumerate(blocks):
+        last = number + 1 == len(blocks)
+        if block.fits(own):
+            states = block.run(own, states, wanted if last else everyone)
+        else:
+            states = own(states[None], None, sequences=everyone)[0]
+    if wanted.read is not None and not (len(blocks) and block.fits(blocks[-1])):
+        states = states.index_select(0, wanted.read)
+    return states
 
 
 def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:

@@ -141,5 +141,7 @@ def take_update(
         raise Problem(f"the loss became {total} at update {update + 1} of {course.updates}: lower the learning rate")
     torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip)
     optimizer.step()
+    # the fused step does not count its changes, and weights are cast anew where that count has changed
+    torch.autograd.graph.increment_version([p for group in optimizer.param_groups for p in group["params"]])
     optimizer.zero_grad(set_to_none=True)
     return total

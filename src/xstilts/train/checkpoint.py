@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from xstilts.catalogue.errors import Problem
 from xstilts.model.network import read_tensors, write_tensors
 
+FORM = 2  # of what is written: an earlier form held the whole token table, and its training begins anew
+
 
 def save(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, done: int) -> None:
     """Write a checkpoint after ``done`` updates; the one before is replaced in one step."""
@@ -25,7 +27,7 @@ def save(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, don
     aside.mkdir(parents=True)
     write_tensors(network.state_dict(), aside / "network.safetensors")
     write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
-    (aside / "checkpoint.json").write_text(json.dumps({"updates": done}), encoding="utf-8")
+    (aside / "checkpoint.json").write_text(json.dumps({"form": FORM, "updates": done}), encoding="utf-8")
     for path in aside.iterdir():
         with path.open("rb") as handle:
             os.fsync(handle.fileno())
@@ -41,7 +43,10 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
     """Restore the newest whole checkpoint; the number of updates done, 0 where there is none to use."""
     for place in (folder, folder.with_name(folder.name + ".old")):
         try:
-            done = int(json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))["updates"])
+            said = json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))
+            if said.get("form") != FORM:
+                continue
+            done = int(said["updates"])
             weights = read_tensors(place / "network.safetensors")
             moments = read_tensors(place / "optimizer.safetensors")
         except (OSError, ValueError, KeyError, Problem):

@@ -26,6 +26,7 @@ from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
 from xstilts.train import checkpoint
 from xstilts.train.optimizer import adamw, rate
+from xstilts.train.trim import renumbered, trimmed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 TOKEN_BUDGET = 8192
@@ -79,32 +80,41 @@ def train(
     Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Problem`` when the loss is no
     number.
     """
-    optimizer = adamw(
-        network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
-    )
-    done = checkpoint.load(folder, network, optimizer)
-    network.train()
-    saved = shown = time.monotonic()
-    tokens, losses = 0, [0.0]
-    for update, (task, examples) in enumerate(order()):
-        if update < done:
-            continue
-        batch = make_batch(network, data[task], task, examples, course, update)
-        for group in optimizer.param_groups:
-            group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
-        losses.append(take_update(network, optimizer, batch, task, course, update, budget))
-        tokens += len(batch.ids)
-        now = time.monotonic()
-        if now - shown >= 1.0 or update + 1 == course.updates:
-            report(Progress(update + 1, course.updates, tokens / max(1e-9, now - shown), float(np.mean(losses[-50:]))))
-            shown, tokens = now, 0
-        last = update + 1 == course.updates
-        if not last and (stop() or now - saved >= checkpoint_seconds):
-            checkpoint.save(folder, network, optimizer, update + 1)
-            saved = time.monotonic()
-            if stop():
-                raise Stopped
+    with trimmed(network, data, order(), _unused_rows_decay(course)) as number:
+        optimizer = adamw(
+            network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
+        )
+        done = checkpoint.load(folder, network, optimizer)
+        network.train()
+        saved = shown = time.monotonic()
+        tokens, losses = 0, [0.0]
+        for update, (task, examples) in enumerate(order()):
+            if update < done:
+                continue
+            batch = renumbered(make_batch(network, data[task], task, examples, course, update), number)
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
+            losses.append(take_update(network, optimizer, batch, task, course, update, budget))
+            tokens += len(batch.ids)
+            now = time.monotonic()
+            last = update + 1 == course.updates
+            if last or now - shown >= 1.0:
+                speed = tokens / max(1e-9, now - shown)
+                report(Progress(update + 1, course.updates, speed, float(np.mean(losses[-50:]))))
+                shown, tokens = now, 0
+            if not last and (stop() or now - saved >= checkpoint_seconds):
+                checkpoint.save(folder, network, optimizer, update + 1)
+                saved = time.monotonic()
+                if stop():
+                    raise Stopped
     network.eval()
+
+
+def _unused_rows_decay(course: Course) -> float:
+    """What weight decay alone leaves of a row of the token table."""
+    full_rate = course.learning_rate * course.embedding_rate
+    rates = (full_rate * rate(update, course.updates, course.warmup) for update in range(course.updates))
+    return math.prod(1 - one * course.weight_decay for one in rates)
 
 
 def make_batch(network: Network, encoded: Encoded, task: int, examples: Array, course: Course, update: int) -> Batch:

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from xstilts.data.random import seed_of
 
@@ -23,19 +24,26 @@ _BITS = {torch.bfloat16: torch.int16, torch.float16: torch.int16, torch.float32:
 
 
 class StreamDropout(nn.Module):
-    """Zeroes elements with rate ``p`` and scales the rest by 1 / (1 - p). ``begin`` starts the stream of an update."""
+    """Zeroes elements with rate ``p`` and scales the rest by 1 / (1 - p). ``begin`` starts the stream of an update.
+
+    ``lengths``: those of the sequences in a padded batch, while one is run: vectors [sequences, width, size], attention
+    weights [sequences, heads, width, width], or what all sequences share, [rows, size].
+    """
 
     def __init__(self, p: float, name: str) -> None:
         super().__init__()
         self.p = p
         self.name = name
+        self.lengths: tuple[int, ...] | None = None
         self._generator: torch.Generator | None = None
+        self._seed = 0
 
     def begin(self, seed: int, device: torch.device) -> None:
         """Start the stream of one update."""
         if self._generator is None or self._generator.device != device:
             self._generator = torch.Generator(device)
-        self._generator.manual_seed(seed_of(seed, self.name))
+        self._seed = seed_of(seed, self.name)
+        self._generator.manual_seed(self._seed)
 
     @property
     def active(self) -> bool:
@@ -61,9 +69,27 @@ class StreamDropout(nn.Module):
         """Same shape as ``x``; tokens are the leading dimensions."""
         if not self.active:
             return x
-        mask = self.mask(x.numel())[: x.numel()].view(x.shape)
+        mask = self._flat(x.shape) if self.lengths is None else self._padded(x.shape, self.lengths)
         dropped: Tensor = _Dropped.apply(x, mask, self.scale)  # type: ignore[no-untyped-call]
         return dropped
+
+
+    def _flat(self, shape: torch.Size) -> Tensor:
+        return self.mask(shape.numel())[: shape.numel()].view(shape)
+
+    def _padded(self, shape: torch.Size, lengths: tuple[int, ...]) -> Tensor:
+        """A mask for a padded batch, each sequence drawing for its own tokens. What is shared is the same all through
+        the update."""
+        if len(shape) == 2:
+            if self._generator is not None:
+                self._generator.manual_seed(self._seed)
+            return self._flat(shape)
+        kept: list[Tensor] = []
+        for length in lengths:
+            own = torch.Size((length, shape[-1]) if len(shape) == 3 else (shape[1], length, length))
+            short = shape[-2] - length
+            kept.append(functional.pad(self._flat(own), (0, 0, 0, short) if len(shape) == 3 else (0, short, 0, short)))
+        return torch.stack(kept)
 
 
 def lay_over(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -1,8 +1,8 @@
 """Encoders of the model library over flat batches: load, make, run.
 
 In: a folder in the hub's format, or an ``Architecture``. Out: a model of the library with flat attention and stream
-dropout, and ``hidden_states`` of a ``Batch``. BERT and RoBERTa/XLM-R families are read; nothing is executed from a
-model folder.
+dropout, and ``hidden_states`` of a ``Batch``. BERT, RoBERTa/XLM-R and DeBERTa-v2/v3 families are read; nothing is
+executed from a model folder.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from transformers.utils import logging as library_logging
 from xstilts.catalogue.errors import Problem
 from xstilts.data.batch import Batch
 from xstilts.data.vocabulary import Vocabulary
-from xstilts.model import block
+from xstilts.model import block, padded
 from xstilts.model.attention import NAME
 from xstilts.model.dropout import replace_dropout
 from xstilts.model.layout import layout
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FAMILIES = ("bert", "roberta", "xlm-roberta")
+FAMILIES = ("bert", "roberta", "xlm-roberta", *padded.FAMILIES)
 
 
 def make_encoder(
@@ -84,9 +84,8 @@ def load_encoder(folder: Path, dropout: float | None = None, layers: int | None 
             folder,
             trust_remote_code=False,
             use_safetensors=True,
-            attn_implementation=NAME,
             dtype=torch.float32,
-            add_pooling_layer=False,
+            **({} if config.model_type in padded.FAMILIES else {"attn_implementation": NAME, "add_pooling_layer": False}),
         )
     except Exception as error:  # safetensors and the library raise many types for damaged files
         raise Problem(
@@ -144,6 +143,9 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, re
     """
     model: Any = encoder
     device = next(encoder.parameters()).device
+    if model.config.model_type in padded.FAMILIES:
+        found = padded.padded_states(encoder, batch, layer)
+        return found if read is None else found.index_select(0, torch.from_numpy(read).to(device))
     ids, segments, positions = (
         torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions)
     )
@@ -180,7 +182,7 @@ def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:
 
 def _first_position(config: Any) -> int:
     """RoBERTa's positions begin after the padding id, BERT's at 0."""
-    return 0 if config.model_type == "bert" else int(config.pad_token_id) + 1
+    return 0 if config.model_type in ("bert", *padded.FAMILIES) else int(config.pad_token_id) + 1
 
 
 def _first_line(error: Exception) -> str:

@@ -45,13 +45,14 @@ def trimmed(
         return
     seen = tokens_in(data, order, table.num_embeddings)
     used = torch.from_numpy(np.flatnonzero(seen)).to(table.weight.device)
-    whole = table.weight
+    whole, padding = table.weight, table.padding_idx
+    table.padding_idx = None  # it would stop the gradient of whatever token has that number now
     table.weight = nn.Parameter(whole.detach().index_select(0, used))
     try:
         yield np.cumsum(seen) - 1
     finally:
         _restore(whole, table.weight, used, decay)
-        table.weight = whole
+        table.weight, table.padding_idx = whole, padding
 
 
 def renumbered(batch: Batch, number: Array | None) -> Batch:

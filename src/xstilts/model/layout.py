@@ -36,9 +36,11 @@ class Grid:
 
     def lay(self, rows: Tensor) -> Tensor:
         """[high - low, size] to [count, width, size], 0 where padded."""
+        if not len(rows):
+            return rows.new_zeros(self.count, self.width, rows.shape[1])
         laid = rows
         if self.index is not None and self.padded is not None:
-            laid = rows.index_select(0, self.index).index_fill(0, self.padded, 0)
+            laid = rows.index_select(0, self.index).index_fill_(0, self.padded, 0)
         return laid.view(self.count, self.width, -1)
 
     def collect(self, laid: Tensor) -> Tensor:

@@ -103,6 +103,8 @@ class Plain:
             segments[row, : high - low] = torch.from_numpy(batch.segments[low:high])
             mask[row, : high - low] = 1
         extra = {"token_type_ids": segments} if self.encoder.config.model_type == "bert" else {}
+        if self.encoder.config.model_type == "xlm-roberta":  # which else takes a random token that is <pad> for padding
+            extra["position_ids"] = mask.cumsum(1) * mask + self.encoder.config.pad_token_id
         self.mask = mask.bool()
         return self.encoder(input_ids=ids, attention_mask=mask, **extra).last_hidden_state
 

@@ -14,6 +14,7 @@ sixth of all. docs/engine.md has the measurements.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from torch.nn import functional
 
 from xstilts.model.attention import drop_mask
 from xstilts.model.dropout import lay_over
-from xstilts.model.layout import Group, Layout
+from xstilts.model.layout import Group, Layout, rounded
 
 
 class Weights(NamedTuple):
@@ -59,7 +60,10 @@ def fits(layer: nn.Module) -> bool:
 
 
 def run(layer: nn.Module, x: Tensor, sequences: Layout) -> Tensor:
-    """``layer`` on ``x`` float32 [tokens, width]; of the tokens that ``sequences`` reads, or of all."""
+    """``layer`` on ``x`` float32 [rows, width]; of the tokens that ``sequences`` reads, or of all.
+
+    ``x`` may have more rows than there are tokens, in and out: they belong to no sequence, and nobody reads them.
+    """
     own: Any = layer
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
     parameters = _parameters(own)
@@ -119,12 +123,13 @@ class _Block:
         self.layer, self.weights, self.sequences = layer, weights, sequences
         self.heads = int(layer.attention.self.num_attention_heads)
         self.type = weights.into.dtype
+        self.read = None if sequences.read is None else _lengthened(sequences.read)
         self.attention_drop = layer.attention.self.dropout
         self.first_drop, self.second_drop = layer.attention.output.dropout, layer.output.dropout
 
     def forward(self, x: Tensor, keep: list[Any] | None) -> Tensor:
         """The vectors after the block; what the way back needs is added to ``keep``."""
-        w, read, width = self.weights, self.sequences.read, x.shape[1]
+        w, read, width = self.weights, self.read, x.shape[1]
         low = x.to(self.type)
         if read is None:
             rows = functional.linear(low, w.into, w.into_bias)
@@ -134,10 +139,10 @@ class _Block:
             asked = functional.linear(asking, w.into[:width], w.into_bias[:width])
             said = functional.linear(low, w.into[width:], w.into_bias[width:])
         groups: list[_Attended] = []
-        parts = [self._attend(group, asked, said, groups if keep is not None else None) for group in self.sequences.groups]
-        attended = torch.cat(parts) if len(parts) > 1 else parts[0]
+        kept = groups if keep is not None else None
+        attended = _joined([self._attend(group, asked, said, kept) for group in self.sequences.groups], len(old))
         y, first_mask = self._dropped(
-            functional.linear(attended, w.attended, w.attended_bias), self.first_drop, len(x)
+            functional.linear(attended, w.attended, w.attended_bias), self.first_drop
         )
         middle, first_norm = _normed(
             torch.add(old, y.float(), alpha=self.first_drop.scale), self.layer.attention.output.LayerNorm
@@ -145,7 +150,7 @@ class _Block:
         middle_low = middle.to(self.type)
         before = functional.linear(middle_low, w.up, w.up_bias)
         after = functional.gelu(before)
-        z, second_mask = self._dropped(functional.linear(after, w.down, w.down_bias), self.second_drop, len(x))
+        z, second_mask = self._dropped(functional.linear(after, w.down, w.down_bias), self.second_drop)
         result, second_norm = _normed(
             torch.add(middle, z.float(), alpha=self.second_drop.scale), self.layer.output.LayerNorm
         )
@@ -154,14 +159,16 @@ class _Block:
             keep += [second_mask, second_norm]
         return result
 
-    def _dropped(self, y: Tensor, drop: Any, tokens: int) -> tuple[Tensor, Tensor | None]:
-        """``y`` [read tokens, width], dropped in place but not scaled; all ``tokens`` draw, whether read or not."""
+    def _dropped(self, y: Tensor, drop: Any) -> tuple[Tensor, Tensor | None]:
+        """``y`` [rows, width], dropped in place but not scaled; all tokens draw, whether read or not."""
         if not drop.active:
             return y, None
-        mask = drop.mask(tokens * y.shape[1])[: tokens * y.shape[1]].view(tokens, -1)
-        if self.sequences.read is not None:
-            mask = mask.index_select(0, self.sequences.read)
-        return lay_over(y, mask), mask
+        count = self.sequences.tokens * y.shape[1]
+        mask = drop.mask(count)[:count].view(-1, y.shape[1])
+        if self.read is not None:
+            mask = mask.index_select(0, self.read)
+        lay_over(y[: len(mask)], mask)
+        return y, mask
 
     def _attend(self, group: Group, asked: Tensor, said: Tensor, keep: list[_Attended] | None) -> Tensor:
         """A group's attended values, [its queries, width]."""
@@ -186,22 +193,22 @@ class _Block:
     def backward(self, g: Tensor, kept: list[Any], learns: bool) -> tuple[Tensor | None, ...]:
         """Gradients of ``x`` and, where the block ``learns``, of its parameters in their order."""
         low, asking, groups, attended, first_mask, first_norm, middle_low, before, after, second_mask, second_norm = kept
-        w, read, width = self.weights, self.sequences.read, g.shape[1]
+        w, read, width = self.weights, self.read, g.shape[1]
         g, *norm_2 = _norm_back(g, second_norm, self.layer.output.LayerNorm, learns)
-        dz = lay_over((g * self.second_drop.scale).to(self.type), second_mask)
+        dz = _dropped_back(g, self.second_drop, self.type, second_mask)
         du = torch.ops.aten.gelu_backward(dz @ w.down, before)
-        g = g.add_((du @ w.up).float())
+        g = g + (du @ w.up).float()
         g, *norm_1 = _norm_back(g, first_norm, self.layer.attention.output.LayerNorm, learns)
-        dy = lay_over((g * self.first_drop.scale).to(self.type), first_mask)
+        dy = _dropped_back(g, self.first_drop, self.type, first_mask)
         da = dy @ w.attended
         parts = [self._attend_back(group, da, one) for group, one in zip(self.sequences.groups, groups, strict=True)]
-        dq, dkv = (torch.cat(side) if len(side) > 1 else side[0] for side in zip(*parts, strict=True))
+        dq, dkv = (_joined(side, count) for side, count in zip(zip(*parts, strict=True), (len(g), len(low)), strict=True))
         if read is None:
             into = torch.cat((dq, dkv), dim=1)
-            dx = g.add_((into @ w.into).float())
+            dx = g + (into @ w.into).float()
         else:
             dx = (dkv @ w.into[width:]).float()
-            dx.index_add_(0, read, g.add_((dq @ w.into[:width]).float()))
+            dx.index_add_(0, read, g + (dq @ w.into[:width]).float())
         if not learns:
             return (dx, *(None for _ in range(16)))
         if read is None:
@@ -228,6 +235,26 @@ class _Block:
         torch.matmul(ds.transpose(-1, -2), one.q, out=dkv[0])
         dq = (ds @ one.k).mul_(size**-0.5).transpose(1, 2).reshape(queries.count, queries.width, -1)
         return queries.collect(dq), keys.collect(dkv.permute(1, 3, 0, 2, 4).reshape(keys.count, keys.width, -1))
+
+
+def _lengthened(read: Tensor) -> Tensor:
+    """``read`` with further numbers, of whatever token, up to a round count."""
+    return functional.pad(read, (0, rounded(len(read)) - len(read)))
+
+
+def _joined(parts: Sequence[Tensor], rows: int) -> Tensor:
+    """The groups' rows one after the other, and zeros up to ``rows``."""
+    short = rows - sum(len(part) for part in parts)
+    everything = [*parts, parts[0].new_zeros(short, parts[0].shape[1])] if short else parts
+    return torch.cat(everything) if len(everything) > 1 else everything[0]
+
+
+def _dropped_back(g: Tensor, drop: Any, dtype: torch.dtype, mask: Tensor | None) -> Tensor:
+    if mask is None:
+        return g.to(dtype)
+    result = (g * drop.scale).to(dtype)
+    lay_over(result[: len(mask)], mask)
+    return result
 
 
 def _normed(x: Tensor, norm: Any) -> tuple[Tensor, _Norm]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig, XLMRobertaModel
 from transformers.utils import logging as library_logging
 
@@ -24,7 +25,7 @@ from xstilts.data.vocabulary import Vocabulary
 from xstilts.model import block, padded
 from xstilts.model.attention import NAME
 from xstilts.model.dropout import replace_dropout
-from xstilts.model.layout import layout
+from xstilts.model.layout import layout, rounded
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FAMILIES = ("bert", "roberta", "xlm-roberta", *padded.FAMILIES)
@@ -157,15 +158,14 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, re
     blocks = model.encoder.layer[:layer]
     everyone = layout(batch.lengths, device)
     wanted = everyone if read is None or len(read) == len(batch.ids) else layout(batch.lengths, device, read)
-    for number, own in enumerate(blocks):
-        last = number + 1 == len(blocks)
-        if block.fits(own):
-            states = block.run(own, states, wanted if last else everyone)
-        else:
+    if not len(blocks) or not block.fits(blocks[0]):
+        for own in blocks:
             states = own(states[None], None, sequences=everyone)[0]
-    if wanted.read is not None and not (len(blocks) and block.fits(blocks[-1])):
-        states = states.index_select(0, wanted.read)
-    return states
+        return states if wanted.read is None else states.index_select(0, wanted.read)
+    states = functional.pad(states, (0, 0, 0, rounded(len(states)) - len(states)))
+    for own in blocks[:-1]:
+        states = block.run(own, states, everyone)
+    return block.run(blocks[-1], states, wanted)[: len(batch.ids if wanted.read is None else wanted.read)]
 
 
 def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
-_FULLNESS = 0.8
+_FULLNESS = 0.7
 _LARGEST = 2**21
 _STEP = 8  # widths are multiples of it, so that fewer shapes occur
 
@@ -111,13 +111,15 @@ def rounded(count: int) -> int:
 
 
 def _end(lengths: Array, at: int) -> int:
-    """Where the group that begins at ``at`` ends: at most a fifth of its grid is padding."""
-    count, total, width = 1, int(lengths[at]), int(lengths[at])
-    for stop in range(at + 1, len(lengths)):
-        count, total, width = count + 1, total + int(lengths[stop]), max(width, int(lengths[stop]))
-        if total < _FULLNESS * count * width or count * width**2 >= _LARGEST:
-            return stop
-    return len(lengths)
+    """Where the group that begins at ``at`` ends: a power of two of sequences, few of them padding."""
+    count = 1
+    while at + 2 * count <= len(lengths):
+        mine = lengths[at : at + 2 * count]
+        width = int(mine.max())
+        if mine.sum() < _FULLNESS * len(mine) * width or len(mine) * width**2 >= _LARGEST:
+            break
+        count *= 2
+    return at + count
 
 
 def _grid(low: int, lengths: Array, device: torch.device) -> Grid:

@@ -91,7 +91,9 @@ class Plain:
         for module in self.encoder.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
-        self.head = {name: tensor.detach().clone().requires_grad_() for name, tensor in network.heads[0].named_parameters()}
+        self.head = {
+            name: tensor.detach().clone().requires_grad_() for name, tensor in network.heads[0].named_parameters()
+        }
 
     def states(self, batch: Batch) -> Tensor:
         """[sequences, longest, width]."""

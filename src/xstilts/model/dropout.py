@@ -73,7 +73,6 @@ class StreamDropout(nn.Module):
         dropped: Tensor = _Dropped.apply(x, mask, self.scale)  # type: ignore[no-untyped-call]
         return dropped
 
-
     def _flat(self, shape: torch.Size) -> Tensor:
         return self.mask(shape.numel())[: shape.numel()].view(shape)
 

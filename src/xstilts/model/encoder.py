@@ -86,7 +86,11 @@ def load_encoder(folder: Path, dropout: float | None = None, layers: int | None 
             trust_remote_code=False,
             use_safetensors=True,
             dtype=torch.float32,
-            **({} if config.model_type in padded.FAMILIES else {"attn_implementation": NAME, "add_pooling_layer": False}),
+            **(
+                {}
+                if config.model_type in padded.FAMILIES
+                else {"attn_implementation": NAME, "add_pooling_layer": False}
+            ),
         )
     except Exception as error:  # safetensors and the library raise many types for damaged files
         raise Problem(

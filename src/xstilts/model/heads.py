@@ -1,7 +1,8 @@
 """Heads, one a task type: what is computed from a batch's token vectors, and the loss against its targets.
 
-In: the vectors of the tokens that a head ``reads``, [read, width], and a ``Batch``. Out: logits, and the *sum* of losses over the batch's targets; the
-training loop divides by the number of targets of the whole update. Heads are new in every phase.
+In: the vectors of the tokens that a head ``reads``, [read, width], and a ``Batch``. Out: logits, and the *sum* of
+losses over the batch's targets; the training loop divides by the number of targets of the whole update. Heads are new
+in every phase.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from torch.nn import functional
 from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch
 from xstilts.model.dropout import replace_dropout
-
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

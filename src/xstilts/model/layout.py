@@ -52,9 +52,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Group:
-    """Sequences that are attended together, with ``lengths``. ``hidden`` float32 [count, 1, 1, width]: 0 or -inf where a
-    key is padding, None where none is. ``asking``: the places of each sequence's queries in it, None where all tokens
-    ask.
+    """Sequences that are attended together, with ``lengths``.
+
+    ``hidden`` float32 [count, 1, 1, width]: 0, or -inf where a key is padding; None where none is. ``asking``: the
+    places of each sequence's queries in it, None where all tokens ask.
     """
 
     lengths: tuple[int, ...]
@@ -97,7 +98,11 @@ def layout(lengths: Array, device: torch.device, read: Array | None = None) -> L
             )
         groups.append(Group(tuple(mine.tolist()), keys, queries, hidden, asking))
         at = stop
-    return Layout(tuple(groups), int(starts[-1]), None if read is None else torch.from_numpy(np.ascontiguousarray(read)).to(device))
+    return Layout(
+        tuple(groups),
+        int(starts[-1]),
+        None if read is None else torch.from_numpy(np.ascontiguousarray(read)).to(device),
+    )
 
 
 def rounded(count: int) -> int:

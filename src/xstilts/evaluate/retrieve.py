@@ -26,7 +26,7 @@ from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
-TOKEN_BUDGET = 16_384
+TOKEN_BUDGET = 8_192
 PAIRS = pa.schema([("source_id", pa.string()), ("target_id", pa.string()), ("score", pa.float32())])
 
 

@@ -1,8 +1,8 @@
 """Encoders of the model library over flat batches: load, make, run.
 
 In: a folder in the hub's format, or an ``Architecture``. Out: a model of the library with flat attention and stream
-dropout, and ``hidden_states`` of a ``Batch``. BERT and RoBERTa/XLM-R families are read; nothing is executed from a
-model folder.
+dropout, and ``hidden_states`` of a ``Batch``. BERT, RoBERTa/XLM-R and DeBERTa-v2/v3 families are read; nothing is
+executed from a model folder.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig, XLMRobertaModel
 from transformers.utils import logging as library_logging
 
 from xstilts.catalogue.errors import Problem
 from xstilts.data.batch import Batch
 from xstilts.data.vocabulary import Vocabulary
-from xstilts.model.attention import NAME, layout
+from xstilts.model import block, padded
+from xstilts.model.attention import NAME
 from xstilts.model.dropout import replace_dropout
+from xstilts.model.layout import layout, rounded
 
-FAMILIES = ("bert", "roberta", "xlm-roberta")
+Array = np.ndarray[Any, np.dtype[Any]]
+FAMILIES = ("bert", "roberta", "xlm-roberta", *padded.FAMILIES)
 
 
 def make_encoder(
@@ -81,9 +85,12 @@ def load_encoder(folder: Path, dropout: float | None = None, layers: int | None 
             folder,
             trust_remote_code=False,
             use_safetensors=True,
-            attn_implementation=NAME,
             dtype=torch.float32,
-            add_pooling_layer=False,
+            **(
+                {}
+                if config.model_type in padded.FAMILIES
+                else {"attn_implementation": NAME, "add_pooling_layer": False}
+            ),
         )
     except Exception as error:  # safetensors and the library raise many types for damaged files
         raise Problem(
@@ -135,35 +142,34 @@ def usable_positions(encoder: nn.Module) -> int:
     return int(config.max_position_embeddings) - _first_position(config)
 
 
-def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None) -> Tensor:
-    """Vectors of every token, [tokens, width]: of the last layer, or after block ``layer`` (0 = embeddings)."""
-    blocks: Any = encoder.get_submodule("encoder.layer")
-    if layer is not None and layer < len(blocks):
-        return _after(encoder, batch, layer)
+def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, read: Array | None = None) -> Tensor:
+    """Vectors of every token, [tokens, width], or of the tokens ``read`` (int64, rising), [read, width]: of the last
+    layer, or after block ``layer`` (0 = embeddings).
+    """
+    model: Any = encoder
     device = next(encoder.parameters()).device
-    config: Any = encoder.config
+    if model.config.model_type in padded.FAMILIES:
+        found = padded.padded_states(encoder, batch, layer)
+        return found if read is None else found.index_select(0, torch.from_numpy(read).to(device))
     ids, segments, positions = (
         torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions)
     )
-    output = encoder(
+    states: Tensor = model.embeddings(
         input_ids=ids,
-        token_type_ids=segments if config.type_vocab_size > 1 else torch.zeros_like(ids),
-        position_ids=positions + _first_position(config),
-        sequences=layout(batch.lengths, device),
-    )
-    states: Tensor = output.last_hidden_state
-    return states[0]
-
-
-def _after(encoder: nn.Module, batch: Batch, layer: int) -> Tensor:
-    """The vectors after block ``layer``; the blocks behind it are not run."""
-    model: Any = encoder
-    blocks = model.encoder.layer
-    model.encoder.layer = blocks[:layer]
-    try:
-        return hidden_states(encoder, batch)
-    finally:
-        model.encoder.layer = blocks
+        token_type_ids=segments if model.config.type_vocab_size > 1 else torch.zeros_like(ids),
+        position_ids=positions + _first_position(model.config),
+    )[0]
+    blocks = model.encoder.layer[:layer]
+    everyone = layout(batch.lengths, device)
+    wanted = everyone if read is None or len(read) == len(batch.ids) else layout(batch.lengths, device, read)
+    if not len(blocks) or not block.fits(blocks[0]):
+        for own in blocks:
+            states = own(states[None], None, sequences=everyone)[0]
+        return states if wanted.read is None else states.index_select(0, wanted.read)
+    states = functional.pad(states, (0, 0, 0, rounded(len(states)) - len(states)))
+    for own in blocks[:-1]:
+        states = block.run(own, states, everyone)
+    return block.run(blocks[-1], states, wanted)[: len(batch.ids if wanted.read is None else wanted.read)]
 
 
 def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:
@@ -180,7 +186,7 @@ def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:
 
 def _first_position(config: Any) -> int:
     """RoBERTa's positions begin after the padding id, BERT's at 0."""
-    return 0 if config.model_type == "bert" else int(config.pad_token_id) + 1
+    return 0 if config.model_type in ("bert", *padded.FAMILIES) else int(config.pad_token_id) + 1
 
 
 def _first_line(error: Exception) -> str:

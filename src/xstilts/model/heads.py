@@ -1,13 +1,13 @@
 """Heads, one a task type: what is computed from a batch's token vectors, and the loss against its targets.
 
-In: token vectors [tokens, width] and a ``Batch``. Out: logits, and the *sum* of losses over the batch's targets; the
-training loop divides by the number of targets of the whole update. Heads are new in every phase.
+In: the vectors of the tokens that a head ``reads``, [read, width], and a ``Batch``. Out: logits, and the *sum* of
+losses over the batch's targets; the training loop divides by the number of targets of the whole update. Heads are new
+in every phase.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Protocol, cast
 
@@ -20,6 +20,8 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import Batch
 from xstilts.model.dropout import replace_dropout
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 
 class Head(Protocol):
     """What a head offers. ``whole_update``: its loss compares examples of one update, which must then not be cut."""
@@ -28,6 +30,9 @@ class Head(Protocol):
 
     def __call__(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits or vectors."""
+
+    def reads(self, batch: Batch) -> Array | None:
+        """The tokens whose vectors the head wants, int64, rising; None: all of them."""
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Sum of the losses over ``batch.target``, a scalar."""
@@ -61,13 +66,16 @@ class SequenceHead(nn.Module):
         self.drop_again = nn.Dropout(dropout)
         self.out = _linear(width, labels)
 
+    def reads(self, batch: Batch) -> Array | None:
+        return batch.starts[:-1] if self.pooling == "first" else None
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         if self.pooling == "mean":
             read = mean_pooled(hidden, batch)
         elif self.pooling == "both":
             read = compared(hidden, batch)
         else:
-            read = hidden.index_select(0, _on(batch.where, hidden))
+            read = hidden
         result: Tensor = self.out(self.drop_again(torch.tanh(self.dense(self.drop(read)))))
         return result
 
@@ -87,8 +95,11 @@ class ChoiceHead(nn.Module):
         super().__init__()
         self.score = SequenceHead(width, 1, pooling, dropout)
 
+    def reads(self, batch: Batch) -> Array | None:
+        return self.score.reads(batch)
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        result: Tensor = self.score(hidden, replace(batch, where=batch.starts[:-1]))
+        result: Tensor = self.score(hidden, batch)
         return result
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -112,8 +123,11 @@ class WordHead(nn.Module):
         self.drop = nn.Dropout(dropout)
         self.out = _linear(width, labels)
 
+    def reads(self, batch: Batch) -> Array | None:
+        return batch.where
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        result: Tensor = self.out(self.drop(hidden.index_select(0, _on(batch.where, hidden))))
+        result: Tensor = self.out(self.drop(hidden))
         return result
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -128,6 +142,9 @@ class SpanHead(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.out = _linear(width, 2)
+
+    def reads(self, batch: Batch) -> Array | None:
+        return None
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         result: Tensor = self.out(hidden)
@@ -157,9 +174,11 @@ class MaskedHead(nn.Module):
         self.bias = nn.Parameter(torch.zeros(embeddings.num_embeddings))
         self._tied = [embeddings]  # in a list, so that the weights stay the encoder's alone
 
+    def reads(self, batch: Batch) -> Array | None:
+        return batch.where
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        chosen = hidden.index_select(0, _on(batch.where, hidden))
-        chosen = self.norm(functional.gelu(self.dense(chosen)))
+        chosen = self.norm(functional.gelu(self.dense(hidden)))
         return functional.linear(chosen, self._tied[0].weight.to(chosen.dtype), self.bias.to(chosen.dtype))
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -178,6 +197,9 @@ class RankingHead(nn.Module):
     def __init__(self, temperature: float = 20.0) -> None:
         super().__init__()
         self.temperature = temperature
+
+    def reads(self, batch: Batch) -> Array | None:
+        return None
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         return functional.normalize(mean_pooled(hidden, batch).float(), dim=-1)

@@ -64,7 +64,8 @@ class Network(nn.Module):
         )
 
     def forward(self, batch: Batch, number: int) -> Tensor:
-        result: Tensor = self.heads[number](hidden_states(self.encoder, batch), batch)
+        read = self.head(number).reads(batch)
+        result: Tensor = self.heads[number](hidden_states(self.encoder, batch, read=read), batch)
         return result
 
     def begin_update(self, seed: int) -> None:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from xstilts.catalogue.errors import Problem
 from xstilts.model.network import read_tensors, write_tensors
 
+FORM = 2  # of what is written: an earlier form held the whole token table, and its training begins anew
 _NONE: Mapping[str, Tensor] = MappingProxyType({})
 
 
@@ -34,7 +35,7 @@ def save(
     write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
     if mean:
         write_tensors(mean, aside / "mean.safetensors")
-    (aside / "checkpoint.json").write_text(json.dumps({"updates": done}), encoding="utf-8")
+    (aside / "checkpoint.json").write_text(json.dumps({"form": FORM, "updates": done}), encoding="utf-8")
     for path in aside.iterdir():
         with path.open("rb") as handle:
             os.fsync(handle.fileno())
@@ -51,7 +52,10 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
     weights so far, by name, on the network's device."""
     for place in (folder, folder.with_name(folder.name + ".old")):
         try:
-            done = int(json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))["updates"])
+            said = json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))
+            if said.get("form") != FORM:
+                continue
+            done = int(said["updates"])
             weights = read_tensors(place / "network.safetensors")
             moments = read_tensors(place / "optimizer.safetensors")
             mean = read_tensors(place / "mean.safetensors") if (place / "mean.safetensors").exists() else {}

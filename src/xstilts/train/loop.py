@@ -26,6 +26,7 @@ from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
 from xstilts.train import checkpoint
 from xstilts.train.optimizer import adamw, rate
+from xstilts.train.trim import renumbered, trimmed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 TOKEN_BUDGET = 8192
@@ -84,36 +85,38 @@ def train(
     Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Diverged`` when the loss is no
     number.
     """
-    optimizer = adamw(
-        network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
-    )
-    done, mean = checkpoint.load(folder, network, optimizer)
     moments = averaging(course.updates, course.averaged)
-    network.train()
-    saved = shown = time.monotonic()
-    tokens, losses = 0, [0.0]
-    for update, (task, examples) in enumerate(order()):
-        if update < done:
-            continue
-        batch = make_batch(network, data[task], task, examples, course, update)
-        for group in optimizer.param_groups:
-            group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
-        losses.append(take_update(network, optimizer, batch, task, course, update, budget))
-        if update + 1 in moments:
-            add_to_mean(mean, network, moments.index(update + 1) + 1)
-        tokens += len(batch.ids)
-        now = time.monotonic()
-        if now - shown >= 1.0 or update + 1 == course.updates:
-            report(Progress(update + 1, course.updates, tokens / max(1e-9, now - shown), float(np.mean(losses[-50:]))))
-            shown, tokens = now, 0
-        last = update + 1 == course.updates
-        if not last and (stop() or now - saved >= checkpoint_seconds):
-            checkpoint.save(folder, network, optimizer, update + 1, mean)
-            saved = time.monotonic()
-            if stop():
-                raise Stopped
-    if mean:
-        network.load_state_dict(mean, strict=False)
+    with trimmed(network, data, order(), _unused_rows_decay(course, moments)) as number:
+        optimizer = adamw(
+            network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
+        )
+        done, mean = checkpoint.load(folder, network, optimizer)
+        network.train()
+        saved = shown = time.monotonic()
+        tokens, losses = 0, [0.0]
+        for update, (task, examples) in enumerate(order()):
+            if update < done:
+                continue
+            batch = renumbered(make_batch(network, data[task], task, examples, course, update), number)
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
+            losses.append(take_update(network, optimizer, batch, task, course, update, budget))
+            if update + 1 in moments:
+                add_to_mean(mean, network, moments.index(update + 1) + 1)
+            tokens += len(batch.ids)
+            now = time.monotonic()
+            last = update + 1 == course.updates
+            if last or now - shown >= 1.0:
+                speed = tokens / max(1e-9, now - shown)
+                report(Progress(update + 1, course.updates, speed, float(np.mean(losses[-50:]))))
+                shown, tokens = now, 0
+            if not last and (stop() or now - saved >= checkpoint_seconds):
+                checkpoint.save(folder, network, optimizer, update + 1, mean)
+                saved = time.monotonic()
+                if stop():
+                    raise Stopped
+        if mean:
+            network.load_state_dict(mean, strict=False)
     network.eval()
 
 
@@ -132,6 +135,17 @@ def add_to_mean(mean: dict[str, torch.Tensor], network: Network, count: int) -> 
             if parameter.requires_grad:
                 now = parameter.detach()
                 mean[name] = now.clone() if count == 1 else mean[name] + (now - mean[name]) / count
+
+
+def _unused_rows_decay(course: Course, moments: list[int]) -> float:
+    """What weight decay alone leaves of a row of the token table: at the end, or on average over the ``moments``."""
+    full_rate = course.learning_rate * course.embedding_rate
+    factors = [
+        1 - full_rate * rate(update, course.updates, course.warmup) * course.weight_decay
+        for update in range(course.updates)
+    ]
+    left = np.cumprod(factors)
+    return float(left[-1] if not moments else left[[moment - 1 for moment in moments]].mean())
 
 
 def make_batch(network: Network, encoded: Encoded, task: int, examples: Array, course: Course, update: int) -> Batch:
@@ -168,5 +182,7 @@ def take_update(
         raise Diverged(f"the loss became {total} at update {update + 1} of {course.updates}: lower the learning rate")
     torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip)
     optimizer.step()
+    # the fused step does not count its changes, and weights are cast anew where that count has changed
+    torch.autograd.graph.increment_version([p for group in optimizer.param_groups for p in group["params"]])
     optimizer.zero_grad(set_to_none=True)
     return total

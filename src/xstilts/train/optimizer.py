@@ -6,12 +6,16 @@ weights, and a rate that rises linearly over the warm-up and falls linearly to z
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
+from xstilts.model.network import Network
+
 
 def adamw(
-    network: nn.Module,
+    network: Network,
     learning_rate: float,
     weight_decay: float,
     epsilon: float,
@@ -22,12 +26,12 @@ def adamw(
 
     ``embedding_rate`` multiplies the rate of the table of token vectors, whose rows are seldom seen.
     """
-    tables = {module.weight for module in network.modules() if isinstance(module, nn.Embedding)}
-    largest = max(tables, key=lambda table: table.numel(), default=None)
+    encoder: Any = network.encoder
+    table = encoder.get_input_embeddings().weight
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in network.parameters():
         if parameter.requires_grad:
-            full_rate = learning_rate * (embedding_rate if parameter is largest else 1.0)
+            full_rate = learning_rate * (embedding_rate if parameter is table else 1.0)
             decay = weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((full_rate, decay), []).append(parameter)
     tables_of = [

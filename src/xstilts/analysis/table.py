@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, Any] = {
     "arm": pl.String,
     "intermediate": pl.String,
     "intermediate_examples": pl.Int64,
+    "intermediate_languages": pl.String,
     "updates": pl.Int64,
     "tokens": pl.Int64,
     "target": pl.String,
@@ -68,7 +69,8 @@ def results(plan: Plan, records: Records, failed: Iterable[Key] = ()) -> pl.Data
     well.
 
     The arm that does nothing is called ``baseline`` here, whatever the study calls it. ``updates`` and ``tokens`` are
-    those of the intermediate and target phases together, ``tokens`` as planned.
+    those of the intermediate and target phases together; ``tokens`` as they were counted, as planned where a training
+    has not been done yet or did not count them.
     """
     return frame(_rows(plan, records, set(failed)))
 
@@ -87,8 +89,9 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "arm": BASELINE if cell.arm == nothing else cell.arm,
             "intermediate": "+".join(cell.intermediate),
             "intermediate_examples": cell.intermediate_examples,
+            "intermediate_languages": cell.intermediate_languages,
             "updates": cell.updates,
-            "tokens": sum(plan.costs[key].tokens for key in cell.trainings),
+            "tokens": _tokens(plan, cell, records),
             "target": cell.target,
             "task_type": cell.task_type,
             "language": cell.language,
@@ -106,6 +109,12 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "seen": cell.seen,
             "job": cell.score,
         }
+
+
+def _tokens(plan: Plan, cell: Cell, records: Records) -> int:
+    counted = [(records(key) or {}).get("tokens") for key in cell.trainings]
+    planned = [plan.costs[key].tokens for key in cell.trainings]
+    return sum(planned if None in counted else [int(tokens) for tokens in counted if tokens is not None])
 
 
 def _place(plan: Plan, language: str) -> dict[str, str]:

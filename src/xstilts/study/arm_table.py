@@ -23,6 +23,7 @@ class Step(Overrides):
 
     ``languages`` of the training rows: ``all`` there are, a list for every task, or a table by task; a task without
     any trains in its own language, plain text in all. ``examples``: the first ones of each task, as nested subsets.
+    ``once``: rows that translate one another are taken in one of the languages each, drawn at random.
     """
 
     intermediate: tuple[str, ...] = Field(min_length=1)
@@ -31,6 +32,7 @@ class Step(Overrides):
     subset_seed: Natural = 0
     labels: Literal["given", "shuffled"] = "given"
     weights: dict[str, Above0] = Field(default_factory=dict)
+    once: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Step:

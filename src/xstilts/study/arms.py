@@ -48,7 +48,8 @@ def step_shares(draft: Draft, place: str, step: Step) -> list[tuple[Task, Share]
             caps = [cap for cap in (step.examples, draft.study.cap("train_examples", name)) if cap and not mlm]
             weight = step.weights.get(name, 1.0) if step.sampling == "given" else 1.0
             shuffled = step.labels == "shuffled" and not mlm
-            share = known.share(task, languages, min(caps, default=None), weight, step.subset_seed, shuffled)
+            once = step.once and not mlm
+            share = known.share(task, languages, min(caps, default=None), weight, step.subset_seed, shuffled, once)
             found.append((task, share))
     return found
 

@@ -46,7 +46,8 @@ class Share:
     """One task inside a training. ``examples`` caps the rows of all languages together (None: all).
 
     A capped share takes nested subsets: the first n of a permutation drawn from ``subset_seed``. ``weight`` is used by
-    the sampling rule ``given``.
+    the sampling rule ``given``. ``once``: rows of several languages translate one another, and each is taken in one of
+    its languages only.
     """
 
     task: str
@@ -57,6 +58,7 @@ class Share:
     subset_seed: int = 0
     shuffled_labels: bool = False
     weight: float = 1.0
+    once: bool = False
 
 
 @dataclass(frozen=True)

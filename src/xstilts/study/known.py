@@ -199,10 +199,11 @@ class Known:
         weight: float = 1.0,
         subset_seed: int = 0,
         shuffled: bool = False,
+        once: bool = False,
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
         data = tuple(self.training(part, language) for part in self.parts(task) for language in languages)
-        return self.share_of(task, data, examples, weight, subset_seed, shuffled)
+        return self.share_of(task, data, examples, weight, subset_seed, shuffled, once)
 
     def share_of(
         self,
@@ -212,23 +213,34 @@ class Known:
         weight: float = 1.0,
         subset_seed: int = 0,
         shuffled: bool = False,
+        once: bool = False,
     ) -> Share:
-        """``share`` with rows that may be those of another task, read as rows of this one."""
+        """``share`` with rows that may be those of another task, read as rows of this one. Raises ``Problem`` where
+        rows to be taken ``once`` can not be translations of one another."""
         data = tuple(rows for rows in data if rows.rows or not rows.without)
         if not data:
             raise Problem(
                 f"every row that '{task.name}' would train on is scored, too: train on others, or score others"
             )
-        cut = examples is not None and examples < sum(part.rows for part in data)
+        once = once and len(data) > 1
+        if once and (len({part.rows for part in data}) > 1 or any(part.without for part in data)):
+            counts = ", ".join(f"{part.language} {part.rows:,}" + (" after some were left out" * bool(part.without)) for part in data)
+            raise Problem(
+                f"'{task.name}' can not be taken once: its languages have not the same rows ({counts}); name languages "
+                "whose rows translate one another, or leave out 'once'"
+            )
+        rows = data[0].rows if once else sum(part.rows for part in data)
+        cut = examples is not None and examples < rows
         return Share(
             task=task.name,
             type=str(task.type),
             data=data,
             labels=task.labels,
             examples=examples if cut else None,
-            subset_seed=subset_seed if cut else 0,
+            subset_seed=subset_seed if cut or once else 0,
             shuffled_labels=shuffled,
             weight=weight,
+            once=once,
         )
 
     def check_apart(self, shares: Sequence[Share], task: Task, split: str, language: str) -> None:

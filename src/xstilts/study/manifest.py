@@ -38,7 +38,8 @@ class Cell:
     ``intermediate`` names the tasks that were trained at once; of several steps it holds one text, ``a+b > c``.
     ``trainings`` are the keys of the intermediate and target phases behind it, ``updates`` their updates together.
     ``baseline`` is the key of the score to compare with. ``seen``: what the language had before: ``labels``, ``text``,
-    ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining).
+    ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining). ``intermediate_languages``: those of
+    the labelled intermediate rows, ``en+de``.
     """
 
     backbone: str
@@ -62,6 +63,7 @@ class Cell:
     trainings: tuple[Key, ...]
     self_pair: bool
     seen: str
+    intermediate_languages: str = ""
 
 
 @dataclass(frozen=True)

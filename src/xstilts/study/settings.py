@@ -89,8 +89,9 @@ def evaluation_table(
 
 
 def rows_of(share: Share) -> int:
-    """Rows that a share trains on: all of its languages, capped by ``examples``."""
-    rows = sum(part.rows for part in share.data)
+    """Rows that a share trains on: all of its languages (of translations taken ``once`` those of one), capped by
+    ``examples``."""
+    rows = share.data[0].rows if share.once else sum(part.rows for part in share.data)
     return rows if share.examples is None else min(rows, share.examples)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from xstilts.jobs.sources import open_source
 from xstilts.study.forms import forms_in
+from xstilts.study.identity import identify_for_plan
 from xstilts.study.manifest import Plan
 from xstilts.study.plan import plan
 from xstilts.study.protocols import Places
@@ -18,7 +19,8 @@ FORMS = [(name, variant, level) for name in shipped() for variant, level in form
 
 def planned(name: str, variant: str | None, level: str, data: Path | None) -> Plan:
     study = load(name, level, variant)
-    return plan(study, open_source(Places(data=str(data) if data else None, world=study.world, tasks=study.tasks)))
+    source = open_source(Places(data=str(data) if data else None, world=study.world, tasks=study.tasks))
+    return plan(study, source, identify=identify_for_plan)
 
 
 def human(name: str, variant: str | None, level: str) -> bool:

@@ -31,8 +31,8 @@ _KNOWN = (
     Backbone("bert-base-multilingual-cased", "mBERT", 12, 768, None, 8),
     Backbone("xlm-roberta-base", "XLM-R base", 12, 768, 278_000_000),
     Backbone("xlm-roberta-large", "XLM-R large", 24, 1024, 560_000_000, 14),
-    Backbone("facebook/xlm-roberta-xl", "XLM-R XL", None, None, 3_500_000_000),
-    Backbone("facebook/xlm-roberta-xxl", "XLM-R XXL", None, None, 10_700_000_000),
+    Backbone("facebook/xlm-roberta-xl", "XLM-R XL", 36, 2560, 3_500_000_000),
+    Backbone("facebook/xlm-roberta-xxl", "XLM-R XXL", 48, 4096, 10_700_000_000),
     Backbone("microsoft/Multilingual-MiniLM-L12-H384", "Multilingual MiniLM", 12, 384),
     Backbone("microsoft/mdeberta-v3-base", "mDeBERTa v3 base"),
 )

@@ -151,13 +151,14 @@ def gathered(
     joined, firsts = joined_rows(parts)
     counts = [rows.rows for rows in share.data]
     chosen = [np.arange(count, dtype=np.int64) for count in counts]
-    if share.once:
+    if share.translations:
         labels = joined.columns.get("label")
         own = labels[: counts[0]] if labels is not None else None
         cap = counts[0] if share.examples is None else share.examples
         picked = subset(own, counts[0], cap, share.subset_seed, share.task)
         language = dealt(counts[0], len(counts), share.subset_seed, share.task)[picked]
-        chosen = [picked[language == number] for number in range(len(counts))]
+        every = share.translations == "each"
+        chosen = [picked if every else picked[language == number] for number in range(len(counts))]
     elif share.examples is not None and share.examples < sum(counts):
         labels = joined.columns.get("label")
         picked = subset(labels, sum(counts), share.examples, share.subset_seed, share.task)

@@ -13,7 +13,7 @@ from xstilts.catalogue.task import Task, TaskType
 from xstilts.study.arm_table import Arm, Step
 from xstilts.study.draft import Draft, check_trainable
 from xstilts.study.encoders import Encoder
-from xstilts.study.job import Key, Share, Start, Train
+from xstilts.study.job import Key, Share, Start, Train, Translations
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def step_shares(draft: Draft, place: str, step: Step) -> list[tuple[Task, Share]
             caps = [cap for cap in (step.examples, draft.study.cap("train_examples", name)) if cap and not mlm]
             weight = step.weights.get(name, 1.0) if step.sampling == "given" else 1.0
             shuffled = step.labels == "shuffled" and not mlm
-            once = step.once and not mlm
-            share = known.share(task, languages, min(caps, default=None), weight, step.subset_seed, shuffled, once)
+            how: Translations = step.translations or "" if not mlm else ""
+            share = known.share(task, languages, min(caps, default=None), weight, step.subset_seed, shuffled, how)
             found.append((task, share))
     return found
 

@@ -69,6 +69,20 @@ def identify(path_or_name: str) -> str:
     return f"hub:{_commit(path_or_name)}"
 
 
+UNKNOWN = "hub:unknown"
+
+
+def identify_for_plan(path_or_name: str) -> str:
+    """``identify``; of a model that the catalogue knows ``UNKNOWN`` where nobody can be asked for its commit, so that
+    what a cluster is to run can be planned and costed anywhere. Such a plan is not run: its keys are not final."""
+    try:
+        return identify(path_or_name)
+    except Problem:
+        if path_or_name in backbones() and not is_folder(path_or_name):
+            return UNKNOWN
+        raise
+
+
 def _of_folder(folder: Path) -> str:
     if not folder.is_dir():
         raise Problem(f"no backbone in '{folder}': no such folder")
@@ -95,13 +109,16 @@ def _of_folder(folder: Path) -> str:
 
 def body_parameters(path_or_name: str, layers: int | None) -> int | None:
     """Weights without embeddings of a ready backbone, or of its first ``layers``: per layer four h x h projections and
-    two h x f; None where its configuration can not be read here."""
+    two h x f; of one that the catalogue knows, from its layers and width; None where neither can be had here."""
     try:
         config = json.loads((folder_of(path_or_name) / "config.json").read_text(encoding="utf-8"))
         hidden, feedforward = int(config["hidden_size"]), int(config["intermediate_size"])
         return (layers or int(config["num_hidden_layers"])) * (4 * hidden * hidden + 2 * hidden * feedforward)
     except (OSError, ValueError, KeyError, TypeError, Problem):
-        return None
+        known = backbones().get(path_or_name)
+        if known is None or known.layers is None or known.hidden is None:
+            return None
+        return 12 * (layers or known.layers) * known.hidden**2  # a feed-forward layer of four times the width
 
 
 def _check_weights(path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -17,6 +18,7 @@ from xstilts.analysis.section import Section
 from xstilts.study.job import Key
 
 if TYPE_CHECKING:
+    from xstilts.analysis.calibration.table import Calibrated
     from xstilts.study.evidence import Evidence
     from xstilts.study.needs import Need
 
@@ -62,6 +64,13 @@ class Material:
     evidence: Evidence
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     traits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def calibrated(self) -> Calibrated:
+        """``calibration.table.calibrated``, which several analyses read, computed once."""
+        from xstilts.analysis.calibration.table import calibrated
+
+        return calibrated(self)
 
 
 @dataclass(frozen=True)

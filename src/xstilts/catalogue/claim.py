@@ -51,10 +51,13 @@ QUANTITIES: Mapping[str, Known] = {
     "alone_over_mlm": Known("gain without less gain with masked language modelling alongside", _WHERE),
     "english_over_translated": Known("gain of English less gain of translated intermediate data", _WHERE),
     "multilingual_over_english": Known("gain of multilingual less gain of English intermediate data", _WHERE),
+    "slope_difference": Known(
+        "gain a factor of ten in intermediate examples, one group less another", (*_ARM, *_WHERE, "than"), prior=1.0
+    ),
     "size_slope": Known("gain a factor of ten in intermediate examples", (*_ARM, *_WHERE), prior=1.0),
     "scale_slope": Known("gain a factor of ten in parameters", (*_ARM, *_WHERE), prior=1.0),
     "similarity_margin": Known("ranking by similarity less ranking by best average", ()),
-    "calibration_interaction": Known("size by morphology in the loss of calibration", (), prior=0.02),
+    "calibration_interaction": Known("size by morphology in the loss of calibration", ("arm",), prior=0.02),
     "fact": Known("a number or name in a source", ("fact",), ("equal",)),
 }
 _TYPES: Mapping[str, type] = {
@@ -65,6 +68,7 @@ _TYPES: Mapping[str, type] = {
     "fact": str,
     "arm": str,
     "group": str,
+    "than": str,
 }
 OVER = ("seeds", "families")
 
@@ -168,9 +172,10 @@ def _strangers(claim: Claim, arms: Mapping[str, Any], targets: Sequence[str], gr
         "arm": list(arms),
         "targets": list(targets),
         "group": list(groups),
+        "than": list(groups),
         **dict.fromkeys(("intermediate", "first", "second"), prepared),
     }
-    what = {"arm": "arm", "targets": "target", "group": "group of languages"}
+    what = {"arm": "arm", "targets": "target", "group": "group of languages", "than": "group of languages"}
     for rule in claim.rules:
         for field, names in known.items():
             said = rule.arguments.get(field, ())
@@ -300,7 +305,7 @@ def _argument_mistakes(table: Mapping[str, Any], known: Known) -> Iterator[str]:
     for field in known.arguments:
         value = table.get(field)
         if value is None:
-            if field in ("fact", "first", "second"):
+            if field in ("fact", "first", "second", "than") or (field == "group" and "than" in known.arguments):
                 yield f"{field}: is missing"
         elif field in _TYPES:
             if not isinstance(value, _TYPES[field]):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from xstilts.analysis.calibration.binned import BINS, signed_root
-from xstilts.analysis.calibration.table import DEV, ISOTONIC, OWN, RAW, SPLIT, TYPES, Calibrated, calibrated
+from xstilts.analysis.calibration.table import DEV, ISOTONIC, OWN, RAW, SPLIT, TYPES, Calibrated
 from xstilts.analysis.calibration.widening import against_baseline
 from xstilts.analysis.gains import floors
 from xstilts.analysis.intervals import Interval, crossed, over_seeds
@@ -29,7 +29,7 @@ ORDER = ("accuracy", "risk_area", "excess_risk_area", "auroc")
 
 def run(material: Material) -> list[Section]:
     """What can be said of each backbone and target, and what could not be used."""
-    found = calibrated(material)
+    found = material.calibrated
     if found.rows.is_empty():
         nothing = "Nothing can be said: no score of a classification or a multiple choice has logits to look at."
         return [Section("Calibration", ("target",), (), 1, (nothing, *_unused(found)))]

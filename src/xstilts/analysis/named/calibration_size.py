@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from xstilts.analysis.calibration.table import DEV, OWN, RAW, SPLIT, TYPES, Calibrated, calibrated
+from xstilts.analysis.calibration.table import DEV, OWN, RAW, SPLIT, TYPES
 from xstilts.analysis.calibration.widening import CELL, Gap, Interaction, adjusted, against_baseline, gap, interaction
 from xstilts.analysis.gains import BASELINE, floors, scored
 from xstilts.analysis.intervals import Interval, crossed
@@ -45,7 +45,7 @@ OTHERS = (
 
 def run(material: Material) -> list[Section]:
     """All sections; of a study that can not answer the reason."""
-    found = calibrated(material)
+    found = material.calibrated
     learned = floors(material.frame).filter(pl.col("clear")).select("backbone", "target")
     rows = found.rows
     if not rows.is_empty():
@@ -351,9 +351,9 @@ def _by_family(cube: Gap) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return np.asarray(member @ slopes / member.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def interaction_of(material: Material, found: Calibrated | None = None) -> Mapping[str, Interaction]:
+def interaction_of(material: Material) -> Mapping[str, Interaction]:
     """The interaction of every arm by the primary definition, for claims."""
-    rows = (found or calibrated(material)).rows
+    rows = material.calibrated.rows
     if rows.is_empty():
         return {}
     learned = floors(material.frame).filter(pl.col("clear")).select("backbone", "target")

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from xstilts.analysis import gains
-from xstilts.analysis.calibration.table import RAW, calibrated
+from xstilts.analysis.calibration.table import RAW
 from xstilts.analysis.intervals import Interval, Numbers, crossed
 from xstilts.analysis.lines import breaks
 from xstilts.analysis.material import Analysis, Material
@@ -218,7 +218,7 @@ def _ahead(found: Sequence[Ladder]) -> Section:
 
 def _probabilities(material: Material) -> list[Section]:
     """Gains of log loss and Brier score, which see progress that accuracy hides."""
-    rows = calibrated(material).rows
+    rows = material.calibrated.rows
     if rows.is_empty() or rows["parameters_nonembedding"].n_unique() < SIZES:
         return []
     rows = rows.filter((pl.col("scaling") == RAW) & (pl.col("side") == "zero-shot") & (pl.col("family") != ""))
@@ -252,9 +252,11 @@ def _laws(grid: Grid) -> Section:
     tried = grid.tried()
     lines = []
     for one in tried:
-        known = not isinstance(one.fit, Unfit)
-        said = ", ".join(f"{name} {value:.3g}" for name, value in one.fit.values.items()) if known else one.fit.reason
-        said += " (an exponent at its bound)" * (known and one.fit.bound)
+        if isinstance(one.fit, Unfit):
+            said = f"undecided: {one.fit.reason}"
+        else:
+            said = ", ".join(f"{name} {value:.3g}" for name, value in one.fit.values.items())
+            said += " (an exponent at its bound)" * one.fit.bound
         aicc = "" if one.aicc is None else f"{one.aicc:.1f}"
         lines.append((one.form.name, said, aicc, "" if one.ahead is None else f"{100 * one.ahead:.1f} %"))
     best, why = chosen(tried)

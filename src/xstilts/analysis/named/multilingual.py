@@ -117,7 +117,8 @@ def _primary(lines: Sequence[Line], evidence: Evidence, notes: tuple[str, ...]) 
     lines = sorted(lines, key=lambda line: (order[line.pair.matching], line.pair.several.backbone))
     tested = [_chance(line.found) for line in lines]
     adjusted = iter(holm([p for p in tested if p is not None]).tolist() if any(p is not None for p in tested) else [])
-    rows, reasons = [], {}
+    rows: list[tuple[str, ...]] = []
+    reasons: dict[str, int] = {}
     for line, p in zip(lines, tested, strict=True):
         rows.append(
             (

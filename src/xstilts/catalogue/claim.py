@@ -55,7 +55,7 @@ QUANTITIES: Mapping[str, Known] = {
         "gain a factor of ten in intermediate examples, one group less another", (*_ARM, *_WHERE, "than"), prior=1.0
     ),
     "size_slope": Known("gain a factor of ten in intermediate examples", (*_ARM, *_WHERE), prior=1.0),
-    "scale_slope": Known("gain a factor of ten in parameters", (*_ARM, *_WHERE), prior=1.0),
+    "scale_slope": Known("gain a factor of ten in parameters", (*_ARM, *_WHERE, "up_to"), prior=1.0),
     "similarity_margin": Known("ranking by similarity less ranking by best average", ()),
     "calibration_interaction": Known("size by morphology in the loss of calibration", ("arm",), prior=0.02),
     "fact": Known("a number or name in a source", ("fact",), ("equal",)),
@@ -310,6 +310,9 @@ def _argument_mistakes(table: Mapping[str, Any], known: Known) -> Iterator[str]:
         elif field in _TYPES:
             if not isinstance(value, _TYPES[field]):
                 yield f"{field}: must be {'true or false' if _TYPES[field] is bool else 'a text'} (found {value!r})"
+        elif field == "up_to":
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                yield f"up_to: must be a number above 0 (found {value!r})"
         elif field == "over":
             if value not in OVER:
                 yield f"over: unknown value {value!r}{nearest(str(value), OVER) or ': one of ' + ', '.join(OVER)}"

@@ -142,6 +142,7 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, trai
     effects = of_study(plan, table)
     evidence = Evidence.model_validate(plan.evidence)
     material = Material(table, Behind(plan, place), evidence, plan.groups, read_traits(traits) if traits else {})
+    sizes = table["parameters_nonembedding"].drop_nulls().unique().to_list()
     backbones = list(dict.fromkeys(cell.backbone for cell in plan.cells))
     result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
     sections: list[Section] = []
@@ -152,7 +153,7 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, trai
         for claim in (*own.values(), *known().values()):
             if claim.kind != "fact":
                 about = effects if any(rule.quantity in ("scale_slope", *BEHIND) for rule in claim.rules) else rows
-                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone)
+                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone, sizes)
                 found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls, material=material))
         result["backbones"][backbone] = {
             "claims": [_plain(one) for one in found],

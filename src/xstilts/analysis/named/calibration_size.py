@@ -150,7 +150,7 @@ def _premise(rows: pl.DataFrame) -> Section:
         lines.append(
             (
                 str(arm),
-                f"{int(str(size)) / 1e6:,.3g} M",
+                _weights(float(str(size))),
                 *_means(own.with_columns(family=pl.lit("labelled")), "change"),
                 *_means(other, "change"),
                 *_means(other, "widening"),
@@ -170,6 +170,10 @@ def _premise(rows: pl.DataFrame) -> Section:
         ),
         breaks(lines),
     )
+
+
+def _weights(size: float) -> str:
+    return f"{size / 1e6:,.3g} M" if size >= 1e6 else f"{size / 1e3:,.3g} k"
 
 
 def _means(rows: pl.DataFrame, column: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from xstilts.analysis.intervals import Interval, Numbers, crossed
 from xstilts.analysis.lines import breaks
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.mixed import Unfit
-from xstilts.analysis.model_size import FACTOR, POINTS, REACH, SCALES, Ladder, ladder, ladders
+from xstilts.analysis.model_size import FACTOR, ODDS, POINTS, REACH, SCALES, Ladder, ladder, ladders
 from xstilts.analysis.multiplicity import holm
 from xstilts.analysis.scaling.both import Grid, grids
 from xstilts.analysis.scaling.choose import chosen
@@ -72,7 +72,8 @@ def falls(found: Interval | None) -> float | None:
 
 
 def _slopes(found: Sequence[Ladder], evidence: Evidence) -> Section:
-    lines, notes = [], []
+    lines: list[tuple[str, ...]] = []
+    notes: dict[str, list[str]] = {}
     for one in found:
         values = one.gains()
         points = judged(one.slopes(_known(values[POINTS])), len(one.sizes), evidence)
@@ -80,7 +81,7 @@ def _slopes(found: Sequence[Ladder], evidence: Evidence) -> Section:
             table = values[scale]
             if table is None:
                 lines.append((one.arm, scale, "", "undecided", "undecided", "", ""))
-                notes.append(f"{one.arm}, {scale}: {_undefined(scale)}.")
+                notes.setdefault(f"{scale} undecided, since {_undefined(scale)}", []).append(one.arm)
                 continue
             slope, word = points if scale == POINTS else (crossed(one.slopes(table)), None)
             lines.append(
@@ -94,7 +95,8 @@ def _slopes(found: Sequence[Ladder], evidence: Evidence) -> Section:
                     counted(table.shape[0], "family", "families"),
                 )
             )
-        notes += _remarks(one, points[1], values["log odds"])
+        for remark in _remarks(one, points[1], values[ODDS]):
+            notes.setdefault(remark, []).append(one.arm)
     return Section(
         f"Does the gain shrink by more than {evidence.slope:g} points as the model grows tenfold?",
         ("arm", "scale", "verdict", "slope", "95 %", "P(falls)", "over"),
@@ -107,7 +109,7 @@ def _slopes(found: Sequence[Ladder], evidence: Evidence) -> Section:
             "points shrink wherever the error does. errors less: the share of the baseline's errors; log odds: without "
             "ceiling; larger by: log10 of the factor by which a larger model would gain as much, on the curve that all "
             "families share.",
-            *notes,
+            *(f"{remark}: {', '.join(arms)}." for remark, arms in notes.items()),
         ),
         breaks(lines),
     )
@@ -121,14 +123,14 @@ def _undefined(scale: str) -> str:
 
 def _remarks(one: Ladder, word: Verdict, odds: Numbers | None) -> Iterator[str]:
     if one.self_pairs:
-        yield f"{one.arm}: self-pairs only, further training on the target's own data."
+        yield "self-pairs only, further training on the target's own data"
     if word.why:
-        yield f"{one.arm}: undecided, since {'; '.join(word.why)}."
+        yield f"undecided, since {'; '.join(word.why)}"
     if one.left_out:
-        yield f"{one.arm}: {one.left_out} families or seeds lack a size and were left out."
+        yield f"{one.left_out} families or seeds lack a size and were left out"
     chance = falls(crossed(one.slopes(odds))) if odds is not None else None
     if word.word == "supported" and (chance is None or chance < ALSO):
-        yield f"{one.arm}: in points only; log odds do not show the fall."
+        yield "in points only, log odds do not show the fall"
 
 
 def _by_size(found: Sequence[Ladder]) -> Section:
@@ -282,12 +284,12 @@ def _known(table: Numbers | None) -> Numbers:
 
 
 def _weights(size: float) -> str:
-    return f"{size / 1e6:,.3g} M"
+    return f"{size / 1e6:,.3g} M" if size >= 1e6 else f"{size / 1e3:,.3g} k"
 
 
 def _ends(found: Interval | None, digits: int = 2) -> str:
-    few = found is None or (found.degrees is not None and found.degrees < 1)
-    return "undecided" if found is None or few else between(found.low, found.high, digits)
+    known = found is not None and found.error and found.degrees and found.degrees >= 1
+    return between(found.low, found.high, digits) if found is not None and known else "undecided"
 
 
 def _chance(value: float | None) -> str:

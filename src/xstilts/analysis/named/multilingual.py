@@ -356,8 +356,8 @@ def _chance(found: Interval | None) -> float | None:
 
 
 def _ends(found: Interval | None) -> str:
-    few = found is None or (found.degrees is not None and found.degrees < 1)
-    return "undecided" if found is None or few else between(found.low, found.high)
+    known = found is not None and found.error and found.degrees and found.degrees >= 1
+    return between(found.low, found.high) if found is not None and known else "undecided"
 
 
 ANALYSIS = Analysis("multilingual", "whether intermediate data in several languages help more than in one", run)

@@ -171,6 +171,9 @@ def test_slopes_over_sizes_of_data_and_of_backbones() -> None:
     ladder = [planted({"mnli": -0.3 * power}, noise=0.0, parameters=10**power) for power in (6, 7, 8)]
     named = [part.with_columns(backbone=pl.lit(f"b{i}")) for i, part in enumerate(ladder)]
     assert only("scale_slope", pl.concat(named)) == pytest.approx(-0.3)
+    assert only("scale_slope", pl.concat(named), targets=["xcopa"], else_all=True) == pytest.approx(-0.3)
+    with pytest.raises(Missing, match="no scores"):
+        only("scale_slope", pl.concat(named), targets=["xcopa"])
 
 
 def test_several_languages_against_one_in_unseen_ones() -> None:

@@ -263,7 +263,8 @@ def _chosen(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
     tested = rows.filter(pl.col("split") == "test").select("target").unique()
     rows = rows.filter((pl.col("split") == "test") | ~pl.col("target").is_in(tested["target"].implode()))
     if targets := asked.get("targets"):
-        rows = rows.filter(pl.col("target").is_in(list(targets)))
+        named = rows.filter(pl.col("target").is_in(list(targets)))
+        rows = rows if named.is_empty() and asked.get("else_all") else named
     languages = asked.get("languages", "all")
     if group := asked.get("group"):
         grouped = rows.filter(pl.col("group") == group)

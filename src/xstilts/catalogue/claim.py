@@ -40,7 +40,7 @@ class Known:
 
 
 _ARM = ("intermediate", "arm")
-_WHERE = ("targets", "languages", "group", "retrieval", "self_pairs", "mlm")
+_WHERE = ("targets", "else_all", "languages", "group", "retrieval", "self_pairs", "mlm")
 QUANTITIES: Mapping[str, Known] = {
     "mean_gain": Known("mean gain of an arm", (*_ARM, *_WHERE, "over")),
     "gain_difference": Known("gain of one arm less that of another", ("first", "second", *_WHERE, "over")),
@@ -65,6 +65,7 @@ _TYPES: Mapping[str, type] = {
     "self_pairs": bool,
     "mlm": bool,
     "joint": bool,
+    "else_all": bool,
     "fact": str,
     "arm": str,
     "group": str,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from test_named import Nothing, text
 
+from analysis_reading import Nothing, text
 from xstilts.analysis.intervals import crossed
 from xstilts.analysis.material import Material
 from xstilts.analysis.model_size import ERRORS, FACTOR, ODDS, POINTS, SCALES, Ladder, ladders

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from test_named import Nothing, text
 
+from analysis_reading import Nothing, text
 from xstilts.analysis.material import Material
 from xstilts.analysis.multilingual import PARALLEL, TOKEN, UNIQUE, Phase, differences, families_of, matching, pairs
 from xstilts.analysis.named import get_analysis

@@ -147,18 +147,6 @@ def test_a_study_without_sizes_says_so() -> None:
     assert "Nothing can be said" in text(told("scaling", planted(1.0)))
 
 
-def test_gains_by_model_size_are_given_on_four_scales() -> None:
-    frames = [
-        planted(gain, seed=k).with_columns(
-            backbone=pl.lit(f"b{k}"), parameters_nonembedding=pl.lit(10 ** (6 + k), dtype=pl.Int64)
-        )
-        for k, gain in enumerate((4.0, 3.0, 2.0, 1.0))
-    ]
-    (section,) = told("scaling", pl.concat(frames))
-    assert [row[1] for row in section.rows] == ["1 M", "10 M", "100 M", "1e+03 M", "a factor of ten"]
-    assert section.rows[-1][2].startswith("-") and section.rows[-1][3] in ("supported", "undecided")
-
-
 def test_curves_are_named_by_what_comes_before_the_number() -> None:
     assert [name_of(arm) for arm in ("nli 300", "nli same updates 1000", "nli", "300", "nli 300 b")] == [
         "nli",

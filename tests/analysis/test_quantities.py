@@ -13,6 +13,7 @@ from xstilts.analysis.arms import EFFECTS
 from xstilts.analysis.claims import judge
 from xstilts.analysis.quantities import MEASURES, Missing
 from xstilts.catalogue.claim import claim_from_table, claims
+from xstilts.catalogue.errors import Problem
 
 FAMILY = {"de": "A", "fr": "A", "ar": "B", "sw": "C", "yo": "C", "te": "D"}
 TARGETS = {"xnli": False, "udpos": False, "tatoeba": True}
@@ -28,6 +29,7 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "shuffled": {"tasks": "mnli", "shuffled": True},
 }
 SEEDS = 8
+WHERE = {"kind": "own", "group": "little", "than": "much", "comparison": "above", "value": 0.0}
 
 
 def planted(effects: Mapping[str, float], noise: float = 0.3, seeds: int = SEEDS, **more: Any) -> pl.DataFrame:
@@ -177,6 +179,9 @@ def test_slopes_over_sizes_of_data_and_of_backbones() -> None:
     ladder = [planted({"mnli": -0.3 * power}, noise=0.0, parameters=10**power) for power in (6, 7, 8)]
     named = [part.with_columns(backbone=pl.lit(f"b{i}")) for i, part in enumerate(ladder)]
     assert only("scale_slope", pl.concat(named)) == pytest.approx(-0.3)
+    assert only("scale_slope", pl.concat(named), targets=["xcopa"], else_all=True) == pytest.approx(-0.3)
+    with pytest.raises(Missing, match="no scores"):
+        only("scale_slope", pl.concat(named), targets=["xcopa"])
 
 
 def test_several_languages_against_one_in_unseen_ones() -> None:
@@ -187,6 +192,25 @@ def test_several_languages_against_one_in_unseen_ones() -> None:
     )
     found = MEASURES["multilingual_over_english"](pl.concat([one, several]), {})
     assert found.estimates[0].value == pytest.approx(1.5) and "4 languages" in found.cells
+    more = several.with_columns(examples=pl.lit(5000, pl.Int64))
+    with pytest.raises(Missing, match="as many rows and updates"):
+        MEASURES["multilingual_over_english"](pl.concat([one, more]), {})
+
+
+def test_slopes_of_one_group_less_another_are_taken_in_shared_families() -> None:
+    sizes = [planted({"mnli": 0.4 * power}, noise=0.0, examples=10**power) for power in (2, 3, 4)]
+    steep = pl.col("gain") + pl.when(pl.col("language") == "yo").then(pl.col("examples").log10()).otherwise(0.0)
+    named = [part.with_columns(arm=pl.lit(f"n{i}"), gain=steep) for i, part in enumerate(sizes)]
+    group = pl.when(pl.col("language") == "yo").then(pl.lit("little")).otherwise(pl.lit("much"))
+    frame = pl.concat(named).with_columns(group=group)
+    assert only("slope_difference", frame, group="little", than="much") == pytest.approx(1.0)
+    apart = frame.filter(pl.col("language") != "sw")
+    with pytest.raises(Missing, match="no family has languages both in little and in much"):
+        only("slope_difference", apart, group="little", than="much")
+    known = claim_from_table({"id": "a", "text": "b", "quantity": "slope_difference", **WHERE}, "here")
+    assert known.rules[0].arguments == {"group": "little", "than": "much"}
+    with pytest.raises(Problem, match="than: is missing"):
+        claim_from_table({"id": "a", "text": "b", "quantity": "slope_difference", **WHERE, "than": None}, "here")
 
 
 @pytest.mark.parametrize(("effect", "word"), [(3.0, "supported"), (-3.0, "refuted"), (0.55, "undecided")])

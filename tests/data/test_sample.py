@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.data.sample import Pool, probabilities, subset, updates
+from xstilts.data.sample import Pool, dealt, probabilities, subset, updates
 
 
 @given(st.integers(0, 5), st.lists(st.integers(0, 2), min_size=12, max_size=60), st.integers(1, 11))
@@ -59,3 +59,11 @@ def test_order_is_the_same_every_time_and_moves_with_the_seed() -> None:
 
     assert order(0) == order(0)
     assert order(0) != order(1)
+
+
+@given(st.integers(0, 50), st.integers(1, 200), st.integers(1, 9))
+def test_translated_rows_are_dealt_evenly_to_languages(seed: int, rows: int, languages: int) -> None:
+    found = dealt(rows, languages, seed, "task")
+    counts = np.bincount(found, minlength=languages)
+    assert len(found) == rows and np.ptp(counts) <= 1
+    assert (found == dealt(rows, languages, seed, "task")).all()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.jobs.behind import Behind
 from xstilts.study.store import Store
 
 TINY = """
@@ -99,3 +100,14 @@ def test_analyses_that_a_study_did_not_name_say_what_they_lack_and_then_have_it(
 def test_the_report_tells_what_the_study_names(place: Path) -> None:
     page = xstilts("report", str(place / "tiny.toml"), store=place / "store").stdout
     assert "## Calibration by language (points): world/paraphrase" in page
+
+
+def test_trainings_count_their_tokens_and_texts_are_cut_by_the_models_own_tokenizer(place: Path) -> None:
+    store = Store(place / "store")
+    plan = store.plan("tiny@full")
+    cell = next(one for one in plan.cells if one.target == "world/paraphrase" and one.arm == "nli")
+    counted = [(store.record(key) or {})["tokens"] for key in cell.trainings]
+    assert len(counted) == 2 and all(4 * 32 * 4 < tokens < 4 * 32 * 128 for tokens in counted)
+    pieces = Behind(plan, store).pieces(cell.score)
+    assert pieces is not None and pieces[0] > 40 * 4 and pieces[1] < pieces[0] / 10
+    assert Behind(plan, store).pieces(next(one.score for one in plan.cells if one.target == "world/retrieval")) is None

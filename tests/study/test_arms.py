@@ -13,7 +13,7 @@ from toy_world import TASKS, ToySource, find, identify
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
-from xstilts.study.job import Merge, Train
+from xstilts.study.job import Merge, Rows, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.plan import plan
 from xstilts.study.spec import study_of
@@ -365,3 +365,32 @@ def test_more_frozen_layers_than_there_are_and_weights_without_common_ground_are
     ):
         with pytest.raises(Problem, match=told):
             plan(study_of(tomllib.loads(made + text), "toy", "toy.toml"), ToySource(), known, identify)
+
+
+# Translations, taken once or in each language.
+
+
+def test_translations_are_taken_once_or_in_each_language() -> None:
+    found = planned(
+        '[arms.once]\nintermediate = ["xnli-de-sw"]\nlanguages = ["de", "sw"]\ntranslations = "once"\nexamples = 40\n'
+        '[arms.each]\nintermediate = ["xnli-de-sw"]\nlanguages = ["de", "sw"]\ntranslations = "each"\nexamples = 40\n'
+        '[arms.plain]\nintermediate = ["xnli-de-sw"]\nlanguages = ["de", "sw"]\nexamples = 40\n'
+        '[arms.alone]\nintermediate = ["xnli-de-sw"]\nlanguages = ["de"]\ntranslations = "once"\nexamples = 40\n'
+    )
+    shares = {arm: trainings(found, arm, "xnli")[0].shares[0] for arm in ("once", "each", "plain", "alone")}
+    assert [share.translations for share in shares.values()] == ["once", "each", "", ""]
+    cells = {cell.arm: cell for cell in found.cells if cell.target == "xnli"}
+    counts = {arm: cells[arm].intermediate_examples for arm in shares}
+    assert counts == {"once": 40, "each": 80, "plain": 40, "alone": 40}
+    assert cells["once"].intermediate_languages == "de+sw" and not cells["baseline"].intermediate_languages
+
+
+def test_rows_that_are_no_translations_of_one_another_are_refused() -> None:
+    class Uneven(ToySource):
+        def rows(self, task: Task, split: str, language: str) -> Rows:
+            found = super().rows(task, split, language)
+            return replace(found, rows=found.rows - 1) if language == "sw" else found
+
+    text = '[arms.once]\nintermediate = ["xnli-de-sw"]\nlanguages = ["de", "sw"]\ntranslations = "once"\n'
+    with pytest.raises(Problem, match="no translations of one another, they differ in number"):
+        planned(text, Uneven())

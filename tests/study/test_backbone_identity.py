@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.catalogue.errors import Problem
-from xstilts.study.identity import identify, known_as
+from xstilts.study.identity import UNKNOWN, body_parameters, identify, identify_for_plan, known_as
 
 
 def whole(content: bytes) -> bytes:
@@ -65,3 +65,20 @@ def test_a_hub_name_that_cannot_be_asked_is_a_problem(monkeypatch: pytest.Monkey
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     with pytest.raises(Problem, match="not a folder, not downloaded"):
         identify("nobody/never-made-this-one")
+
+
+def test_a_known_model_that_nobody_can_be_asked_about_is_planned_as_unknown() -> None:
+    assert identify_for_plan("xlm-roberta-large") == UNKNOWN
+    with pytest.raises(Problem, match="no backbone 'someone/else'"):
+        identify_for_plan("someone/else")
+    with pytest.raises(Problem, match="no backbone"):
+        identify("xlm-roberta-large")
+
+
+def test_weights_of_known_models_follow_from_depth_and_width() -> None:
+    sizes = [
+        body_parameters(name, None) for name in ("xlm-roberta-base", "xlm-roberta-large", "facebook/xlm-roberta-xl")
+    ]
+    assert sizes == [84_934_656, 301_989_888, 2_831_155_200]
+    assert body_parameters("facebook/xlm-roberta-xxl", None) == 9_663_676_416
+    assert body_parameters("someone/else", None) is None

@@ -7,21 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.catalogue.errors import Problem
 from xstilts.jobs.estimated import Estimated, unidentified
 from xstilts.jobs.sources import open_source
 from xstilts.study.forms import forms_in
+from xstilts.study.identity import identify_for_plan
 from xstilts.study.job import Predict, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.plan import plan
 from xstilts.study.protocols import Places
-from xstilts.study.spec import load, read, shipped
+from xstilts.study.spec import load, read, shipped, study_of
 
 FORMS = [(name, variant, level) for name in shipped() for variant, level in forms_in(read(name)[0])]
 
 
 def planned(name: str, variant: str | None, level: str, data: Path | None) -> Plan:
     study = load(name, level, variant)
-    return plan(study, open_source(Places(data=str(data) if data else None, world=study.world, tasks=study.tasks)))
+    source = open_source(Places(data=str(data) if data else None, world=study.world, tasks=study.tasks))
+    return plan(study, source, identify=identify_for_plan)
 
 
 HUB = ("phang2020", "phang2020-lite")  # what human languages they need is on the hub alone
@@ -108,3 +111,31 @@ def test_the_demo_trains_each_intermediate_model_once_for_all_targets() -> None:
     assert shared["intermediate nli, tiny, seed 0"].trainings == 3
     # What trains in the constructed world is not what is scored there.
     assert not any(cell.self_pair for cell in full.cells if cell.target != "world/qa")
+
+
+def pretrainings(name: str, variant: str | None, level: str, data: Path | None) -> set[str]:
+    jobs = planned(name, variant, level, data).jobs
+    return {key for key, job in jobs.items() if isinstance(job, Train) and job.phase == "pretraining"}
+
+
+@pytest.mark.parametrize(("name", "rungs"), [("model-size", 4), ("calibration", 4), ("multilingual-nli", 1)])
+def test_the_questions_share_their_constructed_encoders(name: str, rungs: int) -> None:
+    found = pretrainings(name, "constructed", "small", None)
+    assert len(found) == rungs and found >= pretrainings("demo", None, "full", None)
+    assert found <= pretrainings("model-size", "constructed", "small", None)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "rungs"), [("model-size", 4), ("calibration", 4), ("multilingual-nli", 1)])
+def test_the_questions_share_their_human_encoders(name: str, rungs: int, data_folder: Path) -> None:
+    found = pretrainings(name, "human", "small", data_folder)
+    assert len(found) == rungs and found >= pretrainings("real-small", None, "small", data_folder)
+
+
+@pytest.mark.data
+def test_validation_sets_that_train_are_not_scored(data_folder: Path) -> None:
+    raw, place = read("multilingual-nli")
+    study = study_of({**raw, "splits": ["validation"]}, "m", place, "small", "human")
+    source = open_source(Places(data=str(data_folder), world=study.world, tasks=study.tasks))
+    with pytest.raises(Problem, match="on which a phase before it trains through 'xnli_dev'"):
+        plan(study, source, identify=identify_for_plan)

@@ -228,3 +228,26 @@ def test_what_counts_as_evidence_is_checked_and_changes_no_job() -> None:
     assert "[evidence] gian" in wrong and "did you mean 'gain'?" in wrong
     (wrong,) = problems('analyses = ["gains", "gains"]\n' + GOOD)
     assert "named twice" in wrong
+
+
+LIKE = """
+question = "Does it help?"
+targets = ["xnli"]
+[backbones.wide]
+architecture = { layers = 2, hidden = 64, heads = 4, feedforward = 128, vocabulary = 400 }
+pretraining = [{ tasks = ["text"], updates = 5 }]
+[backbones.narrow]
+like = "wide"
+architecture = { hidden = 32 }
+[arms.baseline]
+"""
+
+
+def test_a_backbone_like_another_lies_over_its_table() -> None:
+    found = study_of(tomllib.loads(LIKE), "s", "s.toml")
+    wide, narrow = (found.backbones[name].architecture for name in ("wide", "narrow"))
+    assert wide is not None and narrow is not None
+    assert (narrow.hidden, narrow.layers, wide.hidden) == (32, 2, 64)
+    assert found.backbones["narrow"].pretraining == found.backbones["wide"].pretraining
+    with pytest.raises(Problem, match=r"like: 'wid' is no backbone with a table of its own: did you mean 'wide'"):
+        study_of(tomllib.loads(LIKE.replace('like = "wide"', 'like = "wid"')), "s", "s.toml")

@@ -23,7 +23,8 @@ from xstilts.analysis.decide import (
     decide,
     several_above,
 )
-from xstilts.analysis.quantities import MEASURES, Measured, Missing
+from xstilts.analysis.material import Material
+from xstilts.analysis.quantities import BEHIND, MEASURES, Measured, Missing
 from xstilts.analysis.section import counted
 from xstilts.analysis.verdict import CONTROL_CAP, Word
 from xstilts.catalogue.claim import VIEWS, Claim, Rule
@@ -74,10 +75,12 @@ def judge(
     differences: Sequence[str] = (),
     seeds: int = SEEDS,
     controlled: bool = True,
+    material: Material | None = None,
 ) -> Judgement:
-    """The verdict on ``claim`` by ``effects``. ``differences``: in what the evidence is not what the claim is about.
-    ``controlled``: the evidence has the controls that a causal sentence needs."""
-    outcomes = tuple(_outcome(claim, rule, effects, seeds) for rule in claim.rules)
+    """The verdict on ``claim`` by ``effects``, and by ``material`` where gains alone do not tell. ``differences``: in
+    what the evidence is not what the claim is about. ``controlled``: the evidence has the controls that a causal
+    sentence needs."""
+    outcomes = tuple(_outcome(claim, rule, effects, seeds, material) for rule in claim.rules)
     word, points = _all([one.decision.word for one in outcomes]), _all([one.decision.points for one in outcomes])
     confidence = _together(word, [one.decision for one in outcomes])
     if not controlled and claim.kind != "fact" and confidence is not None:
@@ -86,11 +89,11 @@ def judge(
     return Judgement(claim, outcomes, word, points, confidence, stated, tuple(differences))
 
 
-def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int) -> Outcome:
+def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int, material: Material | None = None) -> Outcome:
     if rule.quantity == "fact":
         return _of_fact(rule)
     try:
-        measured, found = _measured(rule, effects, {}, seeds)
+        measured, found = _measured(rule, effects, {}, seeds, material)
     except Missing as missing:
         return Outcome(rule, Decision("undecided", "undecided"), None, str(missing))
     views = []
@@ -102,8 +105,14 @@ def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int) -> Out
     return Outcome(rule, found, measured, _why(found, measured.estimates, seeds), tuple(views))
 
 
-def _measured(rule: Rule, effects: pl.DataFrame, view: Mapping[str, bool], seeds: int) -> tuple[Measured, Decision]:
-    measured = MEASURES[rule.quantity](effects, {**rule.arguments, **view})
+def _measured(
+    rule: Rule, effects: pl.DataFrame, view: Mapping[str, bool], seeds: int, material: Material | None = None
+) -> tuple[Measured, Decision]:
+    asked = {**rule.arguments, **view}
+    if material is not None and rule.quantity in BEHIND:
+        measured = BEHIND[rule.quantity](material, asked)
+    else:
+        measured = MEASURES[rule.quantity](effects, asked)
     if rule.comparison in ("almost all above", "several above") and len(measured.parts) < FEW:
         were = counted(len(measured.parts), "intermediate task")
         raise Missing(f"only {were}: '{rule.comparison}' needs {FEW} or more")

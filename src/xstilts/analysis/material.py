@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -17,6 +18,7 @@ from xstilts.analysis.section import Section
 from xstilts.study.job import Key
 
 if TYPE_CHECKING:
+    from xstilts.analysis.calibration.table import Calibrated
     from xstilts.study.evidence import Evidence
     from xstilts.study.needs import Need
 
@@ -42,6 +44,10 @@ class Reader(Protocol):
         """Texts of the first rows that the intermediate and target phases behind a score trained on, by task; of a
         target without training those that were scored. Nothing for rows that are not to be had."""
 
+    def pieces(self, score: Key) -> tuple[int, int] | None:
+        """How many tokens the model's own tokenizer makes of the scored rows' texts, and how many of them it does not
+        know."""
+
     def changed(self, score: Key, change: str) -> pa.Table | None:
         """Predictions of the same model on the scored rows after a change (see ``Need``), with a column ``changed``:
         which rows are any different."""
@@ -50,12 +56,21 @@ class Reader(Protocol):
 @dataclass(frozen=True)
 class Material:
     """``frame``: the long table of one study (``analysis.table.COLUMNS``); ``read``: what its scores came from;
-    ``groups``: sets of languages that the study tells apart."""
+    ``groups``: sets of languages that the study tells apart; ``traits``: what a user knows of languages beyond the
+    catalogue."""
 
     frame: pl.DataFrame
     read: Reader
     evidence: Evidence
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    traits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def calibrated(self) -> Calibrated:
+        """``calibration.table.calibrated``, which several analyses read, computed once."""
+        from xstilts.analysis.calibration.table import calibrated
+
+        return calibrated(self)
 
 
 @dataclass(frozen=True)

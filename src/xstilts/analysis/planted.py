@@ -180,3 +180,79 @@ INTERVALS: Mapping[str, Naive] = {
     "families and seeds (bootstrap)": _families_drawn,
     "family means (t)": lambda gains, member, _: _ends(over_seeds(_family_means(gains, member).mean(axis=1))),
 }
+
+
+# Tables for model sizes, for data in several languages, and for calibration by size and morphology.
+
+
+def ladder(truth: Truth, slope: float, sizes: Sequence[int], generator: np.random.Generator) -> pl.DataFrame:
+    """A study's table with one backbone for each of ``sizes`` (weights without embeddings) and one arm, whose gain
+    changes by ``slope`` points a factor of ten on average over families and seeds."""
+    member = truth.member.astype(np.intp)
+    steep = slope + generator.normal(0, truth.slope_family, len(truth.families))[member][:, None]
+    steep = steep + generator.normal(0, truth.slope_seed, truth.seeds)[None, :]
+    log = np.log10(np.asarray(sizes, dtype=np.float64))
+    start = gains_of(truth, 1.0, generator)
+    frames = []
+    for size, away in zip(sizes, log - log.mean(), strict=True):
+        rest = generator.normal(0, truth.rest, (len(member), truth.seeds))
+        table = _table(truth, {"arm": (10_000, start + steep * away + rest)}, generator)
+        frames.append(
+            table.with_columns(backbone=pl.lit(f"size {size}"), parameters_nonembedding=pl.lit(size, pl.Int64))
+        )
+    return pl.concat(frames)
+
+
+def languages_table(truth: Truth, effect: float, generator: np.random.Generator) -> pl.DataFrame:
+    """A study's table with two arms of one task, as many rows and updates: in the labelled language, and in it and the
+    first language of the first family. ``effect``: how much more the second gains in unseen languages, on average."""
+    start = gains_of(truth, 1.0, generator)
+    arms = {"one": (1000, start), "several": (1000, start + gains_of(truth, effect, generator))}
+    table = _table(truth, arms, generator)
+    several = (pl.col("arm") == "several") & (pl.col("language") == "l0")
+    named = {"one": LABELLED, "several": f"{LABELLED}+l0"}
+    return table.with_columns(
+        intermediate=pl.when(pl.col("arm") == BASELINE).then(pl.lit("")).otherwise(pl.lit("nli")),
+        intermediate_languages=pl.col("arm").replace_strict(named, default="", return_dtype=pl.String),
+        updates=pl.when(pl.col("arm") == BASELINE).then(pl.lit(500)).otherwise(pl.lit(1000)).cast(pl.Int64),
+        tokens=pl.when(pl.col("arm") == BASELINE).then(pl.lit(50_000)).otherwise(pl.lit(100_000)).cast(pl.Int64),
+        seen=pl.when(several).then(pl.lit("labels+text")).otherwise(pl.col("seen")),
+    )
+
+
+def widenings(
+    truth: Truth, trait: Numbers, effect: float, sizes: Sequence[int], generator: np.random.Generator
+) -> pl.DataFrame:
+    """Rows as of ``calibration.table``: the debiased squares of a baseline and of an arm by language, size and seed.
+    The slope of the arm's widening on log10 size is ``effect`` a standard deviation of ``trait`` [languages], plus
+    draws of family, language and seed; all in thousandths, so that the standard deviations of ``truth`` fit."""
+    member = truth.member.astype(np.intp)
+    z = (trait - trait.mean()) / trait.std()
+    steep = effect * z[:, None] + gains_of(truth, 0.0, generator)
+    steep = steep + z[:, None] * generator.normal(0, truth.slope_seed, truth.seeds)[None, :]
+    log = np.log10(np.asarray(sizes, dtype=np.float64))
+    names, count = [LABELLED, *(f"l{i}" for i in range(len(member)))], len(member) + 1
+    families = [LABELLED, *(f"f{i}" for i in member)]
+    frames = []
+    for size, away in zip(sizes, log - log.mean(), strict=True):
+        base = 5.0 + generator.normal(0, truth.baseline_seed, (count, truth.seeds))
+        own = generator.normal(0, truth.seed, truth.seeds)
+        change = np.vstack([np.zeros(truth.seeds), steep * away]) + own + 1.0
+        change = change + np.vstack([np.zeros(truth.seeds), generator.normal(0, truth.rest, (count - 1, truth.seeds))])
+        for arm, values in ((BASELINE, base), ("arm", base + change)):
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "arm": [arm] * values.size,
+                        "language": np.repeat(names, truth.seeds),
+                        "family": np.repeat(families, truth.seeds),
+                        "side": np.repeat(["labelled", *["zero-shot"] * (count - 1)], truth.seeds),
+                        "seed": np.tile(np.arange(truth.seeds), count),
+                        "debiased": values.ravel() / 1000,
+                        "parameters_nonembedding": [size] * values.size,
+                        "backbone": [f"size {size}"] * values.size,
+                    }
+                )
+            )
+    same = {"target": "target", "split": "test", "scaling": "raw"}
+    return pl.concat(frames).with_columns(**{name: pl.lit(value) for name, value in same.items()})

@@ -15,11 +15,13 @@ import polars as pl
 
 from xstilts.analysis import gains
 from xstilts.analysis.calibration.binned import BINS, debiased_square, equal_mass
+from xstilts.analysis.calibration.rescale import isotonic
 from xstilts.analysis.intervals import Numbers, crossed, quantile_t
 from xstilts.analysis.lines import breaks
 from xstilts.analysis.named.gains import judged
 from xstilts.analysis.named.scaling import judged as slope_judged
 from xstilts.analysis.planted import INTERVALS, PRIMARY, TRUTHS, Truth, curve, results
+from xstilts.analysis.proof_questions import prove_questions
 from xstilts.analysis.scaling.curves import curves
 from xstilts.analysis.section import Section
 from xstilts.study.evidence import Evidence
@@ -31,12 +33,13 @@ COVERS = (0.92, 0.98)
 def prove(replicates: int = 1000, claims: int = 5000, seed: int = 0) -> list[Section]:
     """All tables. ``replicates`` planted studies for each truth and effect, ``claims`` planted claims."""
     evidence = Evidence()
-    streams = np.random.default_rng(seed).spawn(4)
+    streams = np.random.default_rng(seed).spawn(6)
     return [
         _coverage(replicates, streams[0]),
         _edges(replicates, evidence, streams[1]),
         _slopes(replicates // 2, evidence, streams[2]),
-        _confidence(claims, evidence, streams[3]),
+        *prove_questions(replicates // 2, evidence, streams[5]),
+        _confidence(claims, evidence, streams[3], streams[4]),
     ]
 
 
@@ -173,11 +176,23 @@ def _pooled(table: Numbers, sizes: Numbers) -> tuple[float, float]:
     return slope - half, slope + half
 
 
-def _confidence(claims: int, evidence: Evidence, generator: np.random.Generator) -> Section:
-    """Stated confidences against how often they are right, on claims whose true effects are drawn from the prior."""
+@dataclass(frozen=True)
+class _Stated:
+    """What was said of planted claims: confidences and whether they were right, by who said them; words and truths."""
+
+    sure: dict[str, list[float]]
+    right: dict[str, list[bool]]
+    words: list[tuple[str, bool]]
+
+
+OURS, USUAL, MAPPED = "xstilts", "1 - p / 2 of the t test over seeds", "xstilts, through a map fitted on other claims"
+
+
+def _claimed(claims: int, evidence: Evidence, generator: np.random.Generator) -> _Stated:
+    """Confidences of planted claims whose true effects are drawn from the prior."""
     truths = [truth for truth in TRUTHS if truth.seeds >= evidence.seeds]
-    stated: dict[str, list[float]] = {"xstilts": [], "1 - p / 2 of the t test over seeds": []}
-    right: dict[str, list[bool]] = {name: [] for name in stated}
+    sure: dict[str, list[float]] = {OURS: [], USUAL: []}
+    right: dict[str, list[bool]] = {name: [] for name in sure}
     words: list[tuple[str, bool]] = []
     for k in range(claims):
         truth = truths[k % len(truths)]
@@ -185,15 +200,27 @@ def _confidence(claims: int, evidence: Evidence, generator: np.random.Generator)
         study = study_of(truth, effect, generator)
         word = judged(study.rows, evidence)[1]
         yes = effect > evidence.gain
-        stated["xstilts"].append(word.confidence)
-        right["xstilts"].append((word.support >= 0.5) == yes)
+        sure[OURS].append(word.confidence)
+        right[OURS].append((word.support >= 0.5) == yes)
         words.append((word.word, yes))
-        sure, side = _by_seeds(study.gains, evidence.gain)
-        stated["1 - p / 2 of the t test over seeds"].append(sure)
-        right["1 - p / 2 of the t test over seeds"].append(side == yes)
+        usual, side = _by_seeds(study.gains, evidence.gain)
+        sure[USUAL].append(usual)
+        right[USUAL].append(side == yes)
+    return _Stated(sure, right, words)
+
+
+def _confidence(claims: int, evidence: Evidence, generator: np.random.Generator, other: np.random.Generator) -> Section:
+    """Stated confidences against how often they are right; beside them a rising map of ours, learned on other
+    claims."""
+    fresh, before = _claimed(claims, evidence, generator), _claimed(claims // 2, evidence, other)
+    stated: dict[str, Numbers] = {name: np.array(values) for name, values in fresh.sure.items()}
+    right = {name: np.array(values, dtype=np.float64) for name, values in fresh.right.items()}
+    words = fresh.words
+    rising = isotonic(np.array(before.sure[OURS]), np.array(before.right[OURS], dtype=np.float64))
+    stated[MAPPED], right[MAPPED] = rising(stated[OURS]), right[OURS]
     lines: list[tuple[str, ...]] = []
     for name in stated:
-        confidence, correct = np.array(stated[name]), np.array(right[name], dtype=np.float64)
+        confidence, correct = stated[name], right[name]
         square = debiased_square(equal_mass(confidence, correct, BINS))
         lines.append(
             (
@@ -202,18 +229,22 @@ def _confidence(claims: int, evidence: Evidence, generator: np.random.Generator)
                 f"{correct.mean():.3f}",
                 f"{math.sqrt(max(square, 0.0)):.3f}",
                 f"{square:+.5f}",
+                f"{float(((confidence - correct) ** 2).mean()):.4f}",
             )
         )
     decided = [(word, yes) for word, yes in words if word != "undecided"]
     wrong = sum((word == "supported") != yes for word, yes in decided)
     return Section(
         f"How good the stated confidence is ({claims:,} planted claims)",
-        ("confidence of", "mean stated", "share right", "calibration error", "its square, debiased"),
+        ("confidence of", "mean stated", "share right", "calibration error", "its square, debiased", "Brier"),
         tuple(lines),
         1,
         (
             f"True effects are drawn from the prior, N(0, {evidence.prior_gain:g}^2). Calibration error: root of the "
             f"debiased mean square over {BINS} bins of equal mass; wanted at most .05.",
+            f"The map is isotonic, fitted on {claims // 2:,} other planted claims. It is no part of any verdict: "
+            "fitted to "
+            "effects drawn from the prior, it would be sure of worlds in which they are.",
             f"{len(decided):,} claims were decided, {wrong:,} of them wrongly ({wrong / max(len(decided), 1):.3f}).",
         ),
     )

@@ -18,6 +18,7 @@ import polars as pl
 from xstilts.analysis.arms import BEST
 from xstilts.analysis.decide import Estimate, estimate_of
 from xstilts.analysis.intervals import crossed, over_seeds
+from xstilts.analysis.material import Material
 from xstilts.analysis.section import counted
 
 Arguments = Mapping[str, Any]
@@ -142,19 +143,36 @@ def english_over_translated(effects: pl.DataFrame, asked: Arguments) -> Measured
 
 
 def multilingual_over_english(effects: pl.DataFrame, asked: Arguments) -> Measured:
-    """The gain of an intermediate task in several languages less that in one, in languages that neither labelled;
-    families and seeds both vary."""
+    """The gain of an intermediate task in several languages less that in one, as many rows and updates, in languages
+    that neither labelled; families and seeds both vary. Of several such arms that of most languages counts."""
     rows = _chosen(effects, {**asked, "languages": "zero-shot"}).filter(pl.col("tasks") != "")
     several = pl.col("sources").str.contains(r"\+")
-    pairs = []
+    found: list[tuple[bool, int, int, pl.DataFrame]] = []
     for (_,), part in rows.group_by(["tasks"], maintain_order=True):
-        many, single = part.filter(several), part.filter(~several)
-        if not many.is_empty() and not single.is_empty():
-            pairs.append(_less(_largest(many), _largest(single)))
-    if not pairs:
-        raise Missing("no intermediate task that was trained in several languages and in one")
-    paired = pl.concat(pairs)
+        single = part.filter(~several)
+        for _, many in part.filter(several).group_by(["arm"], maintain_order=True):
+            alike = single.filter(
+                pl.col("examples").eq_missing(many["examples"][0]) & pl.col("updates").eq_missing(many["updates"][0])
+            )
+            if not alike.is_empty():
+                paired = _less(many, _largest(alike))
+                found.append((paired["family"].n_unique() > 1, str(many["sources"][0]).count("+"), len(found), paired))
+    if not found:
+        raise Missing("no intermediate task that was trained in several languages and in one, as many rows and updates")
+    *_, paired = max(found, key=lambda one: one[:3])
     return _alone(_spread(paired, "families"), paired)
+
+
+def slope_difference(effects: pl.DataFrame, asked: Arguments) -> Measured:
+    """``size_slope`` in the languages of ``group`` less that in the languages of the group ``than``, in the families
+    that have languages in both; families and seeds both vary."""
+    one, other = (_slope_rows(effects, {**asked, "group": asked[name]}) for name in ("group", "than"))
+    first, second = (_slope_table(rows, "examples") for rows in (one, other))
+    joined = first.join(second, on=["unit", "seed"], how="inner", suffix="_less")
+    if joined.is_empty():
+        raise Missing(f"no family has languages both in {asked['group']} and in {asked['than']}")
+    table = joined.select("unit", "seed", gain=pl.col("gain") - pl.col("gain_less"))
+    return _alone(_table(table, "families"), pl.concat([one, other]))
 
 
 def size_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
@@ -163,6 +181,15 @@ def size_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
 
     A slope by least squares in each family and seed; families and seeds both vary.
     """
+    rows = _slope_rows(effects, asked)
+    found = _sloped(rows, "examples")
+    if rows["updates"].null_count() or rows["updates"].n_unique() > 1:
+        return found
+    return replace(found, cells=found.cells.replace("sizes", "sizes under equal updates", 1))
+
+
+def _slope_rows(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
+    """The rows of the intermediate task of most sizes; those under equal updates, where these are three or more."""
     rows = _chosen(effects, asked).filter((pl.col("tasks") != "") & ~pl.col("tasks").str.contains(r"\+"))
     counts = rows.group_by("tasks", maintain_order=True).agg(pl.col("examples").n_unique()).sort("examples")
     if counts.is_empty() or counts["examples"][-1] < 3:
@@ -171,17 +198,37 @@ def size_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
     timed = wanted.filter(pl.col("updates").is_not_null())
     equal = timed.group_by("updates").agg(pl.col("examples").n_unique().alias("sizes")).sort("sizes", "updates")
     if len(equal) and equal["sizes"][-1] >= 3:
-        found = _sloped(wanted.filter(pl.col("updates") == equal["updates"][-1]), "examples")
-        return replace(found, cells=found.cells.replace("sizes", "sizes under equal updates", 1))
-    return _sloped(wanted, "examples")
+        return wanted.filter(pl.col("updates") == equal["updates"][-1])
+    return wanted
 
 
 def scale_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The slope of the gain on log10 of the weights without embeddings: three backbones or more, arms alike."""
     rows = _chosen(effects, asked).filter((pl.col("tasks") != "") & pl.col("parameters").is_not_null())
+    if "arm" not in asked and not rows.is_empty():
+        largest = [_largest(part)["arm"][0] for _, part in rows.group_by(["tasks"], maintain_order=True)]
+        rows = rows.filter(pl.col("arm").is_in(largest))
     if rows["parameters"].n_unique() < 3:
         raise Missing("fewer than three sizes of backbone" + _where(asked))
     return _sloped(rows, "parameters")
+
+
+def calibration_interaction(material: Material, asked: Arguments) -> Measured:
+    """How much the slope of the widening of the calibration gap on log10 of the weights grows with one standard
+    deviation of morphological richness, by the definition that decides (``named.calibration_size``)."""
+    from xstilts.analysis.named.calibration_size import interaction_of
+
+    found = interaction_of(material)
+    arms = {name: one for name, one in found.items() if name == asked.get("arm", name)}
+    if not arms:
+        raise Missing("no arm has predictions of three sizes in languages whose morphology is known and differs")
+    if "arm" not in asked and material.frame.filter(pl.col("intermediate_languages").fill_null("") != "").height:
+        prepared = set(material.frame.filter(pl.col("intermediate_languages").fill_null("") != "")["arm"].to_list())
+        arms = {name: one for name, one in arms.items() if name in prepared} or arms
+    name, one = next(iter(arms.items()))
+    over = "families and seeds" if one.way == "families" else "languages inside families, and seeds"
+    estimate = Estimate(one.slope, one.error, one.degrees, one.seeds, over)
+    return Measured((("", estimate),), f"{name}, {one.languages} languages in {one.families} families")
 
 
 def _needs(what: str) -> Callable[[pl.DataFrame, Arguments], Measured]:
@@ -203,11 +250,14 @@ MEASURES: Mapping[str, Quantity] = {
     "alone_over_mlm": alone_over_mlm,
     "english_over_translated": english_over_translated,
     "multilingual_over_english": multilingual_over_english,
+    "slope_difference": slope_difference,
     "size_slope": size_slope,
     "scale_slope": scale_slope,
     "similarity_margin": _needs("measures of similarity between tasks are needed"),
     "calibration_interaction": _needs("calibration of the predictions is needed"),
 }
+# Those that gains alone do not tell, from the results table and what lies behind its scores.
+BEHIND: Mapping[str, Callable[[Material, Arguments], Measured]] = {"calibration_interaction": calibration_interaction}
 
 
 # Which rows.
@@ -220,7 +270,8 @@ def _chosen(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
     tested = rows.filter(pl.col("split") == "test").select("target").unique()
     rows = rows.filter((pl.col("split") == "test") | ~pl.col("target").is_in(tested["target"].implode()))
     if targets := asked.get("targets"):
-        rows = rows.filter(pl.col("target").is_in(list(targets)))
+        named = rows.filter(pl.col("target").is_in(list(targets)))
+        rows = rows if named.is_empty() and asked.get("else_all") else named
     languages = asked.get("languages", "all")
     if group := asked.get("group"):
         grouped = rows.filter(pl.col("group") == group)
@@ -371,6 +422,13 @@ def _each(effects: pl.DataFrame, asked: Arguments, measure: Callable[[pl.DataFra
 
 def _sloped(rows: pl.DataFrame, column: str) -> Measured:
     """The slope of the gain on log10 of ``column`` in each family and seed."""
+    found = _alone(_table(_slope_table(rows, column), "families"), rows)
+    return replace(found, cells=f"{rows[column].n_unique()} sizes, {found.cells}")
+
+
+def _slope_table(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """``unit`` (a family), ``seed`` and its least-squares slope as ``gain``, over three values of ``column`` or
+    more."""
     points = rows.group_by("family", "seed", column).agg(pl.col("gain").mean()).sort("family", "seed", column)
     table = []
     for (family, seed), part in points.group_by(["family", "seed"], maintain_order=True):
@@ -379,8 +437,7 @@ def _sloped(rows: pl.DataFrame, column: str) -> Measured:
             table.append({"unit": str(family), "seed": seed, "gain": float(slope)})
     if not table:
         raise Missing(f"no language family with three values of {column} under one seed")
-    found = _alone(_table(pl.DataFrame(table), "families"), rows)
-    return replace(found, cells=f"{rows[column].n_unique()} sizes, {found.cells}")
+    return pl.DataFrame(table)
 
 
 def _others(gains: Mapping[int, float], seed: int) -> float:

@@ -6,9 +6,10 @@ about a large encoder is not settled by a small one, nor one about whole test se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from xstilts.analysis.arms import zero_shot_phase
+from xstilts.analysis.model_size import REACH
 from xstilts.catalogue.benchmark import get_benchmark
 from xstilts.catalogue.claim import Claim
 from xstilts.catalogue.find import tasks
@@ -17,16 +18,27 @@ from xstilts.study.job import Start, Train
 from xstilts.study.manifest import Cell, Plan
 
 
-def differences(claim: Claim, plan: Plan, backbone: str) -> list[str]:
-    """What must be otherwise before this study speaks about ``claim`` as it is stated; empty where nothing is."""
+def differences(claim: Claim, plan: Plan, backbone: str, sizes: Collection[int] = ()) -> list[str]:
+    """What must be otherwise before this study speaks about ``claim`` as it is stated; empty where nothing is.
+    ``sizes``: the weights without embeddings of all backbones that were run."""
     cells = [cell for cell in plan.cells if cell.backbone == backbone]
     found = list(_backbone(claim, plan, cells, backbone))
     if any(rule.arguments.get("intermediate") == ["joint"] for rule in claim.rules):
         found += _joint(cells)
+    found += _sizes(claim, sizes)
     if claim.benchmark:
         found += _data(claim.benchmark, cells)
         found += _training(cells)
     return found
+
+
+def _sizes(claim: Claim, sizes: Collection[int]) -> Iterator[str]:
+    """Claims about larger models than three times the largest that was run: a slope says nothing there."""
+    for rule in claim.rules:
+        wanted = rule.arguments.get("up_to")
+        if wanted and wanted > REACH * max(sizes, default=0):
+            largest = f"{max(sizes) / 1e6:,.3g} M" if sizes else "none"
+            yield f"the largest model has {largest} weights without embeddings, the claim is about {wanted:.3g}"
 
 
 def missing_controls(plan: Plan, backbone: str) -> list[str]:

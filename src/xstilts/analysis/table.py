@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, Any] = {
     "arm": pl.String,
     "intermediate": pl.String,
     "intermediate_examples": pl.Int64,
+    "intermediate_languages": pl.String,
     "updates": pl.Int64,
     "tokens": pl.Int64,
     "target": pl.String,
@@ -69,8 +70,9 @@ def results(plan: Plan, records: Records, failed: Iterable[Key] = ()) -> pl.Data
     well.
 
     The arm that does nothing is called ``baseline`` here, whatever the study calls it. ``updates`` and ``tokens`` are
-    those of the intermediate and target phases together, ``tokens`` as planned; ``learning_rate`` is that of the last
-    training, empty where it is still to be chosen.
+    those of the intermediate and target phases together; ``tokens`` as they were counted, as planned where a training
+    has not been done yet or did not count them. ``learning_rate`` is that of the last training, empty where it is still
+    to be chosen.
     """
     return frame(_rows(plan, records, set(failed)))
 
@@ -89,8 +91,9 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "arm": BASELINE if cell.arm == nothing else cell.arm,
             "intermediate": "+".join(cell.intermediate),
             "intermediate_examples": cell.intermediate_examples,
+            "intermediate_languages": cell.intermediate_languages,
             "updates": cell.updates,
-            "tokens": sum(plan.costs[key].tokens for key in cell.trainings),
+            "tokens": _tokens(plan, cell, records),
             "target": cell.target,
             "task_type": cell.task_type,
             "language": cell.language,
@@ -117,6 +120,12 @@ def _rate(plan: Plan, cell: Cell, model: Mapping[str, Any]) -> float | None:
     if not isinstance(job, Train):
         return None
     return model.get("learning_rate") if job.candidates else job.settings.learning_rate
+
+
+def _tokens(plan: Plan, cell: Cell, records: Records) -> int:
+    counted = [(records(key) or {}).get("tokens") for key in cell.trainings]
+    planned = [plan.costs[key].tokens for key in cell.trainings]
+    return sum(planned if None in counted else [int(tokens) for tokens in counted if tokens is not None])
 
 
 def _place(plan: Plan, language: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ class Known:
 
 
 _ARM = ("intermediate", "arm")
-_WHERE = ("targets", "languages", "group", "retrieval", "self_pairs", "mlm")
+_WHERE = ("targets", "else_all", "languages", "group", "retrieval", "self_pairs", "mlm")
 QUANTITIES: Mapping[str, Known] = {
     "mean_gain": Known("mean gain of an arm", (*_ARM, *_WHERE, "over")),
     "mean_score": Known("mean score of an arm", (*_ARM, *_WHERE), prior=1000.0),
@@ -52,10 +52,13 @@ QUANTITIES: Mapping[str, Known] = {
     "alone_over_mlm": Known("gain without less gain with masked language modelling alongside", _WHERE),
     "english_over_translated": Known("gain of English less gain of translated intermediate data", _WHERE),
     "multilingual_over_english": Known("gain of multilingual less gain of English intermediate data", _WHERE),
+    "slope_difference": Known(
+        "gain a factor of ten in intermediate examples, one group less another", (*_ARM, *_WHERE, "than"), prior=1.0
+    ),
     "size_slope": Known("gain a factor of ten in intermediate examples", (*_ARM, *_WHERE), prior=1.0),
-    "scale_slope": Known("gain a factor of ten in parameters", (*_ARM, *_WHERE), prior=1.0),
+    "scale_slope": Known("gain a factor of ten in parameters", (*_ARM, *_WHERE, "up_to"), prior=1.0),
     "similarity_margin": Known("ranking by similarity less ranking by best average", ()),
-    "calibration_interaction": Known("size by morphology in the loss of calibration", (), prior=0.02),
+    "calibration_interaction": Known("size by morphology in the loss of calibration", ("arm",), prior=0.02),
     "fact": Known("a number or name in a source", ("fact",), ("equal",)),
 }
 _TYPES: Mapping[str, type] = {
@@ -63,9 +66,11 @@ _TYPES: Mapping[str, type] = {
     "self_pairs": bool,
     "mlm": bool,
     "joint": bool,
+    "else_all": bool,
     "fact": str,
     "arm": str,
     "group": str,
+    "than": str,
 }
 OVER = ("seeds", "families")
 
@@ -169,9 +174,10 @@ def _strangers(claim: Claim, arms: Mapping[str, Any], targets: Sequence[str], gr
         "arm": list(arms),
         "targets": list(targets),
         "group": list(groups),
+        "than": list(groups),
         **dict.fromkeys(("intermediate", "first", "second"), prepared),
     }
-    what = {"arm": "arm", "targets": "target", "group": "group of languages"}
+    what = {"arm": "arm", "targets": "target", "group": "group of languages", "than": "group of languages"}
     for rule in claim.rules:
         for field, names in known.items():
             said = rule.arguments.get(field, ())
@@ -301,11 +307,14 @@ def _argument_mistakes(table: Mapping[str, Any], known: Known) -> Iterator[str]:
     for field in known.arguments:
         value = table.get(field)
         if value is None:
-            if field in ("fact", "first", "second"):
+            if field in ("fact", "first", "second", "than") or (field == "group" and "than" in known.arguments):
                 yield f"{field}: is missing"
         elif field in _TYPES:
             if not isinstance(value, _TYPES[field]):
                 yield f"{field}: must be {'true or false' if _TYPES[field] is bool else 'a text'} (found {value!r})"
+        elif field == "up_to":
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                yield f"up_to: must be a number above 0 (found {value!r})"
         elif field == "over":
             if value not in OVER:
                 yield f"over: unknown value {value!r}{nearest(str(value), OVER) or ': one of ' + ', '.join(OVER)}"

@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     import polars as pl
 
     from xstilts.analysis.section import Section
+    from xstilts.catalogue.traits import Traits
     from xstilts.study.manifest import Plan
     from xstilts.study.store import Store
 
 
-def analysed(plan: Plan, store: Store, frame: pl.DataFrame, names: Iterable[str]) -> list[Section]:
-    """The sections of the analyses ``names`` about ``frame``. Raises ``Problem`` for a name that is none."""
+def analysed(
+    plan: Plan, store: Store, frame: pl.DataFrame, names: Iterable[str], traits: Traits | None = None
+) -> list[Section]:
+    """The sections of the analyses ``names`` about ``frame``; ``traits``: the user's own, of languages. Raises
+    ``Problem`` for a name that is none."""
     from xstilts.analysis.material import Material
     from xstilts.analysis.named import get_analysis
     from xstilts.jobs.behind import Behind
     from xstilts.study.evidence import Evidence
 
     found = [get_analysis(name) for name in names]
-    material = Material(frame, Behind(plan, store), Evidence.model_validate(plan.evidence), plan.groups)
+    evidence = Evidence.model_validate(plan.evidence)
+    material = Material(frame, Behind(plan, store), evidence, plan.groups, traits or {})
     return [section for one in found for section in one.run(material)]
 
 

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xstilts.catalogue.errors import Problem
-from xstilts.cli.frame import STORE, JsonOption, LevelOption, StoreOption, VariantOption, command, put, put_json, say
+from xstilts.cli.frame import (
+    STORE,
+    JsonOption,
+    LevelOption,
+    StoreOption,
+    TraitsOption,
+    VariantOption,
+    command,
+    put,
+    put_json,
+    say,
+)
 
 if TYPE_CHECKING:
     from xstilts.analysis.claims import Judgement, ReportScore
@@ -31,6 +42,7 @@ def claims(
     level: LevelOption = None,
     variant: VariantOption = None,
     store: StoreOption = STORE,
+    traits: TraitsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Each claim with its verdicts: by the published table, or by a study as it was run."""
@@ -39,7 +51,7 @@ def claims(
     if published:
         _published(json)
     elif study is not None:
-        _study(study, level, variant, store, json)
+        _study(study, level, variant, store, traits, json)
     else:
         _list(json)
 
@@ -107,15 +119,19 @@ def _published(json: bool) -> None:
     )
 
 
-def _study(study: str, level: str | None, variant: str | None, store: Path, json: bool) -> None:
+def _study(study: str, level: str | None, variant: str | None, store: Path, traits: Path | None, json: bool) -> None:
     import polars as pl
 
     from xstilts.analysis.arms import of_study, unlearned
     from xstilts.analysis.claims import judge, score_reports
+    from xstilts.analysis.material import Material
+    from xstilts.analysis.quantities import BEHIND
     from xstilts.analysis.scope import differences, missing_controls
     from xstilts.analysis.table import of_store
     from xstilts.catalogue.claim import claims as known
+    from xstilts.catalogue.traits import read_traits
     from xstilts.cli.opened import remembered
+    from xstilts.jobs.behind import Behind
     from xstilts.report import claims as said
     from xstilts.report.sections import CONSTRUCTED, constructed
     from xstilts.study.evidence import Evidence
@@ -125,6 +141,8 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, json
     table = of_store(plan, place)
     effects = of_study(plan, table)
     evidence = Evidence.model_validate(plan.evidence)
+    material = Material(table, Behind(plan, place), evidence, plan.groups, read_traits(traits) if traits else {})
+    sizes = table["parameters_nonembedding"].drop_nulls().unique().to_list()
     backbones = list(dict.fromkeys(cell.backbone for cell in plan.cells))
     result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
     sections: list[Section] = []
@@ -134,9 +152,9 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, json
         found = []
         for claim in (*own.values(), *known().values()):
             if claim.kind != "fact":
-                about = effects if any(rule.quantity == "scale_slope" for rule in claim.rules) else rows
-                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone)
-                found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls))
+                about = effects if any(rule.quantity in ("scale_slope", *BEHIND) for rule in claim.rules) else rows
+                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone, sizes)
+                found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls, material=material))
         result["backbones"][backbone] = {
             "claims": [_plain(one) for one in found],
             "missing_controls": controls,

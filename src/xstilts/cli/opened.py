@@ -51,6 +51,7 @@ def opened(
     from xstilts.data.lock import NAME, read_lock, write_lock
     from xstilts.jobs.overlap import asked_of, overlaps
     from xstilts.jobs.sources import open_source
+    from xstilts.study.identity import identify, identify_for_plan
     from xstilts.study.plan import places_of, plan
     from xstilts.study.protocols import Places
     from xstilts.study.spec import find, load
@@ -69,7 +70,7 @@ def opened(
     wrong = mistakes(found.analyses, f"{found.file}, analyses")
     wrong += [line for task in found.own_tasks().values() for line in source.mistakes(task)]
     try:
-        planned = plan(found, source, needs=needs_of(found.analyses))
+        planned = plan(found, source, identify=identify if fetch else identify_for_plan, needs=needs_of(found.analyses))
     except Problem as problem:
         more = [line for line in problem.problems if not line.endswith(tuple(wrong))]
         refused = [line for line in source.refused() if not any(line in told for told in more)]

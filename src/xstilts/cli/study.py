@@ -272,7 +272,7 @@ def results(
     planned, place = remembered(study, level, store, variant=variant)
     frame = of_store(planned, place)
     if analysis:
-        told = analysed(planned, place, frame, analysis)
+        told = analysed(planned, place, frame, analysis, own)
         _write(written(planned.name, frame, told, format).encode(), output)
         return
     if group is not None and group not in frame.columns:

@@ -49,6 +49,13 @@ def subset(labels: Array | None, rows: int, examples: int, seed: int, *names: st
     return np.sort(np.argsort(place, kind="stable")[:examples])
 
 
+def dealt(rows: int, languages: int, seed: int, *names: str) -> Array:
+    """The number of the language that each of ``rows`` translated rows is taken in, int64 [rows]: each language gets as
+    many as the next, or one more; which, the seed says."""
+    found: Array = stream(seed, "dealt", *names).permutation(np.arange(rows, dtype=np.int64) % languages)
+    return found
+
+
 def probabilities(sizes: Sequence[int], rule: str, cap: int, temperature: float, weights: Sequence[float]) -> Array:
     """Probability of each task, float [tasks].
 

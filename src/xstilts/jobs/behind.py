@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
+from xstilts.data.vocabulary import read_vocabulary
 from xstilts.jobs.score import COUNTS
 from xstilts.jobs.sources import AllSources, open_source
 from xstilts.jobs.stored import PREDICTIONS, first_rows
@@ -31,6 +32,7 @@ class Behind:
         self._plan, self._store = plan, store
         self._gold: dict[tuple[Rows, int | None], pa.Table | None] = {}
         self._texts: dict[str, list[str]] = {}
+        self._pieces: dict[tuple[str, Rows, int | None], tuple[int, int]] = {}
 
     def predictions(self, score: Key) -> pa.Table | None:
         """The predictions that were scored."""
@@ -60,6 +62,19 @@ class Behind:
         """Predictions on the scored rows after ``change``, with the column that says which rows are any different."""
         key = self._by_change.get((self._prediction(score), change))
         return None if key is None else self._table(key, PREDICTIONS)
+
+    def pieces(self, score: Key) -> tuple[int, int] | None:
+        """Tokens and unknown tokens of the scored rows' texts; None where the rows or the tokenizer are not here."""
+        job, model = self._score(score), self._prediction(score).model
+        rows = self._rows(job.data, job.examples)
+        if model is None or rows is None or not self._store.has(model):
+            return None
+        vocabulary = read_vocabulary(self._store.folder(model) / "model")
+        at = (vocabulary.digest, job.data, job.examples)
+        if at not in self._pieces:
+            ids = [number for text in vocabulary.ids(_texts(rows)) for number in text]
+            self._pieces[at] = (len(ids), ids.count(vocabulary.unknown))
+        return self._pieces[at]
 
     def trained_on(self, score: Key) -> dict[str, list[str]]:
         """Texts of the first rows of every task in the intermediate and target phases behind a score."""

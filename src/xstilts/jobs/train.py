@@ -18,7 +18,7 @@ from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded, Lengths, encode_cached
 from xstilts.data.join import joined_rows, shuffled
 from xstilts.data.random import seed_of
-from xstilts.data.sample import Pool, probabilities, subset, updates
+from xstilts.data.sample import Pool, dealt, probabilities, subset, updates
 from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
@@ -140,6 +140,7 @@ def run_train(
             "parameters_total": total,
             "parameters_nonembedding": without_tables,
             "updates": settings.updates,
+            "tokens": tokens_of([encoded for encoded, _ in shares], order()),
             "loss": losses[-1][1] if losses else None,
         }
         if diverged:
@@ -155,6 +156,12 @@ def run_train(
             extra["excluded"] = excluded
 
 
+def tokens_of(data: list[Encoded], order: Iterator[tuple[int, Array]]) -> int:
+    """Tokens of all updates together, special ones included, whether they were trained here or before a restart."""
+    each = [np.bincount(part.example, weights=part.lengths, minlength=part.examples) for part in data]
+    return int(sum(each[task][rows].sum() for task, rows in order))
+
+
 def gathered(
     share: job.Share, source: AllSources, vocabulary: Vocabulary, settings: job.Settings, cache: Path, seed: int
 ) -> tuple[Encoded, Pool]:
@@ -167,7 +174,15 @@ def gathered(
     joined, firsts = joined_rows(parts)
     counts = [rows.rows for rows in share.data]
     chosen = [np.arange(count, dtype=np.int64) for count in counts]
-    if share.examples is not None and share.examples < sum(counts):
+    if share.translations:
+        labels = joined.columns.get("label")
+        own = labels[: counts[0]] if labels is not None else None
+        cap = counts[0] if share.examples is None else share.examples
+        picked = subset(own, counts[0], cap, share.subset_seed, share.task)
+        language = dealt(counts[0], len(counts), share.subset_seed, share.task)[picked]
+        every = share.translations == "each"
+        chosen = [picked if every else picked[language == number] for number in range(len(counts))]
+    elif share.examples is not None and share.examples < sum(counts):
         labels = joined.columns.get("label")
         picked = subset(labels, sum(counts), share.examples, share.subset_seed, share.task)
         edges = np.searchsorted(picked, np.cumsum(counts))

@@ -23,6 +23,8 @@ class Step(Overrides):
 
     ``languages`` of the training rows: ``all`` there are, a list for every task, or a table by task; a task without
     any trains in its own language, plain text in all. ``examples``: the first ones of each task, as nested subsets.
+    ``translations``: rows that translate one another are taken ``once``, each in one of the languages, drawn at random,
+    or the same rows in ``each`` of them; ``examples`` then counts the rows of one language.
     """
 
     intermediate: tuple[str, ...] = Field(min_length=1)
@@ -31,6 +33,7 @@ class Step(Overrides):
     subset_seed: Natural = 0
     labels: Literal["given", "shuffled"] = "given"
     weights: dict[str, Above0] = Field(default_factory=dict)
+    translations: Literal["once", "each"] | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Step:

@@ -15,7 +15,7 @@ from xstilts.catalogue.task import Task, TaskType
 from xstilts.study.arm_table import Arm, Step
 from xstilts.study.draft import Draft, check_trainable
 from xstilts.study.encoders import Encoder
-from xstilts.study.job import Key, Merge, Part, Settings, Share, Start, Train
+from xstilts.study.job import Key, Merge, Part, Settings, Share, Start, Train, Translations
 from xstilts.study.spec import Study
 
 RUNS_APART = 1_000_000  # between the seeds of the runs of one arm, so that no study's own seeds meet them
@@ -56,7 +56,8 @@ def step_shares(draft: Draft, place: str, step: Step) -> list[tuple[Task, Share]
             caps = [cap for cap in (step.examples, draft.study.cap("train_examples", name)) if cap and not mlm]
             weight = step.weights.get(name, 1.0) if step.sampling == "given" else 1.0
             shuffled = step.labels == "shuffled" and not mlm
-            share = known.share(task, languages, min(caps, default=None), weight, step.subset_seed, shuffled)
+            how: Translations = step.translations or "" if not mlm else ""
+            share = known.share(task, languages, min(caps, default=None), weight, step.subset_seed, shuffled, how)
             found.append((task, share))
     return found
 

@@ -278,8 +278,14 @@ def _add(
             trainings=model.trainings,
             self_pair=_self_pair(draft, prepared.shares, task),
             seen=seen,
+            intermediate_languages="+".join(dict.fromkeys(_languages_of(prepared.shares))),
         )
     )
+
+
+def _languages_of(shares: Sequence[Share]) -> Iterator[str]:
+    """The languages of labelled rows."""
+    return (rows.language for share in shares if share.type != TaskType.MLM for rows in share.data)
 
 
 def embedded(

@@ -69,6 +69,20 @@ def identify(path_or_name: str) -> str:
     return f"hub:{_commit(path_or_name)}"
 
 
+UNKNOWN = "hub:unknown"
+
+
+def identify_for_plan(path_or_name: str) -> str:
+    """``identify``; of a model that the catalogue knows ``UNKNOWN`` where nobody can be asked for its commit, so that
+    what a cluster is to run can be planned and costed anywhere. Such a plan is not run: its keys are not final."""
+    try:
+        return identify(path_or_name)
+    except Problem:
+        if path_or_name in backbones() and not is_folder(path_or_name):
+            return UNKNOWN
+        raise
+
+
 def _of_folder(folder: Path) -> str:
     if not folder.is_dir():
         raise Problem(f"no backbone in '{folder}': no such folder")

@@ -19,6 +19,7 @@ from xstilts.catalogue.protocol import PLAIN, Search
 
 Key = str
 Phase = Literal["pretraining", "intermediate", "target"]
+Translations = Literal["", "once", "each"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Share:
     """One task inside a training. ``examples`` caps the rows of all languages together (None: all).
 
     A capped share takes nested subsets: the first n of a permutation drawn from ``subset_seed``. ``weight`` is used by
-    the sampling rule ``given``.
+    the sampling rule ``given``. ``translations``: rows of several languages translate one another, and each is taken
+    ``once``, in one of its languages, or in ``each``; ``examples`` then counts what is said, not in how many languages.
     """
 
     task: str
@@ -57,6 +59,7 @@ class Share:
     subset_seed: int = 0
     shuffled_labels: bool = False
     weight: float = 1.0
+    translations: Literal["", "once", "each"] = ""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import CANDIDATES, Task, TaskType
-from xstilts.study.identity import known_as
-from xstilts.study.job import Rows, Share, Start
+from xstilts.study.identity import UNKNOWN, known_as
+from xstilts.study.job import Rows, Share, Start, Translations
 from xstilts.study.protocols import Given, Source
 from xstilts.study.spec import Study
 from xstilts.study.table import Languages
@@ -206,10 +206,11 @@ class Known:
         weight: float = 1.0,
         subset_seed: int = 0,
         shuffled: bool = False,
+        translations: Translations = "",
     ) -> Share:
         """One task inside a training; a cap that cuts nothing is left out, so that it makes no other key."""
         data = tuple(self.training(part, language) for part in self.parts(task) for language in languages)
-        return self.share_of(task, data, examples, weight, subset_seed, shuffled)
+        return self.share_of(task, data, examples, weight, subset_seed, shuffled, translations)
 
     def share_of(
         self,
@@ -219,23 +220,34 @@ class Known:
         weight: float = 1.0,
         subset_seed: int = 0,
         shuffled: bool = False,
+        translations: Translations = "",
     ) -> Share:
-        """``share`` with rows that may be those of another task, read as rows of this one."""
+        """``share`` with rows that may be those of another task, read as rows of this one. Raises ``Problem`` where
+        they can not be translations of one another, and should be."""
         data = tuple(rows for rows in data if rows.rows or not rows.without)
         if not data:
             raise Problem(
                 f"every row that '{task.name}' would train on is scored, too: train on others, or score others"
             )
-        cut = examples is not None and examples < sum(part.rows for part in data)
+        how = translations if len(data) > 1 else ""
+        if how and (len({part.rows for part in data}) > 1 or any(part.without for part in data)):
+            counts = ", ".join(f"{part.language} {part.rows:,}" for part in data)
+            raise Problem(
+                f"'{task.name}': the rows of these languages are no translations of one another, they differ in number "
+                f"or some are left out ({counts}): name others, or leave out 'translations'"
+            )
+        rows = data[0].rows if how else sum(part.rows for part in data)
+        cut = examples is not None and examples < rows
         return Share(
             task=task.name,
             type=str(task.type),
             data=data,
             labels=task.labels,
             examples=examples if cut else None,
-            subset_seed=subset_seed if cut else 0,
+            subset_seed=subset_seed if cut or how == "once" else 0,
             shuffled_labels=shuffled,
             weight=weight,
+            translations=how,
         )
 
     def check_apart(self, shares: Sequence[Share], task: Task, split: str, language: str) -> None:
@@ -253,6 +265,8 @@ class Known:
         """A ready backbone, identified. Raises ``Problem`` where it is not there or its name is taken."""
         if path not in self._digests:
             self._digests[path] = self.identify(path)
+            if self._digests[path] == UNKNOWN:
+                self.notes[f"{path}: its commit is not known here, so the keys of this plan are not final"] = None
         name = known_as(path)
         other = self.backbones.setdefault(name, path)
         if self._digests[other] != self._digests[path]:

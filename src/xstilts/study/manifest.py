@@ -39,7 +39,8 @@ class Cell:
     weights that were added ``a & b``.
     ``trainings`` are the keys of the intermediate and target phases behind it, ``updates`` their updates together.
     ``baseline`` is the key of the score to compare with. ``seen``: what the language had before: ``labels``, ``text``,
-    ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining).
+    ``labels+text``, ``nothing``, or ``unknown`` (a ready backbone's pretraining). ``intermediate_languages``: those of
+    the labelled intermediate rows, ``en+de``.
     """
 
     backbone: str
@@ -63,6 +64,7 @@ class Cell:
     trainings: tuple[Key, ...]
     self_pair: bool
     seen: str
+    intermediate_languages: str = ""
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,13 @@ def evaluation_table(
 
 
 def rows_of(share: Share) -> int:
-    """Rows that a share trains on: all of its languages, capped by ``examples``."""
-    rows = sum(part.rows for part in share.data)
-    return rows if share.examples is None else min(rows, share.examples)
+    """Rows that a share trains on: all of its languages together, capped by ``examples``; of translations the rows of
+    one language, or as many in each."""
+    if not share.translations:
+        rows = sum(part.rows for part in share.data)
+        return rows if share.examples is None else min(rows, share.examples)
+    said = share.data[0].rows if share.examples is None else min(share.data[0].rows, share.examples)
+    return said * (len(share.data) if share.translations == "each" else 1)
 
 
 def epoch_of(shares: Iterable[Share], sampling: str, cap: int) -> int:

@@ -27,6 +27,7 @@ from xstilts.study.overlap import Exclude
 from xstilts.study.own import own_tasks
 from xstilts.study.search_table import RateSearch
 from xstilts.study.searching import Retrieval
+from xstilts.study.settings import merge
 from xstilts.study.table import Names, Natural, Overrides, Positive, Table
 
 _OURS = ("name", "file", "level")
@@ -88,6 +89,26 @@ class Study(Table):
     name: str = ""
     file: str = ""
     level: str = "full"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alike(cls, tables: Any) -> Any:
+        """Backbones that are ``like`` another: their tables lie over the other's."""
+        if not isinstance(tables, Mapping) or not isinstance(found := tables.get("backbones"), Mapping):
+            return tables
+        made = {}
+        for name, table in found.items():
+            made[name] = table
+            if isinstance(table, Mapping) and "like" in table:
+                other = found.get(table["like"])
+                if not isinstance(other, Mapping) or "like" in other:
+                    others = [one for one, its in found.items() if isinstance(its, Mapping) and "like" not in its]
+                    raise ValueError(
+                        f"[backbones.{name}] like: '{table['like']}' is no backbone with a table of its own"
+                        f"{nearest(str(table['like']), others)}"
+                    )
+                made[name] = merge(other, {field: value for field, value in table.items() if field != "like"})
+        return {**tables, "backbones": made}
 
     @model_validator(mode="after")
     def _names_fit(self) -> Study:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from xstilts.analysis.calibration.binned import BINS, signed_root
-from xstilts.analysis.calibration.table import DEV, ISOTONIC, OWN, RAW, SPLIT, TYPES, Calibrated, calibrated
-from xstilts.analysis.gains import BASELINE, floors
+from xstilts.analysis.calibration.table import DEV, ISOTONIC, OWN, RAW, SPLIT, TYPES, Calibrated
+from xstilts.analysis.calibration.widening import against_baseline
+from xstilts.analysis.gains import floors
 from xstilts.analysis.intervals import Interval, crossed, over_seeds
 from xstilts.analysis.lines import breaks, grouped, mean, number
 from xstilts.analysis.material import Analysis, Material
@@ -17,7 +18,6 @@ from xstilts.analysis.section import Section, between, signed
 from xstilts.analysis.table import with_traits
 from xstilts.study.needs import Need
 
-CELL = ("backbone", "target", "language", "split", "seed", "scaling")
 LINE = ("arm", "side", "scaling")
 WAYS = (RAW, DEV, OWN)
 SQUARES = ("debiased_10", "debiased", "debiased_20", "debiased_30", "squared")
@@ -29,7 +29,7 @@ ORDER = ("accuracy", "risk_area", "excess_risk_area", "auroc")
 
 def run(material: Material) -> list[Section]:
     """What can be said of each backbone and target, and what could not be used."""
-    found = calibrated(material)
+    found = material.calibrated
     if found.rows.is_empty():
         nothing = "Nothing can be said: no score of a classification or a multiple choice has logits to look at."
         return [Section("Calibration", ("target",), (), 1, (nothing, *_unused(found)))]
@@ -125,7 +125,7 @@ def _changes(rows: pl.DataFrame, name: str) -> Section:
     seeds: dict[str, int] = {}
     for measure in ("debiased", "smooth"):
         for way in (RAW, DEV):
-            for (arm,), group in grouped(_against_baseline(rows, way, measure), ("arm",)):
+            for (arm,), group in grouped(against_baseline(rows, way, measure), ("arm",)):
                 seeds[arm] = group["seed"].n_unique()
                 labelled = group.filter(pl.col("side") == "labelled")
                 for of, interval in (
@@ -165,7 +165,7 @@ def _changes(rows: pl.DataFrame, name: str) -> Section:
 
 def _by_morphology(rows: pl.DataFrame, name: str) -> Section:
     marked = with_traits(rows).filter(pl.col("morphology") != "")
-    changed = _against_baseline(marked, RAW, "debiased").filter(pl.col("side") == "zero-shot")
+    changed = against_baseline(marked, RAW, "debiased").filter(pl.col("side") == "zero-shot")
     lines = []
     if changed["morphology"].n_unique() > 1:
         for (kind, arm), group in grouped(changed, ("morphology", "arm")):
@@ -233,19 +233,6 @@ def _selective(rows: pl.DataFrame, name: str) -> Section:
             "AURC: mean share of wrong ones among the surest, over all coverages; E-AURC: less that of the best order.",
         ),
     )
-
-
-def _against_baseline(rows: pl.DataFrame, way: str, measure: str) -> pl.DataFrame:
-    """Rows of arms with ``change``, the measure less the baseline's, and ``widening``, that less the labelled
-    language's."""
-    chosen = rows.filter(pl.col("scaling") == way)
-    base = chosen.filter(pl.col("arm") == BASELINE).select(*CELL, _base=pl.col(measure))
-    arms = chosen.filter(pl.col("arm") != BASELINE).join(base, on=list(CELL), how="inner", maintain_order="left")
-    arms = arms.with_columns(change=pl.col(measure) - pl.col("_base"))
-    keys = ["backbone", "target", "arm", "split", "seed"]
-    labelled = arms.filter(pl.col("side") == "labelled").group_by(keys).agg(_own=pl.col("change").mean())
-    joined = arms.join(labelled, on=keys, how="left", maintain_order="left")
-    return joined.with_columns(widening=pl.col("change") - pl.col("_own"))
 
 
 def _over_seeds(rows: pl.DataFrame, column: str) -> Interval | None:

@@ -1,8 +1,8 @@
-"""How gains change with the amount of intermediate data and with the size of the model.
+"""How gains change with the amount of intermediate data.
 
 In: the long table of a study whose arms differ in ``intermediate_examples`` (one curve: arms whose names differ after
-the first word that begins with a digit) or whose backbones differ in size. Out: slopes over families and seeds with
-verdicts, the curve that the errors follow with what it foretells, gains on four scales by model size.
+the first word that begins with a digit). Out: slopes over families and seeds with verdicts, the curve that the errors
+follow with what it foretells.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import polars as pl
 
-from xstilts.analysis import effects, gains
-from xstilts.analysis.intervals import Interval, Numbers, crossed, over_seeds
+from xstilts.analysis.intervals import Interval, Numbers, crossed
 from xstilts.analysis.lines import breaks
 from xstilts.analysis.material import Analysis, Material
-from xstilts.analysis.scaling.choose import candidates, chosen, half_size, multiplier, profile, resample, size_for
+from xstilts.analysis.scaling.choose import candidates, chosen, half_size, profile, resample, size_for
 from xstilts.analysis.scaling.curves import Curve, curves
-from xstilts.analysis.scaling.fit import Fit, fit
-from xstilts.analysis.scaling.forms import FORMS, LOGARITHMIC
+from xstilts.analysis.scaling.fit import Fit
+from xstilts.analysis.scaling.forms import FORMS
 from xstilts.analysis.section import Section, between, counted, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
@@ -29,15 +27,13 @@ POINT = 0.01  # one point, as a share of errors
 
 
 def run(material: Material) -> list[Section]:
-    """Data sizes first, then model sizes; what a study does not vary is not told."""
+    """Slopes of all curves, then what each one follows."""
     found = list(curves(material.frame))
-    told = [_slopes(found, material), *(_followed(curve) for curve in found)] if found else []
-    told += _by_model(material)
-    if told:
-        return told
+    if found:
+        return [_slopes(found, material), *(_followed(curve) for curve in found)]
     note = (
-        "Nothing can be said: the study has neither arms that differ in their number of intermediate examples (named "
-        "alike but for a word that begins with a digit) nor backbones of several sizes, or their scores are not there."
+        "Nothing can be said: the study has no arms that differ in their number of intermediate examples (named alike "
+        "but for a word that begins with a digit), or their scores are not there."
     )
     return [Section("How gains change with size", ("arm",), (), 1, (note,))]
 
@@ -183,108 +179,4 @@ def _examples(value: float | None, interval: tuple[float, float] | None) -> str:
     return f"at {value:,.0f} examples ({between_ends})"
 
 
-def _by_model(material: Material) -> list[Section]:
-    """Gains on four scales by model size, with slopes."""
-    frame = material.frame.filter(pl.col("parameters_nonembedding").is_not_null())
-    if frame["parameters_nonembedding"].n_unique() < 2:
-        return []
-    rows = gains.scored(gains.clear(frame), "zero-shot").filter(~pl.col("self_pair") & pl.col("gain").is_not_null())
-    lines, notes = [], []
-    for (arm,), group in rows.group_by(["arm"], maintain_order=True):
-        by_size = group.group_by("parameters_nonembedding", "seed").agg(pl.col("score", "baseline").mean())
-        by_size = by_size.sort("parameters_nonembedding", "seed")
-        sizes = sorted(by_size["parameters_nonembedding"].unique().to_list())
-        base = _base_curve(by_size, sizes)
-        for size in sizes:
-            its = by_size.filter(pl.col("parameters_nonembedding") == size)
-            lines.append((str(arm), f"{size / 1e6:,.3g} M", *_four(its, float(size), base), str(its.height)))
-        slope, word = _model_slope(group, len(sizes), material.evidence)
-        lines.append(
-            (
-                str(arm),
-                "a factor of ten",
-                f"{signed(slope.mean)} ({between(slope.low, slope.high)})" if slope else "undecided",
-                word.word,
-                "",
-                "",
-                "",
-            )
-        )
-        if word.why:
-            notes.append(f"{arm}: undecided, since {'; '.join(word.why)}.")
-    if not lines:
-        return []
-    return [
-        Section(
-            "Gains by model size, on four scales",
-            ("arm", "weights", "points", "errors less", "log odds", "as a model larger by", "seeds"),
-            tuple(lines),
-            2,
-            (
-                "weights: without embeddings. as a model larger by: the factor at which the fitted curve of "
-                "the baseline reaches the arm's error; a constant factor makes points shrink with size.",
-                f"a factor of ten: the slope of the gain in points and the verdict on a fall of more than "
-                f"{material.evidence.slope:g} points.",
-                *notes,
-            ),
-        )
-    ]
-
-
-def _base_curve(rows: pl.DataFrame, sizes: list[int]) -> Fit | None:
-    """The baseline's error by model size: a line in the logarithm below seven sizes, a saturating curve from there
-    on.
-    """
-    means = rows.group_by("parameters_nonembedding").agg(pl.col("baseline").mean()).sort("parameters_nonembedding")
-    errors = 1 - means["baseline"].to_numpy() / 100
-    form = FORMS["saturating"] if len(sizes) >= FORMS["saturating"].least else FORMS[LOGARITHMIC]
-    found = fit(form, np.array(sizes, dtype=np.float64), errors)
-    return found if isinstance(found, Fit) else None
-
-
-def _four(rows: pl.DataFrame, size: float, base: Fit | None) -> tuple[str, str, str, str]:
-    pairs = list(zip(rows["score"].to_list(), rows["baseline"].to_list(), strict=True))
-    points = sum(a - b for a, b in pairs) / len(pairs)
-    less = [effects.error_reduction(a, b) for a, b in pairs]
-    logits = [effects.logit_gain(a, b) for a, b in pairs]
-    error = 1 - sum(a for a, _ in pairs) / len(pairs) / 100
-    factor = multiplier(base, size, error) if base else None
-    return (
-        signed(points),
-        signed(_mean(less)),
-        signed(_mean(logits)),
-        "undecided" if factor is None else f"{factor:.2f}",
-    )
-
-
-def _mean(values: list[float | None]) -> float | None:
-    found = [value for value in values if value is not None]
-    return sum(found) / len(found) if found and len(found) == len(values) else None
-
-
-def _model_slope(rows: pl.DataFrame, sizes: int, evidence: Evidence) -> tuple[Interval | None, Verdict]:
-    """The slope of the gain a factor of ten in size, by family and seed; supported if it falls."""
-    cells = rows.group_by("family", "seed", "parameters_nonembedding").agg(pl.col("gain").mean())
-    table: dict[str, dict[int, float]] = {}
-    for (family, seed), its in cells.group_by(["family", "seed"], maintain_order=True):
-        if its.height == sizes:
-            log = np.log10(its["parameters_nonembedding"].to_numpy())
-            table.setdefault(str(family), {})[int(str(seed))] = float(np.polyfit(log, its["gain"].to_numpy(), 1)[0])
-    rule = Rule(under(-evidence.slope), above(-evidence.slope), evidence.prior_slope)
-    shared = sorted(set.intersection(*(set(seeds) for seeds in table.values()))) if table else []
-    if not shared:
-        return None, verdict(None, None, rule, missing=["no family and seed has every size"])
-    wide = np.array([[seeds[seed] for seed in shared] for _, seeds in sorted(table.items())])
-    missing = [] if sizes >= SIZES else [f"{counted(sizes, 'size')}, {SIZES} are needed"]
-    if len(shared) < evidence.seeds:
-        missing.append(f"{counted(len(shared), 'seed')}, {evidence.seeds} are needed")
-    found = crossed(wide) if wide.shape[0] > 1 else over_seeds(wide[0])
-    if wide.shape[0] < 2:
-        missing.append("1 family, 2 are needed")
-    if found.degrees is None:
-        missing.append("the slopes show no spread")
-        return found, verdict(None, None, rule, missing=missing)
-    return found, verdict(found.mean, found.error, rule, found.degrees, missing=missing)
-
-
-ANALYSIS = Analysis("scaling", "how gains change with intermediate data and with model size, and which curve fits", run)
+ANALYSIS = Analysis("scaling", "how gains change with intermediate data, and which curve the errors follow", run)

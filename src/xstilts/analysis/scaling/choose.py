@@ -43,8 +43,13 @@ class Candidate:
 def candidates(
     forms: Sequence[Form], x: Numbers, y: Numbers, errors: Numbers | None = None, loss: Loss = "squares"
 ) -> list[Candidate]:
-    """Every form fitted to all sizes, and to all but the largest one (which needs one size less than the form asks)."""
-    largest = x == x.max()
+    """Every form fitted to all sizes, and to all but the largest one (which needs one size less than the form asks).
+    Of two factors, ``x`` [n, 2], the largest cell has the largest of both. Raises ``ValueError`` where there is none.
+    """
+    table = x[:, None] if x.ndim == 1 else x
+    largest = (table == table.max(axis=0)).all(axis=1)
+    if not largest.any():
+        raise ValueError("no cell has the largest value of every factor")
     found = []
     for form in forms:
         less = replace(form, least=form.least - 1)

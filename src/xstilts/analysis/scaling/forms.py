@@ -198,6 +198,19 @@ def _straight_starts(x: Numbers, y: Numbers) -> Numbers:
     return np.array([[start, slope], [float(y.mean()), 0.0]])
 
 
+def _plane_terms(free: Numbers, x: Numbers) -> tuple[Numbers, Numbers]:
+    """One term, as ``_straight_terms``: the logarithm of a + b log10 N + c log10 D."""
+    first, second = np.log10(x[:, 0])[None, :], np.log10(x[:, 1])[None, :]
+    plane = np.maximum(free[:, :1] + free[:, 1:2] * first + free[:, 2:] * second, 1e-6)
+    slopes = np.stack([1 / plane, first / plane, second / plane], -1)
+    return np.log(plane)[:, None], slopes[:, None]
+
+
+def _plane_starts(x: Numbers, y: Numbers) -> Numbers:
+    found = np.linalg.lstsq(np.stack([np.ones(len(x)), *np.log10(x).T], 1), y, rcond=None)[0]
+    return np.array([found, [float(y.mean()), 0.0, 0.0]])
+
+
 def sigmoid(chance: float) -> Form:
     """Accuracy = chance + (1 - chance) / (1 + exp(-(w log n + b))): a floor and a ceiling that are known. ``chance`` is
     a share, 0 to 1.
@@ -256,6 +269,7 @@ FORMS: dict[str, Form] = {
             _broken_starts,
             (),
         ),
+        Form("plane", "a + b log10 N + c log10 D", ("a", "b", "c"), 2, 6, _plane_terms, _same, _plane_starts, ()),
         Form(
             "additive",
             "E + A N^-alpha + B D^-beta",

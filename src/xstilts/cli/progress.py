@@ -27,6 +27,7 @@ KINDS = {
     "intermediate": "intermediate training",
     "target": "target training",
     "embed": "candidate vectors",
+    "probe": "probes of models",
     "predict": "prediction",
     "score": "score",
 }

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,6 +23,7 @@ from xstilts.study.job import Key, Predict, Rows, Score, Share, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
+Array = np.ndarray[Any, np.dtype[Any]]
 TEXTS = 2_000  # rows of each set from which words are counted
 
 
@@ -61,6 +64,15 @@ class Behind:
         key = self._by_change.get((self._prediction(score), change))
         return None if key is None else self._table(key, PREDICTIONS)
 
+    def shown(
+        self, shows: str, backbone: str, arm: str = "", target: str = "", language: str = ""
+    ) -> dict[str, Array] | None:
+        """The arrays of a probe; None where the plan or the store has none."""
+        key = self._probes.get((shows, backbone, arm, target, language))
+        if key is None or not self._store.has(key):
+            return None
+        return {path.stem: np.load(path, mmap_mode="r") for path in self._store.folder(key).glob("*.npy")}
+
     def trained_on(self, score: Key) -> dict[str, list[str]]:
         """Texts of the first rows of every task in the intermediate and target phases behind a score."""
         found = {}
@@ -73,6 +85,10 @@ class Behind:
             if self._texts[task]:
                 found[task] = self._texts[task]
         return found
+
+    @cached_property
+    def _probes(self) -> dict[tuple[str, str, str, str, str], Key]:
+        return {(one.shows, one.backbone, one.arm, one.target, one.language): one.key for one in self._plan.probes}
 
     @cached_property
     def _shares(self) -> dict[Key, tuple[Share, ...]]:

@@ -10,7 +10,7 @@ from xstilts.catalogue.task import UNTRAINED
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.identity import body_parameters
-from xstilts.study.job import Embed, Job, Predict, Score
+from xstilts.study.job import Embed, Job, Predict, Probe, Score
 from xstilts.study.manifest import Cost
 from xstilts.study.settings import rows_of
 
@@ -26,6 +26,10 @@ def cost_of(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
     if isinstance(job, Score) or (isinstance(job, Predict) and not job.computed):
         return Cost(0, 0.0)
+    if isinstance(job, Probe):
+        rows = rows_of(job.share) if job.share else 0
+        tokens = rows * min(defaults.TOKENS[job.share.type], job.max_length) if job.share else 0
+        return Cost(tokens, (6.0 if job.shows in ("fisher", "gradient") else 2.0) * parameters * tokens)
     if isinstance(job, Embed):
         tokens = job.data.rows * min(defaults.TOKENS[job.type], job.max_length)
         return Cost(tokens, 2.0 * parameters * tokens)

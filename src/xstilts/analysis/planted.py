@@ -82,7 +82,7 @@ def gains_of(truth: Truth, effect: float, generator: np.random.Generator) -> Num
 
 def results(truth: Truth, effect: float, generator: np.random.Generator) -> pl.DataFrame:
     """A study's table: the baseline and one arm with the true mean gain ``effect``, on one target."""
-    return _table(truth, {"arm": (10_000, gains_of(truth, effect, generator))}, generator)
+    return arms_table(truth, {"arm": (10_000, gains_of(truth, effect, generator))}, generator)
 
 
 def curve(truth: Truth, slope: float, sizes: Sequence[int], generator: np.random.Generator) -> pl.DataFrame:
@@ -98,10 +98,10 @@ def curve(truth: Truth, slope: float, sizes: Sequence[int], generator: np.random
     for size, away in zip(sizes, log - log.mean(), strict=True):
         rest = generator.normal(0, truth.rest, (len(member), truth.seeds))
         arms[f"arm {size}"] = (size, start + steep * away + rest)
-    return _table(truth, arms, generator)
+    return arms_table(truth, arms, generator)
 
 
-def _table(truth: Truth, arms: Mapping[str, tuple[int, Numbers]], generator: np.random.Generator) -> pl.DataFrame:
+def arms_table(truth: Truth, arms: Mapping[str, tuple[int, Numbers]], generator: np.random.Generator) -> pl.DataFrame:
     """Rows for every arm, language and seed, and the labelled language of the baseline, with gains filled in."""
     languages = [f"l{i}" for i in range(len(truth.member))]
     families = [f"f{i}" for i in truth.member]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
-RANK = 1e-10  # singular values below this share of the largest count as 0
+RANK = 1e-12  # squared singular values below this share of the largest count as 0
 SPAN = np.log(1e8)  # how far the ratio of precisions may lie beyond the squared singular values
 STEPS, ZOOMS = 400, 6
 
@@ -26,15 +26,20 @@ def logme(features: Numbers, labels: Labels) -> float:
     may run away. The evidence does not change when features are rotated or columns of zeros are added.
     """
     found = np.asarray(features, dtype=np.float64)
-    u, s, _ = np.linalg.svd(found, full_matrices=False)
-    kept = s > RANK * max(float(s.max(initial=0.0)), np.finfo(float).tiny)
-    u, squares = u[:, kept], s[kept] ** 2
-    classes = np.unique(labels)
-    return float(np.mean([_evidence(u, squares, (labels == one).astype(np.float64)) for one in classes]))
+    wide = found.shape[1] >= len(found)
+    squares, vectors = np.linalg.eigh(found @ found.T if wide else found.T @ found)
+    kept = squares > RANK * max(float(squares.max(initial=0.0)), np.finfo(float).tiny)
+    squares, vectors = squares[kept], vectors[:, kept]
+    evidence = []
+    for one in np.unique(labels):
+        target = (labels == one).astype(np.float64)
+        projected = (vectors.T @ target) ** 2 if wide else (vectors.T @ (found.T @ target)) ** 2 / squares
+        evidence.append(_evidence(projected, squares, target))
+    return float(np.mean(evidence))
 
 
-def _evidence(u: Numbers, squares: Numbers, target: Numbers) -> float:
-    n, projected = len(target), (u.T @ target) ** 2
+def _evidence(projected: Numbers, squares: Numbers, target: Numbers) -> float:
+    n = len(target)
     left = max(float(target @ target) - float(projected.sum()), 0.0)
 
     def at(logs: Numbers) -> Numbers:

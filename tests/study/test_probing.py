@@ -1,4 +1,4 @@
-"""Probes that an analysis needs: of single intermediate tasks, targets and their pairs; nothing else in a plan moves."""
+"""Probes that an analysis needs: of single intermediate tasks, targets and their pairs; nothing else moves."""
 
 from __future__ import annotations
 

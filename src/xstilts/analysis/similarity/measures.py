@@ -59,7 +59,7 @@ class Pairs:
             GRADIENT: _cosines(*sketches["gradient"]),
             CHANGE: _cosines(*sketches["change"]),
             LOGME: _each(features, lambda one: logme(standardised(one["features"]), one["labels"])),
-            H_SCORE: _each(features, lambda one: regularised_h_score(standardised(one["features"]), one["labels"])),
+            H_SCORE: _each(features, lambda one: regularised_h_score(one["features"], one["labels"])),
             CKA: _each(features, lambda one: _aligned(one, own)),
             LEEP: _each(features, lambda one: leep(one["outputs"], one["labels"]) if "outputs" in one else np.nan),
             NCE: _each(

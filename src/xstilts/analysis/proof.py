@@ -22,6 +22,7 @@ from xstilts.analysis.named.scaling import judged as slope_judged
 from xstilts.analysis.planted import INTERVALS, PRIMARY, TRUTHS, Truth, curve, results
 from xstilts.analysis.scaling.curves import curves
 from xstilts.analysis.section import Section
+from xstilts.analysis.similarity.proof import similarities
 from xstilts.study.evidence import Evidence
 
 SIZES = (300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
@@ -31,12 +32,13 @@ COVERS = (0.92, 0.98)
 def prove(replicates: int = 1000, claims: int = 5000, seed: int = 0) -> list[Section]:
     """All tables. ``replicates`` planted studies for each truth and effect, ``claims`` planted claims."""
     evidence = Evidence()
-    streams = np.random.default_rng(seed).spawn(4)
+    streams = np.random.default_rng(seed).spawn(5)
     return [
         _coverage(replicates, streams[0]),
         _edges(replicates, evidence, streams[1]),
         _slopes(replicates // 2, evidence, streams[2]),
         _confidence(claims, evidence, streams[3]),
+        similarities(max(2, replicates // 10), evidence, streams[4]),
     ]
 
 

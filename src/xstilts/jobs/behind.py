@@ -81,7 +81,7 @@ class Behind:
         for task, parts in {scored.task: (scored.data,), **rows}.items():
             if task not in self._texts:
                 tables = [self._rows(part, TEXTS) for part in parts]
-                self._texts[task] = [text for table in tables if table is not None for text in _texts(table)]
+                self._texts[task] = [text for table in tables if table is not None for text in texts_in(table)]
             if self._texts[task]:
                 found[task] = self._texts[task]
         return found
@@ -147,7 +147,7 @@ class Behind:
         return pq.read_table(path) if path.is_file() else None
 
 
-def _texts(table: pa.Table) -> list[str]:
+def texts_in(table: pa.Table) -> list[str]:
     """All texts of a table: columns of texts, and of lists of texts; of translations the pivot language's."""
     if {"source", "target"} <= set(table.column_names):
         table = table.select(["target"])

@@ -65,12 +65,12 @@ def similarities(replicates: int, evidence: Evidence, generator: np.random.Gener
         tuple(lines),
         3,
         (
-            f"{replicates:,} studies each: {DESIGN.tasks} intermediate tasks before {DESIGN.targets} targets; gains vary "
-            f"by {DESIGN.task:g} points between tasks and {DESIGN.pair:g} between pairs beside what is planted; slopes in "
-            "points a standard deviation of the measure, spread: between families.",
-            f"predicts is false at a true slope of 0 and on the edge ({evidence.similarity:g}), by family at a spread of "
-            "0 and .1: wanted at most .05. noise: the best of three measures that say nothing has p below .05, "
-            "wanted at most .05.",
+            f"{replicates:,} studies each: {DESIGN.tasks} intermediate tasks before {DESIGN.targets} targets; gains "
+            f"vary by {DESIGN.task:g} points between tasks and {DESIGN.pair:g} between pairs beside what is planted; "
+            "slopes in points a standard deviation of the measure, spread: between families.",
+            f"predicts is false at a true slope of 0 and on the edge ({evidence.similarity:g}), by family at a "
+            "spread of 0 and .1: wanted at most .05. noise: the best of three measures that say nothing has p below "
+            ".05, wanted at most .05.",
         ),
         breaks(lines),
     )

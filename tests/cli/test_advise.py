@@ -16,8 +16,10 @@ def call(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def nowhere(tmp_path: Path) -> tuple[str, str]:
-    """A store in which nothing is."""
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """A store in which nothing is, and no data."""
+    monkeypatch.setenv("XSTILTS_DATA", "")
+    monkeypatch.setenv("XSTILTS_CACHE", str(tmp_path / "cache"))
     return "--store", str(tmp_path / "store")
 
 
@@ -45,6 +47,54 @@ def test_evaluation_compares_with_simple_ways_of_choosing(nowhere: tuple[str, st
     assert {row["target"] for row in rows if row["matrix"] == "published"} >= {"xnli", "tatoeba"}
     page = call("--evaluate", "--markdown", *nowhere).stdout
     assert page.startswith("## Advice on targets that were left out")
+
+
+def rows_file(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    return str(path)
+
+
+def test_own_rows_that_nothing_here_can_be_compared_with_say_so(tmp_path: Path, nowhere: tuple[str, str]) -> None:
+    rows = rows_file(tmp_path, "text_a,label\nthe film was dull,bad\na joy,good\n")
+    plain, with_rows = (
+        json.loads(call("--target", "mine", "--type", "classification", *more, "--json", *nowhere).stdout)
+        for more in ((), ("--data", rows))
+    )
+    assert with_rows["candidates"] == plain["candidates"]
+    notes = " ".join(with_rows["notes"])
+    assert "mine.csv: 2 rows; words compared with 0 of" in notes
+    assert "neither text embedding nor LogME" in notes and "can only widen the doubt" in notes
+
+
+@pytest.mark.data
+def test_own_rows_are_compared_with_the_tasks_that_are_here(
+    tmp_path: Path, data_folder: Path, nowhere: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "few").mkdir()
+    for name in ("hellaswag", "cosmos_qa"):
+        (tmp_path / "few" / name).symlink_to(data_folder / name)
+    monkeypatch.setenv("XSTILTS_DATA", str(tmp_path / "few"))
+    rows = rows_file(tmp_path, "text_a\nA man is sitting on a roof. He starts pulling up roofing.\n")
+    found = call("--target", "mine", "--type", "classification", "--data", rows, "--json", *nowhere)
+    assert found.exit_code == 0, found.stderr
+    assert "1 rows, not labelled; words compared with 2 of" in " ".join(json.loads(found.stdout)["notes"])
+
+
+@pytest.mark.parametrize(
+    ("text", "type", "said"),
+    [
+        ("words,label\na,b\n", "classification", "there is no text_a (it has words, label)"),
+        ("text_a,label\n", "classification", "holds no rows"),
+        ("text_a,label\na,b\n", "mlm", "--type 'mlm' is unknown"),
+        ("text_a,label\na,b\n", "ranking", "not for ranking"),
+    ],
+)
+def test_mistakes_in_own_rows_are_told(
+    tmp_path: Path, nowhere: tuple[str, str], text: str, type: str, said: str
+) -> None:
+    shown = call("--target", "mine", "--type", type, "--data", rows_file(tmp_path, text), *nowhere)
+    assert shown.exit_code == 2 and said in shown.stderr, shown.stderr
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ class Trial:
     """An intermediate task on a target. ``form`` and ``target_form`` are task types, ``examples`` the number of
     intermediate ones, ``data`` the sets they come from, ``target_data`` those that the target trains on, ``source`` the
     encoder, ``shared`` whether both train on the same data. ``gain`` in points with standard error ``error`` (0 where
-    single runs hide it in the rest); ``score`` is the one reached. Without a gain it is a candidate."""
+    single runs hide it in the rest); ``score`` is the one reached. Without a gain it is a candidate. ``alike``: how
+    like the two are by the measures ``ALIKE``, standardised among the tasks of a target, 0 where not known; empty
+    where nothing is."""
 
     intermediate: str
     form: str
@@ -41,6 +43,7 @@ class Trial:
     gain: float = math.nan
     error: float = 0.0
     score: float = math.nan
+    alike: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def _upper(z: float) -> float:
 
 
 RETRIEVAL = "retrieval"
+ALIKE = ("vocabulary", "text embedding", "LogME")  # likenesses that need no training
 # The overall mean is left open. Standard deviations of effects, in units of the root mean square of all gains, are
 # believed to be about e^-1, within a factor of e^1.5 or so.
 _OPEN = 100.0
@@ -115,7 +119,8 @@ def advise(trials: Sequence[Trial], candidates: Sequence[Trial]) -> list[Advice]
     scale = max(1.0, float(np.sqrt(np.mean([one.gain**2 for one in used]))))
     gains = np.array([one.gain for one in used]) / scale
     errors = np.array([one.error for one in used]) / scale
-    variances = _fitted(used, gains, errors)
+    effects = _EFFECTS + (len(ALIKE) if any(one.alike for one in used) else 0)
+    variances = _fitted(used, gains, errors, effects)
     inner = _kernel(used, used, variances) + np.diag(errors**2 + variances[-1])
     cross = _kernel(list(candidates), used, variances)
     solved = np.linalg.solve(inner, np.column_stack([gains, cross.T]))
@@ -150,8 +155,10 @@ def _kernel(left: Sequence[Trial], right: Sequence[Trial], variances: Numbers) -
         same(lambda one: one.source),
         same(lambda one: (one.source, one.intermediate)),
     )
+    theirs, others = (np.array([one.alike or (0.0,) * len(ALIKE) for one in side]) for side in (left, right))
+    likenesses = [np.outer(theirs[:, k], others[:, k]) for k in range(len(ALIKE))]
     total = np.full((len(left), len(right)), _OPEN)
-    for variance, part in zip(variances, parts, strict=False):
+    for variance, part in zip(variances[:-1], [*parts, *likenesses], strict=False):
         total = total + variance * part
     return total
 
@@ -161,11 +168,11 @@ def _overlap(first: frozenset[str], second: frozenset[str]) -> float:
     return len(first & second) / len(first | second) if first | second else 0.0
 
 
-def _fitted(trials: Sequence[Trial], gains: Numbers, errors: Numbers) -> Numbers:
+def _fitted(trials: Sequence[Trial], gains: Numbers, errors: Numbers, effects: int) -> Numbers:
     """The variances of the effects and of the rest (last) that make the trials most likely, weakly held to 1."""
     from scipy.optimize import minimize
 
-    parts = np.stack([_kernel(trials, trials, row) - _OPEN for row in np.eye(_EFFECTS)])
+    parts = np.stack([_kernel(trials, trials, np.append(row, 0.0)) - _OPEN for row in np.eye(effects)])
 
     def cost(logs: Numbers) -> tuple[float, Numbers]:
         variances = np.exp(2 * logs)
@@ -179,7 +186,7 @@ def _fitted(trials: Sequence[Trial], gains: Numbers, errors: Numbers) -> Numbers
         )
         return float(value), variances * slopes + (logs - _CENTRE) / _SPREAD**2
 
-    start = np.full(_EFFECTS + 1, -1.0)
+    start = np.full(effects + 1, -1.0)
     found = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=[(-5.0, 3.0)] * len(start))
     return np.asarray(np.exp(2 * found.x), dtype=np.float64)
 
@@ -209,7 +216,8 @@ def leave_one_out(matrices: Mapping[str, Sequence[Trial]]) -> list[Ranked]:
 
     A target is left out of all matrices, with all targets that train on the same data. Simple ways: ``best average``
     (of the other targets of the same kind, trained or retrieval), ``size`` (most examples), ``always NLI``,
-    ``always SQuAD``, ``random`` (exact expectation).
+    ``always SQuAD``, ``random`` (exact expectation); where likenesses are known each of these alone, and ``advise,
+    with likeness``, whose model knows them.
     """
     found = []
     for name, matrix in matrices.items():
@@ -218,8 +226,9 @@ def leave_one_out(matrices: Mapping[str, Sequence[Trial]]) -> list[Ranked]:
             if len(held) < 2:
                 continue
             rest = [trial for other in matrices.values() for trial in other if not _akin(trial, held[0])]
-            told = _told(rest, held)
+            told = _told([replace(one, alike=()) for one in rest], [replace(one, alike=()) for one in held])
             ways = {"advise": [one.gain for one in told]} if told else {}
+            ways |= _likened(rest, held)
             for way, scores in (ways | _simple(rest, held)).items():
                 gains, performance = [one.gain for one in held], [one.score for one in held]
                 lost = (regret(performance, scores, 1), regret(performance, scores, 3))
@@ -242,6 +251,16 @@ def _told(rest: Sequence[Trial], held: Sequence[Trial]) -> list[Advice]:
     except ValueError:
         return []
     return [told[one.intermediate] for one in held]
+
+
+def _likened(rest: Sequence[Trial], held: Sequence[Trial]) -> dict[str, list[float]]:
+    """Scores of held-out choices by their likeness to the target, where any is known of at least two of them."""
+    known = [k for k in range(len(ALIKE)) if sum(bool(one.alike) and one.alike[k] != 0 for one in held) > 1]
+    if not known:
+        return {}
+    told = _told(rest, held)
+    ways = {"advise, with likeness": [one.gain for one in told]} if told else {}
+    return ways | {ALIKE[k]: [one.alike[k] if one.alike else 0.0 for one in held] for k in known}
 
 
 def _simple(rest: Sequence[Trial], held: Sequence[Trial]) -> dict[str, list[float]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -20,7 +21,9 @@ from xstilts.study.job import Key
 if TYPE_CHECKING:
     from xstilts.analysis.calibration.table import Calibrated
     from xstilts.study.evidence import Evidence
-    from xstilts.study.needs import Need
+    from xstilts.study.needs import Need, Probing
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Reader(Protocol):
@@ -47,6 +50,13 @@ class Reader(Protocol):
     def pieces(self, score: Key) -> tuple[int, int] | None:
         """How many tokens the model's own tokenizer makes of the scored rows' texts, and how many of them it does not
         know."""
+
+    def shown(
+        self, shows: str, backbone: str, arm: str = "", target: str = "", language: str = ""
+    ) -> Mapping[str, Array] | None:
+        """The arrays of a probe (``study.job.Probe``) by name: what it ``shows`` of a backbone after an ``arm`` (empty:
+        before any; the study's baseline: after the target phase alone) on the rows of a ``target`` (empty: of the arm's
+        own task) in a ``language`` (empty: the labelled one)."""
 
     def changed(self, score: Key, change: str) -> pa.Table | None:
         """Predictions of the same model on the scored rows after a change (see ``Need``), with a column ``changed``:
@@ -76,7 +86,7 @@ class Material:
 @dataclass(frozen=True)
 class Analysis:
     """``name`` is that of its file; ``answers`` says in a few words what it tells; ``run`` gives titled tables;
-    ``needs``: predictions beside the scored ones, which a study that names the analysis makes.
+    ``needs``: predictions and probes beside the scored predictions, which a study that names the analysis makes.
 
     What can not be said (too few seeds, languages or sizes) is a section too, which says so: never an empty list.
     """
@@ -84,4 +94,4 @@ class Analysis:
     name: str
     answers: str
     run: Callable[[Material], Sequence[Section]]
-    needs: tuple[Need, ...] = ()
+    needs: tuple[Need | Probing, ...] = ()

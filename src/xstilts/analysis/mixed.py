@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,9 @@ FLAT = 1e-2  # the largest slope of the deviance at an optimum
 AGREES = 0.05  # how far statsmodels' log likelihood may lie away
 ENOUGH_LEVELS = 10  # from which the normal interval of a fixed effect is long enough
 REPLICATES = 99
+SPREADS = 41  # standard deviations along which a likelihood is followed
 BOUND = 1e3  # of s_k / s, a ratio of standard deviations
+NOTHING: Mapping[str, Numbers] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Mixed:
     """``effects``, ``errors`` [p]: fixed effects and standard errors, in the order of the columns. ``deviations``: the
     standard deviation of each grouping, by name, and ``residual`` that of the rest. ``log_likelihood`` is the
     restricted one. ``levels`` counts the levels of each grouping; ``left_out`` says why a grouping was not used.
-    ``checked``: whether statsmodels confirmed the fit.
+    ``predicted``: the random effect of every level, drawn towards 0 (best linear unbiased prediction). ``checked``:
+    whether statsmodels confirmed the fit.
     """
 
     effects: Numbers
@@ -52,6 +56,7 @@ class Mixed:
     levels: Mapping[str, int]
     left_out: Mapping[str, str]
     checked: bool
+    predicted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def few(self) -> bool:
@@ -99,17 +104,19 @@ def fit(
     groups: Mapping[str, Sequence[str]],
     weights: Numbers | None = None,
     confirm: bool = True,
+    along: Mapping[str, Numbers] = NOTHING,
 ) -> Mixed | Unfit:
     """The model of ``values`` [n] on ``fixed`` [n, p] (put a column of ones in for a mean) with random ``groups``
     (labels [n] each). ``weights`` [n] are proportional to 1 / variance of a run's own noise. ``confirm``: ask
-    statsmodels, where it is installed and there are no weights.
+    statsmodels, where it is installed and there are no weights. ``along`` makes the effects of a grouping random
+    slopes: its values [n] multiply them.
     """
     y, x = np.asarray(values, dtype=np.float64), np.asarray(fixed, dtype=np.float64)
     wrong = _unusable(y, x)
     if wrong:
         return Unfit(wrong)
-    kept, left_out = usable(groups)
-    problem = _problem(y, x, kept, weights)
+    kept, left_out = usable(groups, along)
+    problem = _problem(y, x, kept, weights, along)
     starts = [np.full(len(kept), start**2) for start in STARTS]
     ends = [_optimum(problem, start) for start in starts] if kept else [(0.0, np.zeros(0), 0.0)]
     ends.sort(key=lambda end: end[0])
@@ -124,7 +131,7 @@ def fit(
     log_likelihood = -solved.deviance / 2
     checked = False
     if confirm and kept and weights is None:
-        other = _statsmodels(y, x, kept)
+        other = _statsmodels(y, x, kept, along)
         if other is not None and abs(other - log_likelihood) > AGREES:
             return Unfit(f"statsmodels ends elsewhere (log likelihood {other:.2f}, here {log_likelihood:.2f})")
         checked = other is not None
@@ -138,10 +145,13 @@ def fit(
         levels={name: len(set(labels)) for name, labels in kept.items()},
         left_out=left_out,
         checked=checked,
+        predicted=_predicted(problem, ratios, solved.effects, kept),
     )
 
 
-def usable(groups: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
+def usable(
+    groups: Mapping[str, Sequence[str]], along: Mapping[str, Numbers] = NOTHING
+) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
     """The groupings whose variance can be told from others, and why the rest can not: one level, a level for every
     run, or the same division as another grouping.
     """
@@ -149,7 +159,8 @@ def usable(groups: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]
     left_out: dict[str, str] = {}
     for name, labels in groups.items():
         levels = len(set(labels))
-        same = [other for other, theirs in kept.items() if _alike(labels, theirs)]
+        peers = {other: theirs for other, theirs in kept.items() if (other in along) == (name in along)}
+        same = [other for other, theirs in peers.items() if _alike(labels, theirs)]
         if levels < 2:
             left_out[name] = "there is only one"
         elif levels == len(labels):
@@ -169,6 +180,7 @@ def interval(
     generator: np.random.Generator,
     level: float = 0.95,
     weights: Numbers | None = None,
+    along: Mapping[str, Numbers] = NOTHING,
 ) -> tuple[float, float] | None:
     """The interval of the fixed effect ``column``: normal where every grouping has ten levels, else by the parametric
     bootstrap-t: data are drawn from the fit 99 times, fitted anew (from the fit on), and the quantiles of (b* - b) /
@@ -183,13 +195,13 @@ def interval(
     x = np.asarray(fixed, dtype=np.float64)
     scale = 1 / np.sqrt(weights) if weights is not None else np.ones(len(x))
     places = {name: np.unique(groups[name], return_inverse=True)[1] for name in found.deviations}
-    problem = _problem(np.zeros(len(x)), x, {name: groups[name] for name in found.deviations}, weights)
+    problem = _problem(np.zeros(len(x)), x, {name: groups[name] for name in found.deviations}, weights, along)
     start = np.array([max(deviation / found.residual, 0.1) ** 2 for deviation in found.deviations.values()])
     ratios = []
     for _ in range(REPLICATES):
         drawn = x @ found.effects + found.residual * scale * generator.normal(size=len(x))
         for name, deviation in found.deviations.items():
-            drawn = drawn + deviation * generator.normal(size=found.levels[name])[places[name]]
+            drawn = drawn + deviation * generator.normal(size=found.levels[name])[places[name]] * along.get(name, 1.0)
         other = problem.of(drawn)
         _, ends, slope = _optimum(other, start)
         again = _solve(other, ends)
@@ -218,12 +230,18 @@ def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
     return len(pairs) == len(set(one)) == len(set(other))
 
 
-def _problem(y: Numbers, x: Numbers, groups: Mapping[str, Sequence[str]], weights: Numbers | None) -> _Problem:
+def _problem(
+    y: Numbers,
+    x: Numbers,
+    groups: Mapping[str, Sequence[str]],
+    weights: Numbers | None,
+    along: Mapping[str, Numbers] = NOTHING,
+) -> _Problem:
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
     parts, blocks = [], []
-    for number, labels in enumerate(groups.values()):
+    for number, (name, labels) in enumerate(groups.items()):
         place = np.unique(labels, return_inverse=True)[1]
-        parts.append(np.eye(int(place.max()) + 1)[place])
+        parts.append(np.eye(int(place.max()) + 1)[place] * np.asarray(along.get(name, 1.0)).reshape(-1, 1))
         blocks.append(np.full(parts[-1].shape[1], number))
     z = np.concatenate(parts, axis=1) if parts else np.zeros((len(y), 0))
     wz, wx = z * w[:, None], x * w[:, None]
@@ -273,9 +291,54 @@ def _solve(problem: _Problem, ratios: Numbers) -> _Solved:
     return _Solved(deviance, effects, variance * inverse, variance, slopes)
 
 
-def _optimum(problem: _Problem, start: Numbers) -> tuple[float, Numbers, float]:
+def chance_of_spread(
+    found: Mixed,
+    values: Numbers,
+    fixed: Numbers,
+    groups: Mapping[str, Sequence[str]],
+    name: str,
+    least: float,
+    prior: float,
+    along: Mapping[str, Numbers] = NOTHING,
+) -> float | None:
+    """The probability that the standard deviation of the grouping ``name`` is above ``least``, given the restricted
+    likelihood along it (the other variances at their best) and a half-normal prior of width ``prior``. None where the
+    grouping was left out."""
+    if name not in found.deviations:
+        return None
+    names = list(found.deviations)
+    x = np.asarray(fixed, dtype=np.float64)
+    problem = _problem(np.asarray(values, dtype=np.float64), x, {one: groups[one] for one in names}, None, along)
+    place = names.index(name)
+    start = np.array([(deviation / found.residual) ** 2 for deviation in found.deviations.values()])
+    most = max(4 * prior, 5 * found.deviations[name])
+    grid = most * np.linspace(0, 1, SPREADS) ** 2
+    deviances = np.array([_optimum(problem, start, {place: (one / found.residual) ** 2})[0] for one in grid])
+    weight = np.exp(-(deviances - deviances.min()) / 2 - (grid / prior) ** 2 / 2)
+    mass = np.concatenate([[0.0], np.cumsum((weight[1:] + weight[:-1]) / 2 * np.diff(grid))])
+    return float(1 - np.interp(least, grid, mass) / mass[-1])
+
+
+def _predicted(
+    problem: _Problem, ratios: Numbers, effects: Numbers, groups: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, float]]:
+    """u = D Z' V^-1 (y - X b), by grouping and level."""
+    variances = ratios[problem.blocks]
+    scale = np.sqrt(variances)
+    rest = problem.zy - problem.zx @ effects
+    inner = np.eye(len(scale)) + scale[:, None] * problem.zz * scale[None, :]
+    found = variances * (rest - problem.zz @ (scale * np.linalg.solve(inner, scale * rest)))
+    return {
+        name: dict(zip(map(str, np.unique(labels)), found[problem.blocks == number].tolist(), strict=True))
+        for number, (name, labels) in enumerate(groups.items())
+    }
+
+
+def _optimum(
+    problem: _Problem, start: Numbers, held: Mapping[int, float] | None = None
+) -> tuple[float, Numbers, float]:
     """Deviance, ratios and the largest slope where the search from ``start`` ends: per factor e of a ratio inside the
-    bounds, downwards only where a ratio is 0.
+    bounds, downwards only where a ratio is 0. ``held`` ratios stay as they are.
     """
     from scipy.optimize import minimize
 
@@ -283,12 +346,15 @@ def _optimum(problem: _Problem, start: Numbers) -> tuple[float, Numbers, float]:
         solved = _solve(problem, ratios)
         return solved.deviance, solved.slopes
 
+    bounds = [(0.0, BOUND**2)] * len(start)
+    for place, value in (held or {}).items():
+        bounds[place] = (value, value)
     found = minimize(
         both,
         start,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0.0, BOUND**2)] * len(start),
+        bounds=bounds,
         options={"ftol": 1e-12, "gtol": 1e-5, "maxiter": 500},
     )
     slopes = _solve(problem, found.x).slopes
@@ -296,7 +362,9 @@ def _optimum(problem: _Problem, start: Numbers) -> tuple[float, Numbers, float]:
     return float(found.fun), np.asarray(found.x, dtype=np.float64), float(steep.max(initial=0.0))
 
 
-def _statsmodels(y: Numbers, x: Numbers, groups: Mapping[str, Sequence[str]]) -> float | None:
+def _statsmodels(
+    y: Numbers, x: Numbers, groups: Mapping[str, Sequence[str]], along: Mapping[str, Numbers]
+) -> float | None:
     """The restricted log likelihood where statsmodels' own fit ends; None where it is not installed or finds none."""
     try:
         from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
@@ -308,7 +376,7 @@ def _statsmodels(y: Numbers, x: Numbers, groups: Mapping[str, Sequence[str]]) ->
     for name, labels in groups.items():
         levels, place = np.unique(labels, return_inverse=True)
         names.append(name)
-        matrices.append([np.eye(len(levels))[place]])
+        matrices.append([np.eye(len(levels))[place] * np.asarray(along.get(name, 1.0)).reshape(-1, 1)])
         columns.append([[str(level) for level in levels]])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -82,7 +82,7 @@ def gains_of(truth: Truth, effect: float, generator: np.random.Generator) -> Num
 
 def results(truth: Truth, effect: float, generator: np.random.Generator) -> pl.DataFrame:
     """A study's table: the baseline and one arm with the true mean gain ``effect``, on one target."""
-    return _table(truth, {"arm": (10_000, gains_of(truth, effect, generator))}, generator)
+    return arms_table(truth, {"arm": (10_000, gains_of(truth, effect, generator))}, generator)
 
 
 def curve(truth: Truth, slope: float, sizes: Sequence[int], generator: np.random.Generator) -> pl.DataFrame:
@@ -98,10 +98,10 @@ def curve(truth: Truth, slope: float, sizes: Sequence[int], generator: np.random
     for size, away in zip(sizes, log - log.mean(), strict=True):
         rest = generator.normal(0, truth.rest, (len(member), truth.seeds))
         arms[f"arm {size}"] = (size, start + steep * away + rest)
-    return _table(truth, arms, generator)
+    return arms_table(truth, arms, generator)
 
 
-def _table(truth: Truth, arms: Mapping[str, tuple[int, Numbers]], generator: np.random.Generator) -> pl.DataFrame:
+def arms_table(truth: Truth, arms: Mapping[str, tuple[int, Numbers]], generator: np.random.Generator) -> pl.DataFrame:
     """Rows for every arm, language and seed, and the labelled language of the baseline, with gains filled in."""
     languages = [f"l{i}" for i in range(len(truth.member))]
     families = [f"f{i}" for i in truth.member]
@@ -196,7 +196,7 @@ def ladder(truth: Truth, slope: float, sizes: Sequence[int], generator: np.rando
     frames = []
     for size, away in zip(sizes, log - log.mean(), strict=True):
         rest = generator.normal(0, truth.rest, (len(member), truth.seeds))
-        table = _table(truth, {"arm": (10_000, start + steep * away + rest)}, generator)
+        table = arms_table(truth, {"arm": (10_000, start + steep * away + rest)}, generator)
         frames.append(
             table.with_columns(backbone=pl.lit(f"size {size}"), parameters_nonembedding=pl.lit(size, pl.Int64))
         )
@@ -208,7 +208,7 @@ def languages_table(truth: Truth, effect: float, generator: np.random.Generator)
     first language of the first family. ``effect``: how much more the second gains in unseen languages, on average."""
     start = gains_of(truth, 1.0, generator)
     arms = {"one": (1000, start), "several": (1000, start + gains_of(truth, effect, generator))}
-    table = _table(truth, arms, generator)
+    table = arms_table(truth, arms, generator)
     several = (pl.col("arm") == "several") & (pl.col("language") == "l0")
     named = {"one": LABELLED, "several": f"{LABELLED}+l0"}
     return table.with_columns(

@@ -24,6 +24,7 @@ from xstilts.analysis.planted import INTERVALS, PRIMARY, TRUTHS, Truth, curve, r
 from xstilts.analysis.proof_questions import prove_questions
 from xstilts.analysis.scaling.curves import curves
 from xstilts.analysis.section import Section
+from xstilts.analysis.similarity.proof import similarities
 from xstilts.study.evidence import Evidence
 
 SIZES = (300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
@@ -33,13 +34,14 @@ COVERS = (0.92, 0.98)
 def prove(replicates: int = 1000, claims: int = 5000, seed: int = 0) -> list[Section]:
     """All tables. ``replicates`` planted studies for each truth and effect, ``claims`` planted claims."""
     evidence = Evidence()
-    streams = np.random.default_rng(seed).spawn(6)
+    streams = np.random.default_rng(seed).spawn(7)
     return [
         _coverage(replicates, streams[0]),
         _edges(replicates, evidence, streams[1]),
         _slopes(replicates // 2, evidence, streams[2]),
         *prove_questions(replicates // 2, evidence, streams[5]),
         _confidence(claims, evidence, streams[3], streams[4]),
+        similarities(max(2, replicates // 10), evidence, streams[6]),
     ]
 
 

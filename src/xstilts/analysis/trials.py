@@ -5,12 +5,14 @@ In: effects (``analysis.arms``), a target, names of the catalogue. Out: ``Trial`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
-from xstilts.analysis.advice import Trial
+from xstilts.analysis.advice import ALIKE, Trial
 from xstilts.analysis.arms import lineage
 from xstilts.analysis.decide import estimate_of
 from xstilts.analysis.intervals import over_seeds
@@ -64,6 +66,25 @@ def candidate(name: str, target: str, form: str, source: str, data: Task | None 
     sets = frozenset(lineage([name]) or {name})
     there = frozenset(own)
     return Trial(name, form_of(name), target, form, source, examples_of(name), sets, there, bool(sets & there))
+
+
+def likened(trials: Sequence[Trial], known: Mapping[tuple[str, str], Mapping[str, float]]) -> list[Trial]:
+    """The trials with how like task and target are: ``known`` holds the measures ``ALIKE`` by name for (target, task).
+
+    A measure is standardised among the tasks of a target for which it is known, at least two.
+    """
+    found = []
+    for one in trials:
+        alike = []
+        for name in ALIKE:
+            tasks = dict.fromkeys(other.intermediate for other in trials if other.target == one.target)
+            values = {task: known.get((one.target, task), {}).get(name, math.nan) for task in tasks}
+            there = np.array([value for value in values.values() if math.isfinite(value)])
+            spread = float(there.std()) if len(there) > 1 else 0.0
+            own = values[one.intermediate]
+            alike.append((own - float(there.mean())) / spread if spread > 0 and math.isfinite(own) else 0.0)
+        found.append(replace(one, alike=tuple(alike) if any(alike) else ()))
+    return found
 
 
 def form_of(name: str) -> str:

@@ -34,6 +34,10 @@ def advise(
     backbone: Annotated[
         str, typer.Option("--backbone", help="The encoder, as the store's tables call it.")
     ] = PUBLISHED,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Rows of your own target, labelled or not (CSV, JSON, Parquet).", dir_okay=False),
+    ] = None,
     store: StoreOption = STORE,
     evaluate: Annotated[bool, typer.Option("--evaluate", help="How such advice did on targets left out.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="With --evaluate: a Markdown table.")] = False,
@@ -55,10 +59,20 @@ def advise(
     form = _form(target, type)
     named = tuple(language or ())
     _known_languages(named)
-    measured = [trial for part in _matrices(store, named).values() for trial in part]
-    found = predicted(measured, candidates(target, form, backbone, measured))
+    measured = [trial for part in _matrices(store, named, likeness=data is not None).values() for trial in part]
+    asked = candidates(target, form, backbone, measured)
+    told: list[str] = []
+    if data is not None:
+        from xstilts.analysis.trials import likened
+        from xstilts.cli.likeness import of_file
+        from xstilts.study.store import Store
+
+        known, told = of_file(data, target, form, backbone, Store(store), asked)
+        asked = likened(asked, known)
+        told.append(_learned(measured))
+    found = predicted(measured, asked)
     own = sum(trial.source != PUBLISHED for trial in measured)
-    notes = _notes(measured, target, form, backbone, named)
+    notes = [*told, *_notes(measured, target, form, backbone, named)]
     if json:
         put_json(
             {
@@ -109,8 +123,19 @@ def _known_languages(codes: tuple[str, ...]) -> None:
         get_language(code)
 
 
-def _matrices(store: Path, languages: tuple[str, ...] = ()) -> dict[str, list[Trial]]:
-    """The gains at hand: the published table, and every study of the store on human languages."""
+def _learned(measured: list[Trial]) -> str:
+    """What is known of how gains follow likeness."""
+    targets = len({(trial.source, trial.target) for trial in measured if trial.alike})
+    if not targets:
+        return "no measured gain has a known likeness: what the rows say can only widen the doubt"
+    return f"how gains follow likeness is learned from {targets} targets; --evaluate says what it was worth"
+
+
+def _matrices(
+    store: Path, languages: tuple[str, ...] = (), constructed_too: bool = False, likeness: bool = False
+) -> dict[str, list[Trial]]:
+    """The gains at hand: the published table, and every study of the store on human languages. ``likeness``: with how
+    like tasks and targets are, where it is known."""
     import polars as pl
 
     from xstilts.analysis.arms import of_published, of_study
@@ -121,15 +146,23 @@ def _matrices(store: Path, languages: tuple[str, ...] = ()) -> dict[str, list[Tr
 
     constructed = [code for code, one in table().items() if one.constructed]
     found = {"published": trials(of_published())}
+    if likeness:
+        from xstilts.analysis.trials import likened
+        from xstilts.cli.likeness import of_study as likeness_of
+        from xstilts.cli.likeness import of_words
+
+        found["published"] = likened(found["published"], of_words(found["published"], {}))
     place = Store(store)
     for name in place.studies():
         plan = place.plan(name)
-        if all(cell.language in constructed for cell in plan.cells):
+        made = all(cell.language in constructed for cell in plan.cells)
+        if made and not constructed_too:
             continue
-        effects = of_study(plan, of_store(plan, place)).filter(~pl.col("language").is_in(constructed))
+        effects = of_study(plan, of_store(plan, place))
+        effects = effects if made else effects.filter(~pl.col("language").is_in(constructed))
         chosen = effects.filter(pl.col("language").is_in(languages)) if languages else effects
         if part := trials(chosen):
-            found[name] = part
+            found[name] = likened(part, likeness_of(plan, place)) if likeness else part
     return found
 
 
@@ -163,13 +196,14 @@ def _evaluate(store: Path, json: bool, markdown: bool) -> None:
 
     beside = of_published().filter(pl.col("mlm"))
     beside = beside.with_columns(mlm=pl.lit(False), backbone=pl.lit(f"{PUBLISHED}, with MLM"))
-    published, *others = _matrices(store).items()
+    published, *others = _matrices(store, constructed_too=True, likeness=True).items()
     apart = [trial for trial in published[1] if not trial.shared]
     ranked = leave_one_out(dict([published]))
     ranked += leave_one_out({"published, no self-pairs": apart})
     ranked += leave_one_out({"published, with MLM": trials(beside)})
     for name, part in others:
-        ranked += [one for one in leave_one_out(dict([published, (name, part)])) if one.matrix == name]
+        beside_it = [] if any(trial.target.startswith("world/") for trial in part) else [published]
+        ranked += [one for one in leave_one_out(dict([*beside_it, (name, part)])) if one.matrix == name]
     if json:
         put_json([asdict(one) for one in ranked])
     elif markdown:

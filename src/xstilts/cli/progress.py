@@ -28,6 +28,7 @@ KINDS = {
     "target": "target training",
     "merge": "merged weights",
     "embed": "candidate vectors",
+    "probe": "probes of models",
     "predict": "prediction",
     "score": "score",
 }

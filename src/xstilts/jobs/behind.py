@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -22,6 +24,7 @@ from xstilts.study.job import Key, Predict, Rows, Score, Share, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
+Array = np.ndarray[Any, np.dtype[Any]]
 TEXTS = 2_000  # rows of each set from which words are counted
 
 
@@ -72,9 +75,18 @@ class Behind:
         vocabulary = read_vocabulary(self._store.folder(model) / "model")
         at = (vocabulary.digest, job.data, job.examples)
         if at not in self._pieces:
-            ids = [number for text in vocabulary.ids(_texts(rows)) for number in text]
+            ids = [number for text in vocabulary.ids(texts_in(rows)) for number in text]
             self._pieces[at] = (len(ids), ids.count(vocabulary.unknown))
         return self._pieces[at]
+
+    def shown(
+        self, shows: str, backbone: str, arm: str = "", target: str = "", language: str = ""
+    ) -> dict[str, Array] | None:
+        """The arrays of a probe; None where the plan or the store has none."""
+        key = self._probes.get((shows, backbone, arm, target, language))
+        if key is None or not self._store.has(key):
+            return None
+        return {path.stem: np.load(path, mmap_mode="r") for path in self._store.folder(key).glob("*.npy")}
 
     def trained_on(self, score: Key) -> dict[str, list[str]]:
         """Texts of the first rows of every task in the intermediate and target phases behind a score."""
@@ -84,10 +96,14 @@ class Behind:
         for task, parts in {scored.task: (scored.data,), **rows}.items():
             if task not in self._texts:
                 tables = [self._rows(part, TEXTS) for part in parts]
-                self._texts[task] = [text for table in tables if table is not None for text in _texts(table)]
+                self._texts[task] = [text for table in tables if table is not None for text in texts_in(table)]
             if self._texts[task]:
                 found[task] = self._texts[task]
         return found
+
+    @cached_property
+    def _probes(self) -> dict[tuple[str, str, str, str, str], Key]:
+        return {(one.shows, one.backbone, one.arm, one.target, one.language): one.key for one in self._plan.probes}
 
     @cached_property
     def _shares(self) -> dict[Key, tuple[Share, ...]]:
@@ -146,7 +162,7 @@ class Behind:
         return pq.read_table(path) if path.is_file() else None
 
 
-def _texts(table: pa.Table) -> list[str]:
+def texts_in(table: pa.Table) -> list[str]:
     """All texts of a table: columns of texts, and of lists of texts; of translations the pivot language's."""
     if {"source", "target"} <= set(table.column_names):
         table = table.select(["target"])

@@ -42,21 +42,27 @@ class Models:
         self._name: str | job.Start | None = None
         self._network: Network | None = None
 
-    def network(self, work: job.Predict | job.Embed) -> Network:
-        """The network that ``work`` predicts or embeds with."""
-        start = work.start if isinstance(work, job.Predict) else None
-        name = work.model or start
+    def network(self, work: job.Predict | job.Embed | job.Probe) -> Network:
+        """The network that ``work`` predicts, embeds or probes with."""
+        name = work.model or _start(work)
         if self._network is None or name != self._name:
-            store, source, places, cache = self._open
-            if work.model is not None:
-                network = load_network(store.folder(work.model) / "model")
-            elif start is not None:
-                encoder, vocabulary = open_start(start, store, source, places, cache, 0.0, 0)
-                network = Network(encoder, (), (), vocabulary).eval()
-            else:
-                raise Problem("a floor has no network")
-            self._name, self._network = name, network.to(device_of())
+            self._name, self._network = name, self.fresh(work)
         return self._network
+
+    def fresh(self, work: job.Predict | job.Embed | job.Probe) -> Network:
+        """The same, read anew, for a job that changes it."""
+        store, source, places, cache = self._open
+        if work.model is not None:
+            return load_network(store.folder(work.model) / "model").to(device_of())
+        start = _start(work)
+        if start is None:
+            raise Problem("a floor has no network")
+        encoder, vocabulary = open_start(start, store, source, places, cache, 0.0, 0)
+        return Network(encoder, (), (), vocabulary).eval().to(device_of())
+
+
+def _start(work: job.Predict | job.Embed | job.Probe) -> job.Start | None:
+    return None if isinstance(work, job.Embed) else work.start
 
 
 def run_predict(work: job.Predict, key: str, store: Store, source: AllSources, models: Models, cache: Path) -> None:

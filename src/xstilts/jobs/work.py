@@ -22,6 +22,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.jobs.embed import run_embed
 from xstilts.jobs.merge import run_merge
 from xstilts.jobs.predict import Models, run_predict
+from xstilts.jobs.probe import run_probe
 from xstilts.jobs.score import run_score
 from xstilts.jobs.sources import AllSources, cache_folder, open_source
 from xstilts.jobs.train import run_train
@@ -84,6 +85,8 @@ def _run(
         run_merge(work, key, store, source, places, cache)
     elif isinstance(work, job.Embed):
         run_embed(work, key, store, source, models.network(work), cache)
+    elif isinstance(work, job.Probe):
+        run_probe(work, key, store, source, models, cache)
     elif isinstance(work, job.Predict):
         run_predict(work, key, store, source, models, cache)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from xstilts.catalogue.task import UNTRAINED
 from xstilts.study import defaults
 from xstilts.study.backbone_table import Backbone
-from xstilts.study.job import Architecture, Embed, Job, Merge, Predict, Score, Start
+from xstilts.study.job import Architecture, Embed, Job, Merge, Predict, Probe, Score, Start
 from xstilts.study.manifest import Cost
 from xstilts.study.settings import rows_of
 from xstilts.study.shape import shape_of
@@ -27,6 +27,10 @@ def cost_of(job: Job, parameters: int) -> Cost:
     """Estimated from assumed tokens an example; training is three passes."""
     if isinstance(job, Merge | Score) or (isinstance(job, Predict) and not job.computed):
         return Cost(0, 0.0)
+    if isinstance(job, Probe):
+        rows = rows_of(job.share) if job.share else 0
+        tokens = rows * min(defaults.TOKENS[job.share.type], job.max_length) if job.share else 0
+        return Cost(tokens, (6.0 if job.shows in ("fisher", "gradient") else 2.0) * parameters * tokens)
     if isinstance(job, Embed):
         tokens = job.data.rows * min(defaults.TOKENS[job.type], job.max_length)
         return Cost(tokens, 2.0 * parameters * tokens)

@@ -17,7 +17,7 @@ from xstilts.study.cost import cost_of
 from xstilts.study.identity import layers_of
 from xstilts.study.job import Job, Key, Merge, Phase, Settings, Share, Train, key_of
 from xstilts.study.known import Known
-from xstilts.study.manifest import Cell, Cost
+from xstilts.study.manifest import Cell, Cost, Shown
 from xstilts.study.needs import Need
 from xstilts.study.settings import resolve, settings_table
 from xstilts.study.spec import Study
@@ -35,6 +35,7 @@ class Draft:
     costs: dict[Key, Cost] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
     baselines: dict[tuple[str, str, str, str, int], Key] = field(default_factory=dict)
+    probes: list[Shown] = field(default_factory=list)
 
     @property
     def study(self) -> Study:

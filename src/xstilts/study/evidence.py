@@ -15,8 +15,8 @@ from xstilts.study.table import Above0, Table
 
 class Evidence(Table):
     """Effects below ``gain`` (an average, points), ``language`` (one language, points), ``slope`` (points a factor of
-    ten) or ``calibration`` (a calibration error, 0 to 1) count as none: half the widths of the regions of practical
-    equivalence.
+    ten), ``similarity`` (points a standard deviation of a measure) or ``calibration`` (a calibration error, 0 to 1)
+    count as none: half the widths of the regions of practical equivalence.
 
     ``prior_...``: the standard deviation of what is believed of each such effect beforehand, around 0. ``deviation``:
     the standard deviation over seeds of an arm's average gain that the author expects (points), for a plan before any
@@ -27,9 +27,11 @@ class Evidence(Table):
     gain: Above0 = 0.5
     language: Above0 = 1.0
     slope: Above0 = 0.25
+    similarity: Above0 = 0.1
     calibration: Above0 = 0.005
     prior_gain: Above0 = 2.0
     prior_slope: Above0 = 1.0
+    prior_similarity: Above0 = 1.0
     prior_calibration: Above0 = 0.02
     deviation: Above0 | None = None
     power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xstilts.study.job import Embed, Job, Key, Merge, Predict, Train, kind_of
+from xstilts.study.job import Embed, Job, Key, Merge, Predict, Probe, Train, kind_of
 from xstilts.study.manifest import Plan
+from xstilts.study.settings import rows_of
 from xstilts.study.shape import Shape, root, shape_of
 
 GIB = 2.0**30
@@ -141,6 +142,8 @@ def disk(job: Job, shape: Shape | None) -> float:
         return 4.0 * shape.total if shape else 0.0
     if isinstance(job, Embed):
         return 4.0 * job.data.rows * (shape.hidden if shape else 0)
+    if isinstance(job, Probe):
+        return 4.0 * rows_of(job.share) * (shape.hidden if shape else 0) if job.share else 0.0
     rows = job.data.rows if job.examples is None else min(job.examples, job.data.rows)
     return float(STORED * rows)
 

@@ -1,8 +1,8 @@
 """A job is a frozen value, and its key is what it says.
 
-In: what the planner resolved. Out: ``Train``, ``Merge``, ``Embed``, ``Predict``, ``Score`` values with ``key``. Paths,
-device, workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to find data lies
-beside the job in the store, outside the key.
+In: what the planner resolved. Out: ``Train``, ``Merge``, ``Embed``, ``Probe``, ``Predict``, ``Score`` values with
+``key``. Paths, device, workers, micro-batches and log levels are not here, so they can not change a key. ``where`` to
+find data lies beside the job in the store, outside the key.
 """
 
 from __future__ import annotations
@@ -276,6 +276,31 @@ class Predict:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What a model shows of a task's first rows, for similarities of tasks (docs/science.md). ``shows``: the mean
+    ``text`` vector; ``features`` of labelled rows, with what the head of the task ``head`` makes of them; ``pairs``,
+    features of either side of translations; the ``fisher`` information of the weights of ``model``; the ``gradient`` of
+    the task's loss at ``start`` under the head of ``model``; the ``change`` of weights from ``start`` to ``model``,
+    which needs no rows. ``start`` names the encoder before any of this.
+    """
+
+    shows: Literal["text", "features", "pairs", "fisher", "gradient", "change"]
+    model: Key | None = None
+    start: Start | None = None
+    share: Share | None = None
+    head: str = ""
+    max_length: int = 128
+    stride: int = 64
+    precision: Literal["float32", "bfloat16"] = "float32"
+    revision: int = 1
+
+    @property
+    def inputs(self) -> tuple[Key, ...]:
+        start = self.start.job if self.start else None
+        return tuple(key for key in (self.model, start) if key)
+
+
+@dataclass(frozen=True)
 class Tuning:
     """Predictions of labelled rows on which a threshold is chosen: mined pairs, or answers that may be none."""
 
@@ -311,11 +336,12 @@ class Score:
         return tuple(dict.fromkeys((self.prediction, *tuning)))
 
 
-Job = Train | Merge | Embed | Predict | Score
-KINDS: Mapping[str, type[Train] | type[Merge] | type[Embed] | type[Predict] | type[Score]] = {
+Job = Train | Merge | Embed | Probe | Predict | Score
+KINDS: Mapping[str, type[Train] | type[Merge] | type[Embed] | type[Probe] | type[Predict] | type[Score]] = {
     "train": Train,
     "merge": Merge,
     "embed": Embed,
+    "probe": Probe,
     "predict": Predict,
     "score": Score,
 }
@@ -346,7 +372,7 @@ def canonical(value: Any) -> Any:
 
 
 def kind_of(job: Job) -> str:
-    """``train``, ``merge``, ``embed``, ``predict`` or ``score``."""
+    """``train``, ``merge``, ``embed``, ``probe``, ``predict`` or ``score``."""
     return type(job).__name__.lower()
 
 

@@ -68,6 +68,19 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A probe and what it is about: what it ``shows`` of a backbone after the ``arm`` (empty: before any), on the rows
+    of a ``target`` (empty: of the arm's own task) in a ``language`` (empty: the one with labels)."""
+
+    shows: str
+    backbone: str
+    arm: str
+    target: str
+    language: str
+    key: Key
+
+
+@dataclass(frozen=True)
 class Shared:
     """A training that others start from: its label, and how many target trainings and scores build on it."""
 
@@ -83,7 +96,8 @@ class Plan:
     ``predictions`` the checksums inside keys to files. ``tasks`` says of each task of the study what tables show beside
     its scores, ``languages`` what the catalogue does not know of the study's own. ``analyses`` names what its report
     tells beside its scores, ``groups`` sets of languages that these tell apart, ``evidence`` holds what differs from
-    the defaults of ``evidence.Evidence``. ``overlaps``: what is both trained on and scored.
+    the defaults of ``evidence.Evidence``. ``overlaps``: what is both trained on and scored. ``probes``: what models
+    are asked to show of tasks.
     """
 
     study: str
@@ -103,6 +117,7 @@ class Plan:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
     overlaps: tuple[Overlap, ...] = ()
+    probes: tuple[Shown, ...] = ()
 
     @property
     def name(self) -> str:
@@ -186,6 +201,7 @@ class Plan:
             "groups": {name: list(codes) for name, codes in self.groups.items()},
             "evidence": dict(self.evidence),
             "overlaps": [asdict(one) for one in self.overlaps],
+            **({"probes": [asdict(one) for one in self.probes]} if self.probes else {}),
         }
 
 
@@ -211,4 +227,5 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         groups={name: tuple(codes) for name, codes in value.get("groups", {}).items()},
         evidence=value.get("evidence", {}),
         overlaps=tuple(map(overlap_from_json, value.get("overlaps", ()))),
+        probes=tuple(Shown(**one) for one in value.get("probes", ())),
     )

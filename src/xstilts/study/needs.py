@@ -1,7 +1,7 @@
 """What an analysis needs of a study's models beside the predictions that are scored.
 
-In: nothing. Out: ``Need``, which analyses state and a plan turns into further predictions; no score is made of them and
-no other job's key knows of them.
+In: nothing. Out: ``Need`` and ``Probing``, which analyses state and a plan turns into further predictions and probes;
+no score is made of them and no other job's key knows of them.
 """
 
 from __future__ import annotations
@@ -28,3 +28,16 @@ class Need:
     def of(self, task: Task) -> bool:
         """Whether it is about this target."""
         return task.type in self.types and (task.paraphrase or not self.paraphrase)
+
+
+@dataclass(frozen=True)
+class Probing:
+    """What is read of models to tell how alike tasks are: vectors of the first ``examples`` rows of every intermediate
+    and target task, Fisher information and gradients of
+    ``learning`` rows, and of ``texts`` rows in every scored language; translations come from the first of the tasks
+    ``parallel`` that has the language."""
+
+    examples: int = 1000
+    learning: int = 200
+    texts: int = 200
+    parallel: tuple[str, ...] = ()

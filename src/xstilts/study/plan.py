@@ -39,7 +39,8 @@ from xstilts.study.identity import identify as identify_files
 from xstilts.study.job import Candidate
 from xstilts.study.known import Find, Identify, Known
 from xstilts.study.manifest import Plan
-from xstilts.study.needs import Need
+from xstilts.study.needs import Need, Probing
+from xstilts.study.probing import add_probes
 from xstilts.study.protocols import Places, Source
 from xstilts.study.rates import trial_rows, tried
 from xstilts.study.spec import Study
@@ -53,7 +54,7 @@ def plan(
     source: Source,
     find: Find = get_task,
     identify: Identify = identify_files,
-    needs: Sequence[Need] = (),
+    needs: Sequence[Need | Probing] = (),
 ) -> Plan:
     """The jobs and cells of ``study``. ``find`` looks up a task by its name, first among the study's own tasks;
     ``needs``: what is predicted beside what is scored.
@@ -61,7 +62,7 @@ def plan(
     Raises ``Problem`` with every mistake that was found.
     """
     known = Known(study, source, find, identify)
-    draft = Draft(known, tuple(needs))
+    draft = Draft(known, tuple(need for need in needs if isinstance(need, Need)))
     targets = [task for name in study.targets if (task := known.task(name, "targets"))]
     targets = [task for task in targets if fits(draft, task)]
     check_languages(draft, targets)
@@ -75,6 +76,9 @@ def plan(
         for task in targets:
             with known.collect(f"target {task.name}"):
                 _target(draft, one, arms, task)
+        for need in (need for need in needs if isinstance(need, Probing)):
+            with known.collect(f"probes of {one.name}"):
+                add_probes(draft, need, one, arms, targets)
     if known.wrong:
         raise Problem(*known.wrong)
     draft.prune()
@@ -95,6 +99,7 @@ def plan(
         analyses=study.analyses,
         groups=study.groups,
         evidence=study.evidence.model_dump(exclude_defaults=True),
+        probes=tuple(draft.probes),
     )
 
 

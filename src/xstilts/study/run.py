@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from xstilts.study.job import Embed, Key, Predict, Score, Train
+from xstilts.study.job import Embed, Key, Predict, Probe, Score, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.protocols import Backend, Places
 from xstilts.study.store import Store
@@ -191,6 +191,8 @@ class _Run:
         job = self.plan.jobs[key]
         if isinstance(job, Embed):
             return job.model
+        if isinstance(job, Probe):
+            return job.model or repr(job.start)
         if isinstance(job, Predict):
             return job.model or (repr(job.start) if job.start else "floors")
         return "scores" if isinstance(job, Score) else key

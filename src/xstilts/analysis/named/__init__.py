@@ -15,7 +15,7 @@ from xstilts.catalogue.errors import Problem, nearest
 
 if TYPE_CHECKING:
     from xstilts.analysis.material import Analysis
-    from xstilts.study.needs import Need
+    from xstilts.study.needs import Need, Probing
 
 
 def names() -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def get_analysis(name: str) -> Analysis:
     return found
 
 
-def needs_of(asked: Iterable[str]) -> tuple[Need, ...]:
+def needs_of(asked: Iterable[str]) -> tuple[Need | Probing, ...]:
     """What the analyses ``asked`` for need beside the scored predictions; nothing for a name that is no analysis."""
     known = set(names())
     return tuple(need for name in asked if name in known for need in get_analysis(name).needs)

@@ -1,28 +1,49 @@
-"""Whether size and words of an intermediate task tell beforehand where it helps."""
+"""Whether the similarity of two tasks, known beforehand, tells how much one helps the other, and in which languages.
+
+In: the long table of a study with several single intermediate tasks, its probes. Out: how well measures rank tasks
+beside simple rules, whether each predicts gains and depends on families of languages, slopes by family, all values.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from xstilts.analysis.lines import number
+from xstilts.analysis.lines import breaks, number
 from xstilts.analysis.material import Analysis, Material
-from xstilts.analysis.section import Section
+from xstilts.analysis.mixed import Unfit
+from xstilts.analysis.section import Section, between, counted, signed
 from xstilts.analysis.similarity import ranking
-from xstilts.analysis.similarity.table import ELSEWHERE, SIZE, VOCABULARY, Matrix, matrix
+from xstilts.analysis.similarity.measures import SIZE
+from xstilts.analysis.similarity.predicts import Slope, depends, predicts, slope
+from xstilts.analysis.similarity.table import ELSEWHERE, LEAST, Matrix, matrix
+from xstilts.study.evidence import Evidence
+from xstilts.study.needs import Probing
 
 Numbers = npt.NDArray[np.float64]
 
 SEED = 0
-MEASURES = (SIZE, VOCABULARY)  # what is tested; the others are what a measure has to beat
-COLUMNS = ("NDCG", "NDCG 2^g", "regret@1", "regret@3", "weighted tau", "tau-b", "rho", "p")
+COLUMNS = ("NDCG", "NDCG 2^g", "regret@1", "regret@3", "weighted tau", "rho", "p")
+RANDOM = "random order"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A measure on the rankings that it is known for: ``use`` [rankings, tasks]; ``tested``: it is known for every task
+    of these. ``p`` against chance, ``margin``: its NDCG less that of the best task elsewhere on the same rankings."""
+
+    use: npt.NDArray[np.bool_]
+    tested: bool
+    p: float
+    margin: float
 
 
 def run(material: Material) -> list[Section]:
-    """How well each measure ranks, and how steeply gains rise with it in each family of languages."""
+    """How well each measure ranks, whether it predicts gains, and how steeply they rise with it in each family."""
     found = matrix(material)
     if found is None:
         nothing = (
@@ -30,121 +51,250 @@ def run(material: Material) -> list[Section]:
             " languages of a target that the baseline learned."
         )
         return [Section("Similarity and gain", ("measure",), (), 1, (nothing,))]
-    return [_rankings(found), _slopes(found), _values(found)]
+    parts = [False, *([True] if found.self_pairs.any() else [])]
+    judged = {part: judge(found, part) for part in parts}
+    slopes = {
+        name: slope(found, values, material.evidence)
+        for name, values in found.measures.items()
+        if judged[False][name].tested and np.ptp(values[judged[False][name].use]) > 0
+    }
+    return [
+        _rankings(found, judged),
+        _verdicts(found, judged[False], slopes, material.evidence),
+        _families(found, slopes),
+        _parts(found, judged[False], 1, "target"),
+        _parts(found, judged[False], 3, "family"),
+        _values(found),
+    ]
 
 
-def _rankings(found: Matrix) -> Section:
-    tested = [name for name in MEASURES if np.isfinite(found.measures[name]).all()]
-    scores = np.array([found.measures[name] for name in tested])
-    rng = np.random.default_rng(SEED)
-    chance = ranking.against_chance(found.gains, scores, found.weights, rng) if tested else np.zeros(0)
-    p = dict(zip(tested, chance, strict=True))
-    lines = [("random order", *_random(found))]
-    for name, values in found.measures.items():
-        if np.isfinite(values).all():
-            lines.append((name, *_judged(found, values), number(p.get(name, math.nan), ".3f")))
-    lacking = [name for name, values in found.measures.items() if not np.isfinite(values).all()]
+def judge(found: Matrix, self_pairs: bool, draws: int = ranking.DRAWS) -> dict[str, Judged]:
+    """What each measure and simple rule is judged on, with its p and margin."""
+    use = {name: _used(found, values, self_pairs) for name, values in {**found.measures, **found.rules}.items()}
+    counted_cells = found.counted(self_pairs)
+    tested = [
+        name
+        for name, values in found.measures.items()
+        if use[name].any()
+        and (use[name] == counted_cells)[use[name].any(axis=1)].all()
+        and np.isfinite(values[use[name].any(axis=1)]).all()
+    ]
+    shown = ([use[name] for name in tested], [found.measures[name] for name in tested])
+    p = ranking.against_chance(found.gains, *shown, found.weights, np.random.default_rng(SEED), draws)
+    chances = dict(zip(tested, p, strict=True))
+    return {
+        name: Judged(here, name in tested, float(chances.get(name, math.nan)), _margin(found, name, here))
+        for name, here in use.items()
+    }
+
+
+def _used(found: Matrix, values: Numbers, self_pairs: bool) -> npt.NDArray[np.bool_]:
+    """The gains that a measure is judged on: of rankings with three tasks or more that it is known for."""
+    here = found.counted(self_pairs) & np.isfinite(values) & np.isfinite(found.gains)
+    here[here.sum(axis=1) < LEAST] = False
+    return here
+
+
+def _margin(found: Matrix, name: str, use: npt.NDArray[np.bool_]) -> float:
+    if name in found.rules or ELSEWHERE not in found.rules:
+        return math.nan
+    rule = found.rules[ELSEWHERE]
+    known = use.any(axis=1) & (np.isfinite(rule) | ~use).all(axis=1)
+    if not known.any():
+        return math.nan
+    lines = [ranking.ndcgs(found.gains[known], use[known], one[known])[:, 0] for one in (found.measures[name], rule)]
+    return float(np.average(lines[0] - lines[1], weights=found.weights[known]))
+
+
+def _rankings(found: Matrix, judged: Mapping[bool, Mapping[str, Judged]]) -> Section:
+    lines: list[tuple[str, ...]] = []
+    for part, measures in judged.items():
+        said = ("" if len(judged) == 1 else "with" if part else "without",)
+        flat = np.zeros_like(found.gains)
+        lines.append((*said, RANDOM, *_scored(found, flat, _used(found, flat, part)), ""))
+        for name, values in {**found.rules, **found.measures}.items():
+            one = measures[name]
+            if one.use.any():
+                lines.append((*said, name, *_scored(found, values, one.use), number(one.p, ".3f")))
+    silent = [name for name, one in judged[False].items() if not one.use.any()]
+    short = [
+        f"{name} ({counted(int(one.use.any(axis=1).sum()), 'ranking')})"
+        for name, one in judged[False].items()
+        if one.use.any() and not one.tested and name not in found.rules
+    ]
     return Section(
         "How well a measure ranks intermediate tasks",
-        ("measure", *COLUMNS),
+        ("self-pairs", "measure", *COLUMNS),
         tuple(lines),
-        1,
+        2,
         (
             f"{len(found.rankings)} rankings of {', '.join(found.tasks)}, one a backbone, target, zero-shot language;"
             " means in which targets weigh alike.",
-            f"One arm a task, the first one: {', '.join(found.arms)}.",
+            f"One arm a task, the first one: {', '.join(found.arms)}. Measures: docs/science.md.",
             "NDCG: worth is the gain less the smallest; 2^g: 2 to that less 1. regret@k: what the best of the first k"
             " lacks of the best score, percent of it.",
             "p: chance of so high an NDCG for the best of the tested measures when tasks trade names.",
-            f"{ELSEWHERE}: the task's mean gain on all other targets, which knows results; {SIZE}: log of its examples;"
-            f" {VOCABULARY}: less the divergence of its words from the target's.",
-            *(f"{name}: not known for every pair, left out." for name in lacking),
+            f"Simple rules: {ELSEWHERE} (the task's mean gain on all other targets, which knows results) and"
+            " always ... (one task for every target).",
             *(
-                [f"{int(found.self_pairs.any(axis=1).sum())} rankings hold a self-pair: the same data twice."]
-                if found.self_pairs.any()
-                else []
+                [f"Not known for every task, so ranked among the others and not tested: {', '.join(short)}."]
+                * bool(short)
             ),
+            *(f"{name}: not known for enough pairs, left out." for name in silent),
+        ),
+        breaks(lines),
+    )
+
+
+def _scored(found: Matrix, scores: Numbers, use: npt.NDArray[np.bool_]) -> Iterator[str]:
+    at = [(gains[here], performance[here], one[here]) for gains, performance, one, here in _rows(found, scores, use)]
+    columns = (
+        [ranking.ndcg(g, s) for g, _, s in at],
+        [ranking.ndcg(g, s, exponential=True) for g, _, s in at],
+        [ranking.regret(p, s) for _, p, s in at],
+        [ranking.regret(p, s, 3) for _, p, s in at],
+        [ranking.weighted_tau(g, s) for g, _, s in at],
+        [ranking.spearman(g, s) for g, _, s in at],
+    )
+    weights = found.weights[use.any(axis=1)]
+    for column in columns:
+        values = np.array(column)
+        there = np.isfinite(values)
+        yield number(float(np.average(values[there], weights=weights[there])) if there.any() else math.nan, ".2f")
+
+
+def _rows(found: Matrix, scores: Numbers, use: npt.NDArray[np.bool_]) -> Iterator[tuple[Numbers, ...]]:
+    known = use.any(axis=1)
+    arrays = (found.gains, found.performances, scores, use)
+    yield from zip(*(array[known] for array in arrays), strict=True)
+
+
+def _verdicts(
+    found: Matrix, judged: Mapping[str, Judged], slopes: Mapping[str, Slope | Unfit], evidence: Evidence
+) -> Section:
+    lines, notes = [], []
+    for name, one in slopes.items():
+        at = judged[name]
+        yes, families = predicts(one, at.margin, at.p, found.seeds, evidence), depends(one, found.seeds, evidence)
+        for verdict, asked in ((yes, "predicts"), (families, "depends")):
+            if verdict.why:
+                notes.append(f"{name}, {asked}: undecided, since {'; '.join(verdict.why)}.")
+        middle = (
+            ("", "undecided", "")
+            if isinstance(one, Unfit)
+            else (signed(one.mean), between(one.mean - one.half, one.mean + one.half), f"{yes.support:.2f}")
+        )
+        spread = ("", "") if isinstance(one, Unfit) else (_some(one.spread), _some(families.support, bool(one.chances)))
+        pairs = "" if isinstance(one, Unfit) else str(one.pairs)
+        margin, p = number(at.margin, "+.2f"), number(at.p, ".3f")
+        lines.append((name, yes.word, margin, p, *middle, families.word, *spread, pairs))
+    return Section(
+        f"Does a measure predict the gain by more than {evidence.similarity:g} points a standard deviation?",
+        ("measure", "predicts", "margin", "p", "slope", "95 %", "P", "by family", "spread", "P", "pairs"),
+        tuple(lines),
+        2,
+        (
+            "Without self-pairs. predicts: supported if it ranks better than the best task elsewhere (margin of NDCG),"
+            " better than chance (p below .05, corrected for all measures), and gains rise with it; refuted if they"
+            " surely do not.",
+            "slope: points for a standard deviation of the measure inside rankings, by a mixed model with tasks,"
+            " targets, their pairs, languages and slopes by family at random; pairs: of tasks and targets behind it.",
+            "by family: whether slopes differ; spread: their standard deviation over families.",
+            *notes,
         ),
     )
 
 
-def _judged(found: Matrix, scores: Numbers) -> Iterator[str]:
-    pairs = list(zip(found.gains, found.performances, scores, strict=True))
-    columns = (
-        [ranking.ndcg(g, s) for g, _, s in pairs],
-        [ranking.ndcg(g, s, exponential=True) for g, _, s in pairs],
-        [ranking.regret(p, s) for _, p, s in pairs],
-        [ranking.regret(p, s, 3) for _, p, s in pairs],
-        [ranking.weighted_tau(g, s) for g, _, s in pairs],
-        [ranking.tau_b(g, s) for g, _, s in pairs],
-        [ranking.spearman(g, s) for g, _, s in pairs],
-    )
-    for column in columns:
-        values = np.array(column)
-        there = np.isfinite(values)
-        mean = np.average(values[there], weights=found.weights[there]) if there.any() else math.nan
-        yield number(float(mean), ".2f")
+def _some(value: float | None, known: bool = True) -> str:
+    return f"{value:.2f}" if known and value is not None else ""
 
 
-def _random(found: Matrix) -> tuple[str, ...]:
-    """What a random order is expected to reach."""
-    ndcg, exponential, one, three, *_ = _judged(found, np.zeros_like(found.gains))
-    return (ndcg, exponential, one, three, "0.00", "0.00", "0.00", "")
-
-
-def _slopes(found: Matrix) -> Section:
-    """Least squares of gains on a measure inside rankings, by family."""
-    families = np.array([family for *_, family in found.rankings])
-    lines = []
-    for name in MEASURES:
-        values = found.measures[name]
-        if np.isfinite(values).all():
-            lines += [
-                (name, family or "all", str(int(one.sum())), number(_slope(found.gains[one], values[one]), "+.2f"))
-                for family in ("", *dict.fromkeys(families.tolist()))
-                if (one := (families == family) | (family == "")).any()
-            ]
+def _families(found: Matrix, slopes: Mapping[str, Slope | Unfit]) -> Section:
+    names = list(dict.fromkeys(one[3] for one in found.rankings))
+    languages = [len({one[2] for one in found.rankings if one[3] == name}) for name in names]
+    lines = [
+        (measure, *(signed(one.families[name]) if name in one.families else "" for name in names))
+        for measure, one in slopes.items()
+        if not isinstance(one, Unfit) and one.families
+    ]
     return Section(
-        "How gains rise with a measure (points a standard deviation)",
-        ("measure", "family", "rankings", "slope"),
+        "How gains rise with a measure, by family (points a standard deviation)",
+        ("measure", *(f"{name or 'no family'} ({count})" for name, count in zip(names, languages, strict=True))),
         tuple(lines),
-        2,
-        ("Inside rankings: gains less their mean on the measure less its mean. Empty where nothing varies.",),
+        1,
+        (
+            "Slopes drawn towards the mean over families, as far as languages are few and gains uncertain: a family of"
+            " one language says little by itself. In brackets: its languages.",
+        ),
     )
 
 
-def _slope(gains: Numbers, scores: Numbers) -> float:
-    centred = scores - scores.mean(axis=1, keepdims=True)
-    spread = centred.std()
-    if spread == 0:
-        return math.nan
-    return float((centred * (gains - gains.mean(axis=1, keepdims=True))).mean() / spread)
+def _parts(found: Matrix, judged: Mapping[str, Judged], column: int, said: str) -> Section:
+    """NDCG by target or by family."""
+    names = list(dict.fromkeys(one[column] for one in found.rankings))
+    inside = {name: np.array([one[column] == name for one in found.rankings]) for name in names}
+    lines = []
+    for measure, values in {RANDOM: np.zeros_like(found.gains), **found.rules, **found.measures}.items():
+        use = judged[measure].use if measure in judged else _used(found, values, False)
+        if use.any():
+            lines.append((measure, *(_mean_ndcg(found, values, use, inside[name]) for name in names)))
+    return Section(
+        f"NDCG by {said}",
+        ("measure", *(name or "no family" for name in names)),
+        tuple(lines),
+        1,
+        ("Without self-pairs. Empty where a measure is not defined.",),
+    )
+
+
+def _mean_ndcg(found: Matrix, scores: Numbers, use: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> str:
+    known = use.any(axis=1) & inside
+    if not known.any():
+        return ""
+    values = ranking.ndcgs(found.gains[known], use[known], scores[known])[:, 0]
+    return f"{np.average(values, weights=found.weights[known]):.2f}"
 
 
 def _values(found: Matrix) -> Section:
     """The measures of every pair of tasks, with the mean gain over languages."""
-    targets = list(dict.fromkeys(ranking[:2] for ranking in found.rankings))
+    targets = list(dict.fromkeys(one[:2] for one in found.rankings))
+    several = len({one for one, _ in targets}) > 1
+    shown = [name for name in found.measures if name != SIZE]
     lines = []
     for backbone, target in targets:
         rows = [place for place, one in enumerate(found.rankings) if one[:2] == (backbone, target)]
         for place, task in enumerate(found.tasks):
             lines.append(
                 (
-                    f"{target}, {backbone}" if len({one for one, _ in targets}) > 1 else target,
+                    f"{target}, {backbone}" if several else target,
                     task,
                     "self-pair" if found.self_pairs[rows[0], place] else "",
                     number(10 ** found.measures[SIZE][rows[0], place], ",.0f"),
-                    number(-found.measures[VOCABULARY][rows[0], place], ".3f"),
+                    *(_mean_of(found.measures[name][rows, place]) for name in shown),
                     number(float(found.gains[rows, place].mean()), "+.1f"),
                 )
             )
     return Section(
         "Pairs of tasks",
-        ("target", "intermediate", "mark", "examples", "divergence", "gain"),
+        ("target", "intermediate", "mark", "examples", *shown, "gain"),
         tuple(lines),
         3,
-        ("divergence: Jensen-Shannon, in bits, of the words of the first 2,000 rows of either; 1: none in common.",),
+        (
+            "Means over languages. vocabulary: less the Jensen-Shannon divergence, in bits, of the words of the first"
+            " 2,000 rows of either; -1: none in common.",
+        ),
+        breaks(lines),
     )
 
 
-ANALYSIS = Analysis("similarity", "whether size and words of an intermediate task tell beforehand where it helps", run)
+def _mean_of(values: Numbers) -> str:
+    known: Sequence[float] = values[np.isfinite(values)].tolist()
+    return f"{sum(known) / len(known):.3f}" if known else ""
+
+
+ANALYSIS = Analysis(
+    "similarity",
+    "whether measures of similarity between tasks tell beforehand where one helps, by family of languages",
+    run,
+    needs=(Probing(parallel=("world/parallel", "ntrex", "parallel")),),
+)

@@ -6,6 +6,7 @@ but for regret.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 from math import factorial
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 
 MOST = 5_040  # orders of up to 7 choices are counted out, of more drawn
+DRAWS = 10_000
 
 
 def ndcg(gains: Numbers, scores: Numbers, first: int | None = None, exponential: bool = False) -> float:
@@ -88,29 +90,57 @@ def _orders(*values: Numbers) -> bool:
     return all(np.ptp(one) > 0 for one in values)
 
 
+def ndcgs(
+    gains: Numbers, use: npt.NDArray[np.bool_], scores: Numbers, orders: npt.NDArray[np.intp] | None = None
+) -> Numbers:
+    """The NDCG of every ranking [rankings, orders] when tasks take each other's scores as ``orders`` say [orders,
+    choices] (None: as they are). ``gains``, ``scores`` and ``use``, which choices count: [rankings, choices]."""
+    choices = gains.shape[1]
+    taken = np.arange(choices)[None, :] if orders is None else orders
+    steps = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(choices) + 2))])
+    found = np.ones((len(gains), len(taken)))
+    for place, here in enumerate(use):
+        worth = gains[place, here] - gains[place, here].min(initial=np.inf)
+        best = float(np.sort(worth)[::-1] @ np.diff(steps)[: len(worth)])
+        if best == 0:
+            continue
+        asked = scores[place][taken][:, here]
+        above = (asked[:, None, :] > asked[:, :, None]).sum(axis=2)
+        tied = (asked[:, None, :] == asked[:, :, None]).sum(axis=2)
+        found[place] = ((steps[above + tied] - steps[above]) / tied) @ worth / best
+    return found
+
+
 def against_chance(
-    gains: Numbers, scores: Numbers, weights: Numbers, rng: np.random.Generator, draws: int = 2_000
+    gains: Numbers,
+    use: Sequence[npt.NDArray[np.bool_]],
+    scores: Sequence[Numbers],
+    weights: Numbers,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
 ) -> Numbers:
     """The p of each measure's mean NDCG against chance, corrected for the number of measures.
 
-    ``gains`` [rankings, choices] and ``scores`` [measures, rankings, choices] may hold NaN where a choice is not there;
-    ``weights`` [rankings] are those of the mean.
+    ``gains`` [rankings, choices]; ``scores`` and ``use`` hold the same for each measure, ``use``: which choices of
+    which rankings count (none of a ranking that it is not known for); ``weights`` [rankings] are those of the mean.
     Under chance the choices' names mean nothing: one permutation moves a choice's scores in all rankings together, as
-    choices and not rankings are drawn; p is the share of permutations (with the one seen) in which the best of all
-    measures does as well as this one (Westfall, Young 1993). Up to 7 choices all orders are taken.
+    choices and not rankings are drawn. Every measure's mean is standardised by its own mean and spread over the
+    permutations; p is the share of permutations (with the one seen) in which the best of all measures lies as high as
+    this one (max-T; Westfall, Young 1993). Up to 7 choices all orders are taken.
     """
     choices = gains.shape[1]
-    seen = np.array([_mean_ndcg(gains, one, weights) for one in scores])
     if factorial(choices) <= MOST:
-        orders = [np.array(order) for order in permutations(range(choices))]
+        orders = np.array(list(permutations(range(choices))))
     else:
-        orders = [np.arange(choices), *(rng.permutation(choices) for _ in range(draws))]
-    best = np.array([max(_mean_ndcg(gains, one[:, order], weights) for one in scores) for order in orders])
-    reached: Numbers = (best[None, :] >= seen[:, None] - 1e-12).mean(axis=1)
-    return reached
-
-
-def _mean_ndcg(gains: Numbers, scores: Numbers, weights: Numbers) -> float:
-    there = np.isfinite(gains) & np.isfinite(scores)
-    found = [ndcg(g[t], s[t]) for g, s, t in zip(gains, scores, there, strict=True)]
-    return float(np.average(found, weights=weights))
+        orders = np.array([np.arange(choices), *(rng.permutation(choices) for _ in range(draws))])
+    lines = []
+    for here, one in zip(use, scores, strict=True):
+        known = here.any(axis=1)
+        means = np.average(ndcgs(gains[known], here[known], one[known], orders), axis=0, weights=weights[known])
+        spread = float(means.std())
+        lines.append((means - means.mean()) / spread if spread > 1e-12 else np.zeros_like(means))
+    if not lines:
+        return np.zeros(0)
+    heights = np.array(lines)
+    found: Numbers = (heights.max(axis=0)[None, :] >= heights[:, :1] - 1e-9).mean(axis=1)
+    return found

@@ -1,0 +1,90 @@
+"""A user's own rows in one file, labelled or not, in the form of a task type.
+
+In: a file, a task type. Out: an Arrow table in the type's schema, and whether its labels are known. Only texts are
+required: what is not labelled can still be compared with other tasks' texts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.task import TaskType
+from xstilts.data.rows import SCHEMAS
+from xstilts.data.tables import SUFFIXES, open_table
+
+TEXTS = {
+    TaskType.CLASSIFICATION: ("text_a",),
+    TaskType.MULTIPLE_CHOICE: ("text_a", "choices"),
+    TaskType.SPAN_EXTRACTION: ("question", "context"),
+    TaskType.TOKEN_CLASSIFICATION: ("tokens",),
+    TaskType.RETRIEVAL: ("source", "target"),
+}
+LABELS = {
+    TaskType.CLASSIFICATION: ("label",),
+    TaskType.MULTIPLE_CHOICE: ("label",),
+    TaskType.SPAN_EXTRACTION: ("answer_texts", "answer_starts"),
+    TaskType.TOKEN_CLASSIFICATION: ("tags",),
+}
+
+
+def given_rows(path: Path, type: TaskType) -> tuple[pa.Table, bool]:
+    """The rows of ``path`` as rows of a task of ``type``, and whether they have labels. Labels may be names or numbers;
+    tokens and tags lists, or texts with blanks between. Raises ``Problem`` for what is not there or has no texts."""
+    if type not in TEXTS:
+        raise Problem(f"--data is read for targets of the types {', '.join(TEXTS)}, not for {type}")
+    if path.suffix not in SUFFIXES or not path.is_file():
+        raise Problem(f"--data '{path}' is no file that can be read ({', '.join(SUFFIXES)})")
+    table = open_table(path)
+    wanted = TEXTS[type]
+    if lacking := [name for name in wanted if name not in table.column_names]:
+        raise Problem(
+            f"{path}: a target of type {type} needs the columns {', '.join(wanted)}; there is no "
+            f"{', '.join(lacking)} (it has {', '.join(table.column_names)})"
+        )
+    if not table.num_rows:
+        raise Problem(f"{path} holds no rows")
+    labelled = bool(LABELS.get(type)) and all(name in table.column_names for name in LABELS[type])
+    rows = table.num_rows
+    columns: dict[str, list[object]] = {}
+    for field in SCHEMAS[type]:
+        if field.name in LABELS.get(type, ()) and not labelled:
+            columns[field.name] = [_no_label(field.name, row) for row in _split(table, wanted[0])]
+        elif field.name == "label":
+            columns["label"] = _numbers(table["label"].to_pylist())
+        elif field.name == "tags":
+            columns["tags"] = _tags(_split(table, "tags"))
+        elif pa.types.is_list(field.type):
+            columns[field.name] = _split(table, field.name)
+        elif field.name in table.column_names:
+            columns[field.name] = [None if value is None else str(value) for value in table[field.name].to_pylist()]
+        else:
+            columns[field.name] = [str(k) if field.name == "id" else None for k in range(rows)]
+    try:
+        return pa.table(columns, schema=SCHEMAS[type]), labelled
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
+        raise Problem(f"{path} does not hold rows of type {type}: {str(error).splitlines()[0]}") from error
+
+
+def _no_label(name: str, row: object) -> object:
+    """What stands for a label that is not known."""
+    return -1 if name == "label" else [-1] * len(row) if name == "tags" and isinstance(row, list) else []
+
+
+def _split(table: pa.Table, name: str) -> list[object]:
+    """A column of lists; texts are cut at blanks."""
+    return [value.split() if isinstance(value, str) else value for value in table[name].to_pylist()]
+
+
+def _numbers(values: list[object]) -> list[object]:
+    """Labels as numbers from 0, names in their order; -1 where there is none."""
+    known = {name: k for k, name in enumerate(sorted({str(v) for v in values if v is not None and str(v) != ""}))}
+    return [known.get(str(value), -1) for value in values]
+
+
+def _tags(rows: list[object]) -> list[object]:
+    names = sorted({str(tag) for row in rows if isinstance(row, list) for tag in row})
+    known = {name: k for k, name in enumerate(names)}
+    return [[known[str(tag)] for tag in row] if isinstance(row, list) else [] for row in rows]

@@ -178,7 +178,6 @@ def _plain(value: float) -> str:
 _FORMS: Mapping[str, Callable[[float], str]] = {
     "padding": lambda value: f"{value:.1%}",
     "found": lambda value: f"{value:.2%}",
-    "right_share": lambda value: f"{value:.2%}",
     "same": lambda value: f"{value:.2%}",
     "share": lambda value: f"{value:.1%}",
     "peak": lambda value: f"{value / 2**30:.2f} GiB",

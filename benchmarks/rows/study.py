@@ -133,7 +133,7 @@ def prepare(work: Work, places: Places) -> None:
 
 
 def _cases(full: bool) -> tuple[Case, ...]:
-    work = {"train": 2000 if full else 300, "evaluation": 10_000 if full else 100}
+    work = {"train": 2000 if full else 160, "evaluation": 500 if full else 50}
     ways = (OURS, TUNED, RECIPE) if full else (OURS, TUNED)
     name = f"at most {work['train']:,} training and {work['evaluation']:,} test rows a task and language"
     return (
@@ -145,7 +145,7 @@ def _cases(full: bool) -> tuple[Case, ...]:
             seldom=(RECIPE,),
             note=""
             if full
-            else "a smaller study than `--full` (2,000 training rows, whole test sets): "
+            else "a smaller study than `--full` (2,000 training and 500 test rows): "
             "starting processes weighs more in it",
         ),
     )

@@ -37,13 +37,13 @@ def _small_pairs(full: bool) -> tuple[Case, ...]:
 
 
 def _base_pairs(full: bool) -> tuple[Case, ...]:
-    work = {**PAIRS, **BASE, "batch": 16, "updates": 50 if full else 24}
+    work = {**PAIRS, **BASE, "batch": 16, "updates": 50 if full else 16}
     return (Case("MNLI, 12 x 768", work, (OURS, TUNED), (Target(TUNED, 2.0),)),)
 
 
 def _windows(full: bool) -> tuple[Case, ...]:
     small = {**WINDOWS, **SMALL, "batch": 8, "updates": 100 if full else 40}
-    base = {**WINDOWS, **BASE, "batch": 8, "updates": 24 if full else 8}
+    base = {**WINDOWS, **BASE, "batch": 8, "updates": 24 if full else 6}
     return (
         Case("SQuAD, 4 x 256", small, (OURS, TUNED, RECIPE), (Target(TUNED, 1.5),), seldom=(RECIPE,)),
         Case("SQuAD, 12 x 768", base, (OURS, TUNED), (Target(TUNED, 1.5),)),

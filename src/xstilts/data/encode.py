@@ -274,8 +274,8 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     contexts = table.column("context").to_pylist()
     unique = list(dict.fromkeys(contexts))
     encoded = {
-        context: (ids, np.fromiter(chain.from_iterable(offsets), np.int32, 2 * len(offsets)).reshape(-1, 2))
-        for context, (ids, offsets) in zip(unique, vocabulary.ids_and_offsets(unique), strict=True)
+        context: (found, np.fromiter(chain.from_iterable(offsets), np.int32, 2 * len(offsets)).reshape(-1, 2))
+        for context, (found, offsets) in zip(unique, vocabulary.ids_and_offsets(unique), strict=True)
     }
     questions = [found[:_QUERY_LENGTH] for found in vocabulary.ids(table.column("question").to_pylist())]
     texts = table.column("answer_texts").to_pylist()
@@ -291,15 +291,15 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     around = _QUERY_LENGTH + special + 1  # at most so many tokens of a window are not of its context
     nowhere, nothing = np.full((around, 2), -1, dtype=np.int32), np.zeros(around, dtype=bool)
     for index, (question, context) in enumerate(zip(questions, contexts, strict=True)):
-        ids, span = encoded[context]
+        tokens, span = encoded[context]
         begin, end = _answer_tokens(span, texts[index], places[index])
         capacity = max(1, lengths.longest - len(question) - special)
-        windows = _windows(len(ids), capacity, lengths.stride)
-        owner = _owner(len(ids), windows)
+        windows = _windows(len(tokens), capacity, lengths.stride)
+        owner = _owner(len(tokens), windows)
         lead = len(vocabulary.before) + len(question) + len(vocabulary.between)
         for number, (low, high) in enumerate(windows):
             first.append(question)
-            second.append(ids[low:high] or [vocabulary.unknown])
+            second.append(tokens[low:high] or [vocabulary.unknown])
             inside = begin is not None and end is not None and low <= begin and end < high
             numbers["example"].append(index)
             numbers["context"].append(lead)

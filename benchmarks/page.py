@@ -131,10 +131,7 @@ def _where(result: Mapping[str, Any]) -> str:
     machine = result["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     peak = ", ".join(f"{name} {value / 1e9:.0f} GF/s" for name, value in result["ceiling"].items())
-    others = [
-        one["others"] for case in result["cases"] for way in case["readings"].values() for one in way if "others" in one
-    ]
-    busy = statistics.median(others) if others else 0.0
+    busy = _busy(result)
     quiet = "" if busy <= QUIET else f" **Preliminary: other programs kept {busy:.1f} cores busy meanwhile.**"
     changed = ", with changes" if machine["changed"] else ""
     return (
@@ -142,6 +139,12 @@ def _where(result: Mapping[str, Any]) -> str:
         f"matrix product: {peak or 'not measured'}; commit {machine['commit']}{changed}; {machine['date']}; "
         f"load {machine['load']:.1f}; {result['seconds'] / 60:.1f} minutes.{quiet}"
     )
+
+
+def _busy(result: Mapping[str, Any]) -> float:
+    """Cores that other programs used while the row was measured."""
+    found = [one for case in result["cases"] for readings in case["readings"].values() for one in readings]
+    return statistics.median([one["others"] for one in found if "others" in one] or [0.0])
 
 
 def _table(row: Row, case: Mapping[str, Any], ceiling: float | None) -> list[str]:

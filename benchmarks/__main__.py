@@ -4,7 +4,7 @@
     python -m benchmarks --row 3,5-7        some of them
     python -m benchmarks --row 8 --full     the full size of a row; takes hours
 
-A finished row is kept at once; after an interruption the command names the rows that are left.
+What is measured is kept at once, case by case; after an interruption the command names the rows that are left.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,19 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for place, number in enumerate(numbers):
         try:
-            result = _row(known[number], places, asked)
+            result = _row(known[number], places, asked, lambda result: _keep(result, known))
         except KeyboardInterrupt:
             left = ",".join(map(str, numbers[place:]))
             print(
                 f"interrupted; finished rows are kept in {page.PAGE}. To go on: make bench ROW={left}", file=sys.stderr
             )
             return 130
-        path = page.result_of(number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".new")
-        aside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        aside.replace(path)
-        page.write(known)
+        _keep(result, known)
         _say(f"row {number} took {result['seconds'] / 60:.1f} minutes; {page.PAGE.relative_to(REPOSITORY)} is written")
     return 0
 
@@ -96,7 +91,17 @@ def _numbers(text: str, known: dict[int, Row]) -> list[int]:
     return [*(number for number in FIRST if number in chosen), *(number for number in chosen if number not in FIRST)]
 
 
-def _row(row: Row, places: Places, asked: argparse.Namespace) -> dict[str, Any]:
+def _keep(result: dict[str, Any], known: dict[int, Row]) -> None:
+    """Keep the result of a row, which may still lack cases, and write the page."""
+    path = page.result_of(result["row"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    aside.replace(path)
+    page.write(known)
+
+
+def _row(row: Row, places: Places, asked: argparse.Namespace, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     begun = time.monotonic()
     _say(f"row {row.number}: {row.title}")
     result: dict[str, Any] = {
@@ -114,7 +119,10 @@ def _row(row: Row, places: Places, asked: argparse.Namespace) -> dict[str, Any]:
         _say(f"  {case.name}")
         left = 60 * asked.minutes - (time.monotonic() - begun)
         result["cases"].append(_case(row, case, places, asked, 0.95 * left / (len(cases) - place)))
-    return result | {"seconds": time.monotonic() - begun}
+        result["seconds"] = time.monotonic() - begun
+        if lacking := [other.name for other in cases[place + 1 :]]:
+            keep({**result, "why": f"Not measured: {', '.join(lacking)}"})
+    return result
 
 
 def _case(row: Row, case: Case, places: Places, asked: argparse.Namespace, seconds: float) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,10 +29,19 @@ class Clock:
     def start(self) -> None:
         """Begin to count."""
         self._begun()
+        _wait()
         self._start = (time.perf_counter(), time.process_time())
 
     def read(self) -> dict[str, float]:
         """``wall`` and ``cpu`` seconds since the start."""
         if self._start is None:
             raise RuntimeError("the clock never started: fewer updates than are left out as warm-up")
+        _wait()
         return {"wall": time.perf_counter() - self._start[0], "cpu": time.process_time() - self._start[1]}
+
+
+def _wait() -> None:
+    """Wait for what a GPU was told to do."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.synchronize()

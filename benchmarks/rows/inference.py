@@ -139,19 +139,19 @@ def _cases(full: bool) -> tuple[Case, ...]:
     targets = (Target(TUNED, 1.5), Target(RECIPE, 8.0))
     ways = (OURS, TUNED, RECIPE)
     return (
-        Case("XNLI, 4 x 256", {**pairs, "shape": "small", "rows": 1000 if full else 150}, ways, targets),
+        Case("XNLI, 4 x 256", {**pairs, "shape": "small", "rows": 1000 if full else 60}, ways, targets),
         Case(
-            "XNLI, 12 x 768", {**pairs, "shape": "base", "rows": 100 if full else 10}, ways, targets, seldom=(RECIPE,)
+            "XNLI, 12 x 768", {**pairs, "shape": "base", "rows": 100 if full else 8}, ways, targets, seldom=(RECIPE,)
         ),
         Case(
             "XQuAD, 4 x 256",
-            {**windows, "shape": "small", "rows": 300 if full else 40},
+            {**windows, "shape": "small", "rows": 300 if full else 12},
             ways,
             targets,
             seldom=(RECIPE,),
         ),
         Case(
-            "XQuAD, 12 x 768", {**windows, "shape": "base", "rows": 20 if full else 3}, ways, targets, seldom=(RECIPE,)
+            "XQuAD, 12 x 768", {**windows, "shape": "base", "rows": 20 if full else 2}, ways, targets, seldom=(RECIPE,)
         ),
     )
 

@@ -17,7 +17,7 @@ PAIRS = {**TEXT, "task": "parallel"}
 
 
 def _cases(full: bool) -> tuple[Case, ...]:
-    small = {**SMALL, "batch": 32, "updates": 100 if full else 30}
+    small = {**SMALL, "batch": 32, "updates": 100 if full else 20}
     base = {**BASE, "batch": 8, "updates": 24 if full else 6}
     target = (Target(TUNED, 1.5),)
     return tuple(

@@ -37,7 +37,7 @@ def _small_pairs(full: bool) -> tuple[Case, ...]:
 
 
 def _base_pairs(full: bool) -> tuple[Case, ...]:
-    work = {**PAIRS, **BASE, "batch": 16, "updates": 50 if full else 16}
+    work = {**PAIRS, **BASE, "batch": 16, "updates": 50 if full else 14}
     return (Case("MNLI, 12 x 768", work, (OURS, TUNED), (Target(TUNED, 2.0),)),)
 
 

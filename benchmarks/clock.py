@@ -1,7 +1,8 @@
-"""Seconds of a timed part: of the wall, and of the processor over all threads of this process."""
+"""Seconds of a timed part: of the wall, and of the processor over all threads of this process; and its memory."""
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -38,6 +39,11 @@ class Clock:
             raise RuntimeError("the clock never started: fewer updates than are left out as warm-up")
         _wait()
         return {"wall": time.perf_counter() - self._start[0], "cpu": time.process_time() - self._start[1]}
+
+
+def peak() -> dict[str, float]:
+    """The largest resident memory of this process so far, in bytes."""
+    return {"peak": 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
 
 
 def _wait() -> None:

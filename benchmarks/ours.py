@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.clock import Clock
+from benchmarks.clock import Clock, peak
 from benchmarks.material import SHAPES, Sample, encoder_folder, head_weights, sample, vocabulary
 from benchmarks.profiled import Profile
 from benchmarks.row import Places, Reading, Work
@@ -75,7 +75,7 @@ def trained(work: Work, places: Places) -> Reading:
             stop=clock.tick,
             checkpoint_seconds=math.inf,
         )
-        facts |= clock.read()
+        facts |= clock.read() | peak()
     facts |= profile.stop()
     return facts | {
         "padding": 0.0,

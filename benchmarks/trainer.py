@@ -26,7 +26,7 @@ from transformers import (
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from benchmarks import ours
-from benchmarks.clock import Clock
+from benchmarks.clock import Clock, peak
 from benchmarks.material import encoder_folder, library_model, sample, trainer_folder
 from benchmarks.profiled import Profile
 from benchmarks.row import RECIPE, TUNED, Places, Reading, Work
@@ -146,7 +146,7 @@ def trained(way: str, work: Work, places: Places) -> Reading:
         trainer.order = _Order(list(data["length"]), found.warm, work["batch"], way == TUNED, work["seed"])
         padding = Padding(model)
         result = trainer.train()
-        facts: Reading = clock.read()
+        facts: Reading = clock.read() | peak()
     facts |= profile.stop()
     optimizer = trainer.optimizer
     while hasattr(optimizer, "optimizer"):

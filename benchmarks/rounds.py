@@ -38,7 +38,7 @@ def measured(
             if any(text.startswith(f"{way}:") for text in failed):
                 continue
             try:
-                reading = run(row, way, {**case.work, "seed": number}, places, threads, max(120.0, 1.5 * seconds))
+                reading = run(row, way, {**case.work, "seed": number}, places, threads, max(400.0, 1.5 * seconds))
             except Failed as failure:
                 failed.append(str(failure))
                 note(f"   {failure}")

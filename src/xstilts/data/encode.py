@@ -10,6 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -96,25 +97,25 @@ def _assemble(
     first: Sequence[Sequence[int]], second: Sequence[Sequence[int]] | None, vocabulary: Vocabulary
 ) -> tuple[Array, Array, Array]:
     """Put special tokens around texts: ids, segments, starts."""
-    before, between, after = list(vocabulary.before), list(vocabulary.between), list(vocabulary.after)
-    rows: list[Array] = []
-    marks: list[Array] = []
+    before, between, after = vocabulary.before, vocabulary.between, vocabulary.after
+    single = vocabulary.after_single
+    runs: list[Sequence[int]] = []
+    sizes: list[int] = []  # of each row what belongs to its first text, and what to its second
     for index, a in enumerate(first):
         b = second[index] if second is not None else ()
-        if len(b):
-            head, tail = [*before, *a, *between], [*b, *after]
+        if b:
+            runs += (before, a, between, b, after)
+            sizes += (len(before) + len(a) + len(between), len(b) + len(after))
         else:
-            head, tail = [*before, *a, *vocabulary.after_single], []
-        rows.append(np.array(head + tail, dtype=np.int32))
-        mark = np.zeros(len(head) + len(tail), dtype=np.uint8)
-        if vocabulary.segments:
-            mark[len(head) :] = 1
-        marks.append(mark)
-    starts = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(row) for row in rows], out=starts[1:])
-    if not rows:
-        return np.zeros(0, np.int32), np.zeros(0, np.uint8), starts
-    return np.concatenate(rows), np.concatenate(marks), starts
+            runs += (before, a, single)
+            sizes += (len(before) + len(a) + len(single), 0)
+    halves = np.array(sizes, dtype=np.int64).reshape(-1, 2)
+    starts = np.zeros(len(halves) + 1, dtype=np.int64)
+    np.cumsum(halves.sum(axis=1), out=starts[1:])
+    marks = np.zeros(halves.shape, dtype=np.uint8)
+    marks[:, 1] = vocabulary.segments
+    segments = np.repeat(marks.reshape(-1), halves.reshape(-1))
+    return np.fromiter(chain.from_iterable(runs), np.int32, int(starts[-1])), segments, starts
 
 
 def _shortened(a: Sequence[int], b: Sequence[int], budget: int) -> tuple[Sequence[int], Sequence[int]]:
@@ -131,9 +132,11 @@ def _shortened(a: Sequence[int], b: Sequence[int], budget: int) -> tuple[Sequenc
 
 def _texts(table: pa.Table, first: str, second: str, vocabulary: Vocabulary, lengths: Lengths) -> tuple[Array, ...]:
     """One or two texts a row: ids, segments, starts, and where the second text begins in its sequence."""
-    a = vocabulary.ids(table.column(first).to_pylist())
-    others = table.column(second).to_pylist()
-    b = vocabulary.ids([text or "" for text in others]) if any(others) else [[] for _ in others]
+    texts = table.column(first).to_pylist()
+    others = [text or "" for text in table.column(second).to_pylist()]
+    unique = list(dict.fromkeys([*texts, *others]))  # a premise has several hypotheses, a text several choices
+    known = dict(zip(unique, vocabulary.ids(unique), strict=True))
+    a, b = [known[text] for text in texts], [known[text] for text in others]
     pair = lengths.longest - len(vocabulary.before) - len(vocabulary.between) - len(vocabulary.after)
     single = lengths.longest - len(vocabulary.before) - len(vocabulary.after_single)
     cut = [_shortened(x, y, pair if len(y) else single) for x, y in zip(a, b, strict=True)]
@@ -271,7 +274,10 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     """
     contexts = table.column("context").to_pylist()
     unique = list(dict.fromkeys(contexts))
-    encoded = dict(zip(unique, vocabulary.ids_and_offsets(unique), strict=True))
+    encoded = {
+        context: (found, _whole_signs(context, _pairs(offsets)))
+        for context, (found, offsets) in zip(unique, vocabulary.ids_and_offsets(unique), strict=True)
+    }
     questions = [found[:_QUERY_LENGTH] for found in vocabulary.ids(table.column("question").to_pylist())]
     texts = table.column("answer_texts").to_pylist()
     places = table.column("answer_starts").to_pylist()
@@ -283,30 +289,27 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
     }
     spans: list[Array] = []
     best: list[Array] = []
+    around = _QUERY_LENGTH + special + 1  # at most so many tokens of a window are not of its context
+    nowhere, nothing = np.full((around, 2), -1, dtype=np.int32), np.zeros(around, dtype=bool)
     for index, (question, context) in enumerate(zip(questions, contexts, strict=True)):
-        ids, offsets = encoded[context]
-        span = _whole_signs(context, np.array(offsets, dtype=np.int32).reshape(-1, 2))
+        tokens, span = encoded[context]
         begin, end = _answer_tokens(span, texts[index], places[index])
         capacity = max(1, lengths.longest - len(question) - special)
-        windows = _windows(len(ids), capacity, lengths.stride)
-        owner = _owner(len(ids), windows)
+        windows = _windows(len(tokens), capacity, lengths.stride)
+        owner = _owner(len(tokens), windows)
         lead = len(vocabulary.before) + len(question) + len(vocabulary.between)
         for number, (low, high) in enumerate(windows):
             first.append(question)
-            second.append(ids[low:high] or [vocabulary.unknown])
+            second.append(tokens[low:high] or [vocabulary.unknown])
             inside = begin is not None and end is not None and low <= begin and end < high
             numbers["example"].append(index)
             numbers["context"].append(lead)
             numbers["window"].append(low)
             numbers["answer_start"].append(lead + begin - low if inside and begin is not None else 0)
             numbers["answer_end"].append(lead + end - low if inside and end is not None else 0)
-            length = lead + max(1, high - low) + len(vocabulary.after)
-            place = np.full((length, 2), -1, dtype=np.int32)
-            place[lead : lead + high - low] = span[low:high]
-            spans.append(place)
-            mine = np.zeros(length, dtype=bool)
-            mine[lead : lead + high - low] = owner[low:high] == number
-            best.append(mine)
+            behind = max(1, high - low) - (high - low) + len(vocabulary.after)
+            spans += (nowhere[:lead], span[low:high], nowhere[:behind])
+            best += (nothing[:lead], owner[low:high] == number, nothing[:behind])
     ids, segments, starts = _assemble(first, second, vocabulary)
     flat = np.concatenate(spans) if spans else np.zeros((0, 2), np.int32)
     columns: dict[str, Array] = {
@@ -318,6 +321,10 @@ def _encode_span_extraction(table: pa.Table, vocabulary: Vocabulary, lengths: Le
         "best": np.concatenate(best) if best else np.zeros(0, bool),
     }
     return Encoded(ids, segments, starts, np.array(numbers["example"], np.int32), columns)
+
+
+def _pairs(offsets: Sequence[tuple[int, int]]) -> Array:
+    return np.fromiter(chain.from_iterable(offsets), np.int32, 2 * len(offsets)).reshape(-1, 2)
 
 
 def _whole_signs(context: str, span: Array) -> Array:
@@ -351,6 +358,8 @@ def _windows(tokens: int, capacity: int, stride: int) -> list[tuple[int, int]]:
 
 def _owner(tokens: int, windows: Sequence[tuple[int, int]]) -> Array:
     """For each token the window with the most context: max of min(left, right) + 0.01 x length, first on ties."""
+    if len(windows) == 1:
+        return np.zeros(tokens, dtype=np.int64)
     place = np.arange(tokens)
     score = np.full((len(windows), tokens), -np.inf)
     for number, (low, high) in enumerate(windows):

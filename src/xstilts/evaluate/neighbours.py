@@ -2,9 +2,10 @@
 
 In: vectors of queries and candidates. Out: the best candidate of each query, the k nearest in both directions, or the
 pairs of two collections that find one another. Cosines are float32 products of a matrix multiplication, taken tile by
-tile; one tile serves both directions. The margins correct the cosine by how near a vector is to everything, r, its mean
-cosine to the k nearest on the other side: CSLS (Lample et al. 2018), 2 cos(x, y) - r(x) - r(y), and the ratio (Artetxe
-and Schwenk 2019), cos(x, y) / ((r(x) + r(y)) / 2).
+tile; one tile serves both directions; of many wide vectors ``sieve`` first finds out which products are needed. The
+margins correct the cosine by how near a vector is to everything, r, its mean cosine to the k nearest on the other side:
+CSLS (Lample et al. 2018), 2 cos(x, y) - r(x) - r(y), and the ratio (Artetxe and Schwenk 2019),
+cos(x, y) / ((r(x) + r(y)) / 2).
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import torch
 from torch import Tensor
 
 from xstilts.catalogue.protocol import Margin
+from xstilts.evaluate.sieve import sieved
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _TILE = 2048  # rows and columns of a tile of cosines: 16 MiB
+_WORTH, _WIDE, _FEW = 2048, 128, 32  # vectors on either side and width from which, k up to which the sieve pays
 _BLOCK = 2**24  # cosines held at once where a query needs those of all candidates: 64 MiB
 
 
@@ -85,6 +88,9 @@ def both_ways(left: Tensor, right: Tensor, k: int) -> tuple[tuple[Tensor, Tensor
     as it has. Beside them and the result only a few tiles are held. Which of several equal cosines come last among the
     k is not defined.
     """
+    enough = min(len(left), len(right)) >= _WORTH and left.shape[1] >= _WIDE and k <= _FEW
+    if enough and (found := sieved(left, right, k)) is not None:
+        return found
     sides = (left, right)
     values = [torch.full((len(one), min(k, len(other))), -torch.inf) for one, other in (sides, sides[::-1])]
     places = [torch.zeros(found.shape, dtype=torch.int64) for found in values]

@@ -59,4 +59,4 @@ def test_the_command_writes_a_page() -> None:
     done = CliRunner().invoke(app, ["planted", "--replicates", "2", "--claims", "60"])
     assert done.exit_code == 0, done.output
     assert "`xstilts planted --replicates 2 --claims 60 --seed 0`" in done.stdout
-    assert done.stdout.count("\n## ") == 4 and "| XNLI | 0.5 (edge) |" in done.stdout
+    assert done.stdout.count("\n## ") == 8 and "| XNLI | 0.5 (edge) |" in done.stdout

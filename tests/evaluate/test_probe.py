@@ -78,9 +78,9 @@ def test_information_is_the_expected_square_over_the_models_own_labels(encoded: 
         part = gather(encoded, np.array([row]), PAIRS)
         for label in range(3):
             logs = torch.log_softmax(network(part, 0)[0], dim=-1)
-            for k in (0, 1):
-                slopes = torch.autograd.grad(logs[label], flat(network, k), retain_graph=True)
-                total[k] += logs[label].exp().detach() * torch.cat([one.ravel() for one in slopes]) ** 2 / 12
+            slopes = torch.autograd.grad(logs[label], [*flat(network, 0), *flat(network, 1)])
+            for k, of_layer in enumerate((slopes[: len(slopes) // 2], slopes[len(slopes) // 2 :])):
+                total[k] += logs[label].exp().detach() * torch.cat([one.ravel() for one in of_layer]) ** 2 / 12
     np.testing.assert_allclose(found, np.stack([one.numpy() for one in total]), rtol=1e-4, atol=1e-12)
 
 
@@ -100,11 +100,11 @@ def test_drawn_labels_of_words_have_the_expected_square_on_average(vocabulary: A
     encoded, network = encode(table, type, vocabulary, Lengths(20)), network_of(vocabulary, type, 2)
     found = probe.fisher(network, type, "task", encoded, np.arange(400), "float32")
     part = gather(encoded, np.array([0]), type)
-    logs = torch.log_softmax(network(part, 0), dim=-1)
     expected = np.zeros(found.shape[1])
     for tags in ((a, b) for a in (0, 1) for b in (0, 1)):
+        logs = torch.log_softmax(network(part, 0), dim=-1)
         chance = logs[0, tags[0]] + logs[1, tags[1]]
-        slopes = torch.autograd.grad(chance, flat(network, 1), retain_graph=True)
+        slopes = torch.autograd.grad(chance, flat(network, 1))
         expected += float(chance.exp().detach()) * torch.cat([one.ravel() for one in slopes]).numpy() ** 2
     assert (found[1] @ expected) / (expected @ expected) == pytest.approx(1, abs=0.15)
 

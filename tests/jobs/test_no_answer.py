@@ -38,14 +38,19 @@ stride = 32
 
 def run(study: Path, folder: Path, data: Path) -> dict[str, object]:
     """The one row of the results table."""
-    more = ["--data", str(data), "--store", str(folder / "store")]
+    more = ["--store", str(folder / "store")]
     for command in (["run", "--workers", "1"], ["results", "--format", "csv"]):
         done = subprocess.run(
             [sys.executable, "-m", "xstilts", command[0], str(study), *command[1:], *more],
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "XSTILTS_DATA": str(data),
+                "XSTILTS_CACHE": str(folder / "cache"),
+                "OMP_NUM_THREADS": "1",
+            },
         )
         assert done.returncode == 0, done.stderr + done.stdout
     return pl.read_csv(done.stdout.encode()).to_dicts()[0]

@@ -48,11 +48,11 @@ stride = 32
 
 def xstilts(*arguments: str, folder: Path, data: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--data", str(data), "--store", str(folder / "store")],
+        [sys.executable, "-m", "xstilts", *arguments, "--store", str(folder / "store")],
         capture_output=True,
         text=True,
         timeout=900,
-        env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "XSTILTS_DATA": str(data), "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout

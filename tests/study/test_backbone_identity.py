@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from xstilts.catalogue.errors import Problem
-from xstilts.study.identity import UNKNOWN, body_parameters, identify, identify_for_plan, known_as
+from xstilts.study.identity import UNKNOWN, identify, identify_for_plan, known_as
+from xstilts.study.job import Start
+from xstilts.study.shape import shape_of
 
 
 def whole(content: bytes) -> bytes:
@@ -76,9 +78,8 @@ def test_a_known_model_that_nobody_can_be_asked_about_is_planned_as_unknown() ->
 
 
 def test_weights_of_known_models_follow_from_depth_and_width() -> None:
-    sizes = [
-        body_parameters(name, None) for name in ("xlm-roberta-base", "xlm-roberta-large", "facebook/xlm-roberta-xl")
-    ]
-    assert sizes == [84_934_656, 301_989_888, 2_831_155_200]
-    assert body_parameters("facebook/xlm-roberta-xxl", None) == 9_663_676_416
-    assert body_parameters("someone/else", None) is None
+    sizes = {"base": 84_934_656, "large": 301_989_888, "xl": 2_831_155_200, "xxl": 9_663_676_416}
+    names = {name: f"{'facebook/' if name.startswith('x') else ''}xlm-roberta-{name}" for name in sizes}
+    shapes = {name: shape_of(Start(backbone=full), {}) for name, full in names.items()}
+    assert {name: shape.body for name, shape in shapes.items() if shape} == sizes
+    assert shape_of(Start(backbone="someone/else"), {}) is None

@@ -175,7 +175,7 @@ def test_until_stops_with_checkpoints_and_resumes(toy: Plan, store: Store) -> No
     order(store, 0, "pretraining slow")
     (key,) = of(toy, "pretraining", 0)
     begun = time.monotonic()
-    summary = go(toy, store, until=3.0)
+    summary = go(toy, store, until=1.5)
     assert time.monotonic() - begun < 10
     assert summary.stopped
     assert summary.exit_code == 0
@@ -274,7 +274,7 @@ def test_a_damaged_result_is_done_again(toy: Plan, store: Store) -> None:
 def test_progress_and_time_left_are_told(toy: Plan, store: Store) -> None:
     order(store, 0, "pretraining slow")
     events: list[Event] = []
-    go(toy, store, until=3.0, report=events.append)
+    go(toy, store, until=1.5, report=events.append)
     said = [item for event in events for item in event.running if item.done]
     assert said
     assert said[-1].total == 20

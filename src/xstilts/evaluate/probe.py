@@ -61,7 +61,9 @@ def features(
         vectors.append(read.float().cpu().numpy()[known])
         labels.append(label[known])
         if number is not None:
-            made = torch.softmax(network.heads[number](hidden, part).float(), dim=-1)
+            tokens = network.head(number).reads(part)
+            given = hidden if tokens is None else hidden[torch.from_numpy(tokens).to(hidden.device)]
+            made = torch.softmax(network.heads[number](given, part).float(), dim=-1)
             outputs.append(made.cpu().numpy()[known])
     found = {"features": np.concatenate(vectors), "labels": np.concatenate(labels)}
     if outputs:
@@ -112,12 +114,12 @@ def fisher(network: Network, type: TaskType, task: str, encoded: Encoded, exampl
     total = [[torch.zeros_like(weight) for weight in layer] for layer in layers]
     count = 0
     for part in _alone(encoded, examples, type):
-        with precision_of(precision, network):
+        with precision_of(precision, network), torch.no_grad():
             outputs = network(part, number)
-        labels = _own_labels(type, outputs.detach().float(), part, draw)
-        for place, (chance, target) in enumerate(labels):
-            loss = network.head(number).loss(outputs, _told(part, target))
-            loss.backward(retain_graph=place + 1 < len(labels))  # type: ignore[no-untyped-call]
+        for chance, target in _own_labels(type, outputs.float(), part, draw):
+            with precision_of(precision, network):
+                loss = network.head(number).loss(network(part, number), _told(part, target))
+            loss.backward()  # type: ignore[no-untyped-call]
             for layer, kept in zip(layers, total, strict=True):
                 for weight, square in zip(layer, kept, strict=True):
                     if weight.grad is not None:

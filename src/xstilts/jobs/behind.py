@@ -25,6 +25,7 @@ from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
 Array = np.ndarray[Any, np.dtype[Any]]
+PAIR = {"source", "target"}  # columns of translations
 TEXTS = 2_000  # rows of each set from which words are counted
 
 
@@ -67,7 +68,8 @@ class Behind:
         return None if key is None else self._table(key, PREDICTIONS)
 
     def pieces(self, score: Key) -> tuple[int, int] | None:
-        """Tokens and unknown tokens of the scored rows' texts; None where the rows or the tokenizer are not here."""
+        """Tokens and unknown tokens of the scored rows' texts, of translations their own side; None where the rows or
+        the tokenizer are not here."""
         job, model = self._score(score), self._prediction(score).model
         rows = self._rows(job.data, job.examples)
         if model is None or rows is None or not self._store.has(model):
@@ -75,7 +77,13 @@ class Behind:
         vocabulary = read_vocabulary(self._store.folder(model) / "model")
         at = (vocabulary.digest, job.data, job.examples)
         if at not in self._pieces:
-            ids = [number for text in vocabulary.ids(texts_in(rows)) for number in text]
+            ids = [
+                number
+                for text in vocabulary.ids(
+                    texts_in(rows.drop_columns(["target"]) if set(rows.column_names) >= PAIR else rows)
+                )
+                for number in text
+            ]
             self._pieces[at] = (len(ids), ids.count(vocabulary.unknown))
         return self._pieces[at]
 
@@ -164,7 +172,7 @@ class Behind:
 
 def texts_in(table: pa.Table) -> list[str]:
     """All texts of a table: columns of texts, and of lists of texts; of translations the pivot language's."""
-    if {"source", "target"} <= set(table.column_names):
+    if set(table.column_names) >= PAIR:
         table = table.select(["target"])
     found: list[str] = []
     for name, kind in zip(table.column_names, table.schema.types, strict=True):

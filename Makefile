@@ -32,7 +32,7 @@ bench: $(PEERS)
 	$(BIN)/python -m benchmarks --row '$(ROW)' $(BENCH)
 
 test: $(READY) $(WEIGHTS)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

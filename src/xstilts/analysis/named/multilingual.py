@@ -119,18 +119,21 @@ def _primary(lines: Sequence[Line], evidence: Evidence, notes: tuple[str, ...]) 
     adjusted = iter(holm([p for p in tested if p is not None]).tolist() if any(p is not None for p in tested) else [])
     rows: list[tuple[str, ...]] = []
     reasons: dict[str, int] = {}
+    shown: Pair | None = None
     for line, p in zip(lines, tested, strict=True):
+        if line.pair != shown:  # a line of its own, so that the table stays narrow
+            shown = line.pair
+            rows.append((f"{shown.matching}: {shown.several.arm} - {shown.single.arm}", *[""] * 8))
+        known = line.found is not None and line.more is not None
         rows.append(
             (
-                line.pair.matching,
-                f"{line.pair.several.arm} - {line.pair.single.arm}",
-                line.place,
+                f"  {line.place}",
                 line.word,
                 signed(line.found.mean if line.found else None),
-                _ends(line.found),
-                _equivalent(line.found, evidence.gain),
+                _ends(line.found) if known else "",
                 "" if line.more is None else f"{line.more:.2f}",
                 "" if line.none is None else f"{line.none:.2f}",
+                _equivalent(line.found, evidence.gain),
                 "" if p is None else f"{next(adjusted):.3f}",
                 f"{line.families} x {line.seeds}",
             )
@@ -141,24 +144,22 @@ def _primary(lines: Sequence[Line], evidence: Evidence, notes: tuple[str, ...]) 
     return Section(
         f"Do several languages help other languages by more than {evidence.gain:g} points over one?",
         (
-            "alike",
-            "arms",
             "languages",
             "verdict",
             "difference",
             "95 %",
+            "P more",
+            "P none",
             "TOST",
-            "P(more)",
-            "P(none)",
-            "p (Holm)",
+            "p",
             "over",
         ),
         tuple(rows),
-        4,
+        2,
         (
             "difference: points, same target, language and seed; means over targets, then families alike; self-pairs "
             "apart. "
-            "over: families x seeds.",
+            "over: families x seeds. p: no difference at all, after Holm.",
             "languages: as they were to the multilingual arm; the one-language arm saw none but the labelled one.",
             f"more: P(above {evidence.gain:g}) is .95 or more under three priors; no difference: P(within "
             f"+-{evidence.gain:g}) is; less: P(below -{evidence.gain:g}) is. TOST: p of two one-sided tests of the "
@@ -170,7 +171,7 @@ def _primary(lines: Sequence[Line], evidence: Evidence, notes: tuple[str, ...]) 
             *(f"undecided ({count} lines), since {why}." for why, count in reasons.items()),
             *notes,
         ),
-        breaks(rows),
+        frozenset(place for place, row in enumerate(rows) if place and not row[1]),
     )
 
 

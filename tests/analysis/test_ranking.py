@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from xstilts.analysis.ranking import ndcg, regret
+from xstilts.analysis.similarity.ranking import ndcg, regret
 
 GAIN = [3.0, 1.0, 2.0, 0.0, -1.0]
 SCORE = [0.7, 0.2, 0.9, 0.1, 0.3]
@@ -20,7 +20,7 @@ PERFORMANCE = [0.8, 0.7, 0.75, 0.6, 0.65]
 def test_the_worked_example() -> None:
     assert ndcg(GAIN, SCORE) == pytest.approx(0.9246885429975416, abs=1e-10)
     assert ndcg(GAIN, SCORE, exponential=True) == pytest.approx(0.8498932729020808, abs=1e-10)
-    assert ndcg(GAIN, SCORE, top=2) == pytest.approx(0.9373691761066302, abs=1e-10)
+    assert ndcg(GAIN, SCORE, first=2) == pytest.approx(0.9373691761066302, abs=1e-10)
     assert regret(PERFORMANCE, SCORE, 1) == pytest.approx(6.25, abs=1e-10)
     assert regret(PERFORMANCE, SCORE, 2) == pytest.approx(0.0, abs=1e-10)
 

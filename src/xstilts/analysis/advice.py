@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xstilts.analysis.intervals import Numbers, quantile_t
-from xstilts.analysis.ranking import ndcg, regret
+from xstilts.analysis.similarity.ranking import ndcg, regret
 
 
 @dataclass(frozen=True)

@@ -41,3 +41,8 @@ def between(low: float | None, high: float | None, digits: int = 2) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """``1 seed``, ``3 seeds``, ``2 families``."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def few(count: int, needed: int, one: str, many: str | None = None) -> list[str]:
+    """Why ``count`` is not enough for a verdict: a line, or none where it is."""
+    return [f"{counted(count, one, many)}, {needed} are needed"] if count < needed else []

@@ -45,7 +45,6 @@ NOUN_ENDINGS = tuple(f"-{case}.{number}" for case in ("nom", "acc", "ins", "loc"
 VERB_ENDINGS = tuple(
     f"-{tense}.{number}.{voice}" for tense in TENSES for number in ("one", "many") for voice in ("active", "passive")
 )
-AFFIXES = (*SUFFIXES, *NOUN_ENDINGS, *VERB_ENDINGS)
 
 
 def roots(settings: WorldSettings) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from xstilts.analysis.lines import breaks
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.morphology import Definition, definitions, mattr
 from xstilts.analysis.multiplicity import holm
-from xstilts.analysis.section import Section, between, counted, signed
+from xstilts.analysis.section import Section, between, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
 from xstilts.study.needs import Need
@@ -70,14 +70,11 @@ def run(material: Material) -> list[Section]:
 
 def judged(found: Interaction | None, sizes: int, evidence: Evidence) -> tuple[Verdict, Verdict]:
     """The verdicts on "larger models lose less" (the interaction lies below 0) and on "they lose more"."""
-    missing = []
-    if sizes < SIZES:
-        missing.append(f"{counted(sizes, 'size')}, {SIZES} are needed")
+    missing = few(sizes, SIZES, "size")
     if found is None:
         missing.append("families (4 with different traits) or languages inside families are too few")
         return (verdict(None, None, _LESS, missing=missing),) * 2
-    if found.seeds < evidence.seeds:
-        missing.append(f"{counted(found.seeds, 'seed')}, {evidence.seeds} are needed")
+    missing += few(found.seeds, evidence.seeds, "seed")
     if not found.error or not found.degrees:
         missing.append("the values show no spread")
         return (verdict(None, None, _LESS, missing=missing),) * 2

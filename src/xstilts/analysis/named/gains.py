@@ -15,7 +15,7 @@ from xstilts.analysis import effects, gains
 from xstilts.analysis.intervals import Interval, crossed, over_seeds
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.multiplicity import accepted, benjamini_hochberg, holm
-from xstilts.analysis.section import Section, between, counted, signed
+from xstilts.analysis.section import Section, between, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, posterior, under, verdict
 from xstilts.study.evidence import Evidence
 
@@ -72,11 +72,7 @@ def judged(rows: pl.DataFrame, evidence: Evidence) -> tuple[Interval | None, Ver
     found = None if table is None else crossed(table)
     parameters = rows["parameters_nonembedding"].max() if "parameters_nonembedding" in rows.columns else None
     large = isinstance(parameters, int) and parameters >= LARGE and 3 <= seeds < evidence.seeds
-    missing = []
-    if seeds < evidence.seeds and not large:
-        missing.append(f"{counted(seeds, 'seed')}, {evidence.seeds} are needed")
-    if families < 2:
-        missing.append(f"{counted(families, 'family', 'families')}, 2 are needed")
+    missing = [*few(seeds, 0 if large else evidence.seeds, "seed"), *few(families, 2, "family", "families")]
     if found is not None and found.degrees is None and found.error is not None:
         missing.append("the gains show no spread at all")
     rule = Rule(above(evidence.gain), under(evidence.gain), evidence.prior_gain)

@@ -22,7 +22,7 @@ from xstilts.analysis.model_size import FACTOR, ODDS, POINTS, REACH, SCALES, Lad
 from xstilts.analysis.multiplicity import holm
 from xstilts.analysis.scaling.both import Grid, grids
 from xstilts.analysis.scaling.choose import chosen
-from xstilts.analysis.section import Section, between, counted, signed
+from xstilts.analysis.section import Section, between, counted, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
 
@@ -49,13 +49,7 @@ def judged(table: Numbers, sizes: int, evidence: Evidence) -> tuple[Interval | N
     the smallest slope of interest"."""
     families, seeds = table.shape
     found = crossed(table)
-    missing = []
-    if sizes < SIZES:
-        missing.append(f"{counted(sizes, 'size')}, {SIZES} are needed")
-    if seeds < evidence.seeds:
-        missing.append(f"{counted(seeds, 'seed')}, {evidence.seeds} are needed")
-    if families < 2:
-        missing.append(f"{counted(families, 'family', 'families')}, 2 are needed")
+    missing = [*few(sizes, SIZES, "size"), *few(seeds, evidence.seeds, "seed"), *few(families, 2, "family", "families")]
     rule = Rule(under(-evidence.slope), above(-evidence.slope), evidence.prior_slope)
     if found.degrees is None or not found.error:
         return found, verdict(None, None, rule, missing=[*missing, *([] if missing else ["no spread at all"])])

@@ -37,7 +37,7 @@ from xstilts.analysis.multilingual import (
     phases,
 )
 from xstilts.analysis.multiplicity import holm
-from xstilts.analysis.section import Section, between, counted, signed
+from xstilts.analysis.section import Section, between, counted, few, signed
 from xstilts.study.evidence import Evidence
 
 
@@ -86,11 +86,7 @@ def judged(
     """The mean difference in ``rows`` with its interval, families, seeds, the verdict, its chances, why there is
     none."""
     found, families, seeds = mean_of(rows)
-    why = []
-    if seeds < evidence.seeds:
-        why.append(f"{counted(seeds, 'seed')}, {evidence.seeds} are needed")
-    if families < 2:
-        why.append(f"{counted(families, 'family', 'families')}, 2 are needed")
+    why = [*few(seeds, evidence.seeds, "seed"), *few(families, 2, "family", "families")]
     if found is None or not found.error or not found.degrees:
         return found, families, seeds, "undecided", None, None, "; ".join(why or ["the differences show no spread"])
     word, more, none = word_of(found.mean, found.error, found.degrees, evidence.gain, evidence.prior_gain)

@@ -18,7 +18,7 @@ from xstilts.analysis.scaling.choose import candidates, chosen, half_size, profi
 from xstilts.analysis.scaling.curves import Curve, curves
 from xstilts.analysis.scaling.fit import Fit
 from xstilts.analysis.scaling.forms import FORMS
-from xstilts.analysis.section import Section, between, counted, signed
+from xstilts.analysis.section import Section, between, counted, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
 
@@ -99,13 +99,7 @@ def judged(table: Numbers, sizes: int, evidence: Evidence) -> tuple[Interval | N
     """The interval of the mean of slopes [families, seeds] and the verdict on "more than the smallest of interest"."""
     families, seeds = table.shape
     found = crossed(table)
-    missing = []
-    if sizes < SIZES:
-        missing.append(f"{counted(sizes, 'size')}, {SIZES} are needed")
-    if seeds < evidence.seeds:
-        missing.append(f"{counted(seeds, 'seed')}, {evidence.seeds} are needed")
-    if families < 2:
-        missing.append(f"{counted(families, 'family', 'families')}, 2 are needed")
+    missing = [*few(sizes, SIZES, "size"), *few(seeds, evidence.seeds, "seed"), *few(families, 2, "family", "families")]
     rule = Rule(above(evidence.slope), under(evidence.slope), evidence.prior_slope)
     if found.degrees is None and found.error is not None:
         missing.append("the slopes show no spread at all")

@@ -14,18 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
+Given = Numbers | Sequence[float]
 
 MOST = 5_040  # orders of up to 7 choices are counted out, of more drawn
 DRAWS = 10_000
 
 
-def ndcg(gains: Numbers, scores: Numbers, first: int | None = None, exponential: bool = False) -> float:
+def ndcg(gains: Given, scores: Given, first: int | None = None, exponential: bool = False) -> float:
     """Normalised discounted cumulative gain of the ranking by ``scores``, of its ``first`` choices where stated.
 
     A choice is worth its gain less the smallest one (``exponential``: 2 to that less 1, as some code has it), divided
     by log2(place + 1); ties share their places' worth (Jaervelin, Kekaelaeinen 2002; McSherry, Najork 2008). 1 is the
     best order; 1, too, where all gains are equal.
     """
+    gains, scores = np.asarray(gains, np.float64), np.asarray(scores, np.float64)
     worth = gains - gains.min()
     worth = 2**worth - 1 if exponential else worth
     discount = 1 / np.log2(np.arange(len(gains)) + 2)
@@ -42,11 +44,12 @@ def _tied(values: Numbers, scores: Numbers) -> Numbers:
     return np.repeat(means, sizes)
 
 
-def regret(performances: Numbers, scores: Numbers, first: int = 1) -> float:
+def regret(performances: Given, scores: Given, first: int = 1) -> float:
     """100 x (best - best among the ``first`` by score) / best, of performances above 0 (Renggli et al. 2022).
 
     Of choices tied at the edge the expected loss: the mean over all ways to take them.
     """
+    performances, scores = np.asarray(performances, np.float64), np.asarray(scores, np.float64)
     order = np.argsort(-scores, kind="stable")
     edge = scores[order[min(first, len(order)) - 1]]
     sure, tied = performances[scores > edge], np.sort(performances[scores == edge])[::-1]

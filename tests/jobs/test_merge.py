@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 from safetensors.numpy import load_file
 from transformers import AutoModel
 
+from command import results, xstilts
 from xstilts.catalogue.errors import Problem
 from xstilts.jobs.merge import summed
 from xstilts.study.job import Merge
@@ -94,18 +92,6 @@ max_length = 96
 """
 
 
-def xstilts(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", str(folder / "store")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Store, Plan]:
     folder = tmp_path_factory.mktemp("levers")
@@ -121,7 +107,7 @@ def weights(store: Store, key: str) -> dict[str, np.ndarray]:
 
 def test_every_lever_ends_in_results(ran: tuple[Path, Store, Plan]) -> None:
     folder, _, _ = ran
-    table = pl.read_csv(xstilts(folder, "results", "levers", "--format", "csv").encode())
+    table = results(folder, "levers")
     assert table["status"].unique().to_list() == ["done"]
     assert table["parameters_total"].null_count() == 0
     said = dict(table.select("arm", "intermediate").unique().iter_rows())

@@ -6,9 +6,6 @@ Rows are invented, twenty a split at most: a pair says the same on both sides, s
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from command import xstilts
 from xstilts.catalogue.words import words
 from xstilts.metrics.mining_f1 import best_threshold
 from xstilts.study.job import Score
@@ -74,15 +72,7 @@ def study(folder: Path, retrieval: str, validation: int = 0) -> dict[str, dict[s
         path.write_text("".join(json.dumps(row) + "\n" for row in rows(first, first)), encoding="utf-8")
     (folder / "text.csv").write_text("text\n" + "".join(f"{sentence(n, word)}\n" for n, word in enumerate(WORDS)))
     (folder / "mine.toml").write_text(STUDY.format(retrieval=retrieval))
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", "run", "mine.toml", "--data", "data", "--store", "store", "--workers", "1"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
+    xstilts(folder, "run", "mine.toml", "--data", "data", "--workers", "1")
     store = Store(folder / "store")
     found: dict[str, dict[str, Any]] = {}
     plan = store.plan("mine@full")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from command import results, xstilts
 from xstilts.catalogue import get_task
 from xstilts.data.source import Folder
 from xstilts.metrics import get_metric
@@ -38,22 +35,8 @@ stride = 32
 
 def run(study: Path, folder: Path, data: Path) -> dict[str, object]:
     """The one row of the results table."""
-    more = ["--store", str(folder / "store")]
-    for command in (["run", "--workers", "1"], ["results", "--format", "csv"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "xstilts", command[0], str(study), *command[1:], *more],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={
-                **os.environ,
-                "XSTILTS_DATA": str(data),
-                "XSTILTS_CACHE": str(folder / "cache"),
-                "OMP_NUM_THREADS": "1",
-            },
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-    return pl.read_csv(done.stdout.encode()).to_dicts()[0]
+    xstilts(folder, "run", str(study), "--workers", "1", XSTILTS_DATA=str(data))
+    return results(folder, str(study)).to_dicts()[0]
 
 
 def test_the_threshold_is_the_best_of_all_and_says_where_it_comes_from(tmp_path: Path, data_folder: Path) -> None:

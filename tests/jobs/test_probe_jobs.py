@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from command import xstilts
 from xstilts.analysis.similarity.measures import CKA, LEEP, NCE, TEXT, TEXT_IN_LANGUAGE, Pairs
 from xstilts.catalogue.task import TaskType
 from xstilts.data.rows import SCHEMAS
@@ -49,23 +47,11 @@ updates = 2
 """
 
 
-def xstilts(*arguments: str, store: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", str(store)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, "XSTILTS_CACHE": str(store.parent / "cache"), "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("probed")
     (root / "tiny.toml").write_text(TINY)
-    xstilts("run", str(root / "tiny.toml"), store=root / "store")
+    xstilts(root, "run", "tiny.toml")
     return root
 
 
@@ -107,7 +93,7 @@ def test_every_measure_can_be_taken_of_what_is_stored(ran: tuple[Plan, Store]) -
 
 def test_the_analysis_runs_on_it(place: Path) -> None:
     asked = ("--analysis", "similarity", "--format", "json")
-    told = json.loads(xstilts("results", str(place / "tiny.toml"), *asked, store=place / "store"))
+    told = json.loads(xstilts(place, "results", "tiny.toml", *asked).stdout)
     verdicts = [row["predicts"] for section in told["sections"] for row in section["rows"] if "predicts" in row]
     assert set(verdicts) <= {"undecided"}  # one seed
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import average_precision_score
 
+from command import results, xstilts
 from xstilts.catalogue.words import words
 from xstilts.data.encode import Encoded
 from xstilts.evaluate.predict import text_vectors
@@ -88,19 +88,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def xstilts(place: Path, *arguments: str) -> str:
-    ended = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", "store"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=place,
-        env={**os.environ, "XSTILTS_CACHE": str(place / "cache"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
-    )
-    assert ended.returncode == 0, ended.stderr + ended.stdout
-    return ended.stdout
-
-
 def texts_of(place: Path, language: str) -> tuple[dict[str, str], dict[str, str]]:
     """Questions by id and candidates by name, worked out from the files themselves."""
     rows = pq.read_table(place / "data" / "xquad_r" / language / "validation.parquet").to_pylist()
@@ -170,16 +157,16 @@ def test_candidates_are_embedded_once_for_all_queries(done: Path) -> None:
 
 
 def test_one_s_own_rows_match_by_their_ids(done: Path) -> None:
-    table = pl.read_csv(xstilts(done, "results", "study.toml", "--format", "csv").encode())
+    table = results(done, "study.toml")
     (mine,) = table.filter(pl.col("target") == "mine").to_dicts()
     assert (mine["task_type"], mine["metric"], mine["examples"]) == ("ranking", "mean_average_precision", 20)
     assert 0 < mine["score"] <= 100  # twenty candidates, of which each is named
 
 
 def test_the_exported_folder_has_the_scores_of_the_study(done: Path) -> None:
-    table = pl.read_csv(xstilts(done, "results", "study.toml", "--format", "csv").encode())
+    table = results(done, "study.toml")
     wanted = dict(table.filter(pl.col("target") == "lareqa").select("language", "score").iter_rows())
-    (system,) = xstilts(done, "export", "study.toml", "out", "--benchmark", "xtreme-r", "--data", "data").split()
+    (system,) = xstilts(done, "export", "study.toml", "out", "--benchmark", "xtreme-r", "--data", "data").stdout.split()
     folders = ["--predictions", system, "--references", "out/references"]
     said = subprocess.run(
         [sys.executable, "-m", "xstilts", "score", "--benchmark", "xtreme-r", "--partial", "--json", *folders],

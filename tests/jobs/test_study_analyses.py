@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from command import xstilts
 from xstilts.jobs.behind import Behind
 from xstilts.study.store import Store
 
@@ -38,30 +36,19 @@ updates = 4
 """
 
 
-def xstilts(*arguments: str, store: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", str(store)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "XSTILTS_CACHE": str(store.parent / "cache"), "OMP_NUM_THREADS": "1"},
-    )
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study run without its analyses, then with them."""
     root = tmp_path_factory.mktemp("analysed")
     study = root / "tiny.toml"
     study.write_text(TINY.replace("ANALYSES", ""))
-    assert xstilts("run", str(study), store=root / "store").returncode == 0
+    xstilts(root, "run", "tiny.toml")
     return root
 
 
 def told(place: Path, *names: str) -> dict[str, list[dict[str, str]]]:
     asked = [part for name in names for part in ("--analysis", name)]
-    done = xstilts("results", str(place / "tiny.toml"), *asked, "--format", "json", store=place / "store")
-    assert done.returncode == 0, done.stderr
+    done = xstilts(place, "results", "tiny.toml", *asked, "--format", "json")
     found = json.loads(done.stdout)
     assert found["constructed"] is True
     return {
@@ -79,8 +66,7 @@ def test_analyses_that_a_study_did_not_name_say_what_they_lack_and_then_have_it(
     store = Store(place / "store")
     keys = set(store.keys())
     (place / "tiny.toml").write_text(TINY.replace("ANALYSES", 'analyses = ["calibration", "robustness"]'))
-    done = xstilts("run", str(place / "tiny.toml"), store=place / "store")
-    assert done.returncode == 0, done.stderr
+    xstilts(place, "run", "tiny.toml")
     added = [store.record(key)["job"] for key in set(store.keys()) - keys]
     assert {job["kind"] for job in added} == {"predict"}
     # 2 models: development rows; in 2 languages 5 changes, and words of the dictionary in the one that has some
@@ -96,7 +82,7 @@ def test_analyses_that_a_study_did_not_name_say_what_they_lack_and_then_have_it(
     assert [row["K"] for row in rows] == ["4", "5"] * 2
     assert all(0 <= float(row["right K"]) <= float(row["right"]) <= 100 for row in rows)
 
-    page = xstilts("report", str(place / "tiny.toml"), store=place / "store").stdout  # tells what the study names now
+    page = xstilts(place, "report", "tiny.toml").stdout  # tells what the study names now
     assert "## Calibration by language (points): world/paraphrase" in page
 
 

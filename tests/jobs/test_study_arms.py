@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from command import results, xstilts
 from xstilts.catalogue import Problem, get_task
 from xstilts.jobs.sources import open_source
 from xstilts.study.job import Train
@@ -98,22 +95,6 @@ max_length = 96
 """
 
 
-def xstilts(*arguments: str, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", str(folder / "store")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
-
-
-def results(study: Path, folder: Path) -> pl.DataFrame:
-    return pl.read_csv(xstilts("results", str(study), "--format", "csv", folder=folder).encode())
-
-
 def write_predictions(folder: Path) -> None:
     """Right labels of paraphrases but for the first three, and right tags."""
     world = World(WorldSettings(**WORLD))  # type: ignore[arg-type]
@@ -137,12 +118,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("arms")
     (folder / "arms.toml").write_text(STUDY)
     write_predictions(folder / "theirs")
-    xstilts("run", str(folder / "arms.toml"), "--workers", "1", folder=folder)
+    xstilts(folder, "run", "arms.toml", "--workers", "1")
     return folder
 
 
 def test_every_arm_ends_in_the_table(done: Path) -> None:
-    table = results(done / "arms.toml", done)
+    table = results(done, done / "arms.toml")
     assert table["score"].null_count() == 0
     assert dict(table.select("arm", "intermediate").unique().iter_rows()) == {
         "baseline": "",
@@ -276,7 +257,7 @@ def test_a_finished_training_is_a_ready_checkpoint_of_another_study(done: Path) 
     study.write_text(
         base + f'[arms.ready]\nstart = "{model}"\n[[arms.ready.then]]\nintermediate = ["world/topic"]\n' + rest
     )
-    xstilts("run", str(study), "--workers", "1", folder=done)
-    table = results(study, done)
+    xstilts(done, "run", str(study), "--workers", "1")
+    table = results(done, study)
     assert dict(table.select("arm", "intermediate").unique().iter_rows()) == {"baseline": "", "ready": "world/topic"}
     assert table["score"].null_count() == 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
 
+from command import results, xstilts
 from xstilts.study.job import Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
@@ -45,26 +42,14 @@ max_length = 96
 """
 
 
-def xstilts(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", str(folder / "store")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Plan, str]:
     folder = tmp_path_factory.mktemp("rates")
     study = folder / "rates.toml"
     study.write_text(STUDY, encoding="utf-8")
-    planned = xstilts(folder, "plan", str(study))
+    planned = xstilts(folder, "plan", str(study)).stdout
     xstilts(folder, "run", str(study), "--workers", "1", "--until", "5s")
-    return folder, Store(folder / "store").plan("rates@full"), planned + xstilts(folder, "run", str(study))
+    return folder, Store(folder / "store").plan("rates@full"), planned + xstilts(folder, "run", str(study)).stdout
 
 
 def test_the_plan_says_what_the_search_costs_and_a_report_what_was_chosen(ran: tuple[Path, Plan, str]) -> None:
@@ -83,7 +68,7 @@ def test_trainings_take_the_rate_with_the_best_score_on_held_apart_rows(ran: tup
         scores = {one.learning_rate: store.record(one.score)["score"] for one in job.candidates}
         assert store.record(key)["learning_rate"] == max(scores, key=lambda rate: scores[rate]) == 3e-3
         assert len(set(scores.values())) > 1
-    table = pl.read_csv(xstilts(folder, "results", "rates", "--format", "csv").encode())
+    table = results(folder, "rates")
     assert table["learning_rate"].to_list() == [3e-3] * 4
     assert table["seed"].unique().to_list() == [0]
 
@@ -101,10 +86,10 @@ def test_a_rate_that_is_far_too_high_is_a_poor_trial_and_no_failure(ran: tuple[P
 
 def test_a_chosen_training_is_the_training_at_that_rate(ran: tuple[Path, Plan, str], tmp_path: Path) -> None:
     folder, _, _ = ran
-    chosen = pl.read_csv(xstilts(folder, "results", "rates", "--format", "csv").encode())
+    chosen = results(folder, "rates")
     study = tmp_path / "fixed.toml"
     text = STUDY.replace("[search]\nlearning_rate = [1e-9, 3e-3, 1e30]\nseed = 7\n", "")
     study.write_text(text.replace("updates = 12", "updates = 12\nlearning_rate = 3e-3"), encoding="utf-8")
     xstilts(folder, "run", str(study))
-    fixed = pl.read_csv(xstilts(folder, "results", "fixed", "--format", "csv").encode())
+    fixed = results(folder, "fixed")
     assert fixed["score"].to_list() == chosen["score"].to_list()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from command import results, xstilts
 from xstilts.catalogue.benchmark import get_benchmark
 from xstilts.metrics.benchmark import score_folders
 
@@ -46,18 +44,6 @@ stride = 32
 """
 
 
-def xstilts(*arguments: str, folder: Path, data: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "xstilts", *arguments, "--store", str(folder / "store")],
-        capture_output=True,
-        text=True,
-        timeout=900,
-        env={**os.environ, "XSTILTS_DATA": str(data), "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
-
-
 @pytest.fixture
 def smaller(data_folder: Path, tmp_path: Path) -> Path:
     """The data folder with three languages of LAReQA, whose candidates are those of all languages that are there."""
@@ -72,16 +58,11 @@ def smaller(data_folder: Path, tmp_path: Path) -> Path:
     return place
 
 
-def table_of(study: Path, folder: Path, data: Path) -> pl.DataFrame:
-    """What a finished study's results say."""
-    return pl.read_csv(xstilts("results", str(study), "--format", "csv", folder=folder, data=data).encode())
-
-
 def test_every_task_type_runs_on_real_rows_and_its_export_scores_the_same(tmp_path: Path, smaller: Path) -> None:
     study = tmp_path / "types.toml"
     study.write_text(STUDY)
-    xstilts("run", str(study), "--workers", "1", folder=tmp_path, data=smaller)
-    table = table_of(study, tmp_path, smaller)
+    xstilts(tmp_path, "run", str(study), "--workers", "1", XSTILTS_DATA=str(smaller))
+    table = results(tmp_path, str(study))
     found = {
         target: (set(part["language"]), set(part["task_type"]), set(part["metric"]))
         for (target,), part in table.group_by("target")
@@ -110,7 +91,7 @@ def test_every_task_type_runs_on_real_rows_and_its_export_scores_the_same(tmp_pa
     assert set(choices["floor"] % 5) == {0.0}
 
     out = tmp_path / "out"
-    xstilts("export", str(study), str(out), "--benchmark", "catalogue", folder=tmp_path, data=smaller)
+    xstilts(tmp_path, "export", "types.toml", "out", "--benchmark", "catalogue", XSTILTS_DATA=str(smaller))
     same = 0
     for arm in ("baseline", "choices", "many"):
         system = out / "predictions" / "tiny" / arm / "seed0"
@@ -125,9 +106,9 @@ def test_every_task_type_runs_on_real_rows_and_its_export_scores_the_same(tmp_pa
     again = tmp_path / "again.toml"
     given = '[arms.theirs]\npredictions = "out/predictions/{backbone}/baseline/seed{seed}"\n'
     again.write_text(STUDY[: STUDY.index("[arms.choices]")] + given + STUDY[STUDY.index("[settings.intermediate]") :])
-    xstilts("run", str(again), "--workers", "1", folder=tmp_path, data=smaller)
+    xstilts(tmp_path, "run", str(again), "--workers", "1", XSTILTS_DATA=str(smaller))
     columns = ["target", "language", "score"]
-    both = table_of(again, tmp_path, smaller).sort("target", "language")
+    both = results(tmp_path, str(again)).sort("target", "language")
     ours, theirs = (both.filter(pl.col("arm") == arm) for arm in ("baseline", "theirs"))
     assert theirs.height == 16 and theirs.select(columns).equals(ours.select(columns))
     assert set(theirs.filter(pl.col("target").str.starts_with("ntrex"))["protocol"]) == {"given", "given, target asks"}

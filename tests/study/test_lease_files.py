@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from xstilts.study import lease
 
 
@@ -35,13 +37,46 @@ def test_a_lease_of_a_dead_process_is_broken(tmp_path: Path) -> None:
     assert lease.acquire(path) is not None
 
 
-def test_a_lease_from_another_machine_lives_while_its_time_moves(tmp_path: Path) -> None:
+ELSEWHERE = json.dumps({"pid": 1, "host": "elsewhere", "token": "t"})
+
+
+@pytest.mark.parametrize("clock", [-500, 0, 500], ids=["its clock is behind", "clocks agree", "its clock is ahead"])
+def test_a_lease_from_another_machine_lives_while_its_time_moves(
+    clock: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its clock says: what counts is whether the time changes while we look."""
+    monkeypatch.setattr(lease, "STALE", 0.3)
     path = tmp_path / "lease"
-    path.write_text(json.dumps({"pid": 1, "host": "elsewhere", "token": "t"}))
-    assert lease.acquire(path) is None
-    old = time.time() - lease.STALE - 5
+    path.write_text(ELSEWHERE)
+    begun = time.monotonic()
+    beat = time.time() + clock
+    while time.monotonic() - begun < 0.9:
+        beat += 0.1
+        os.utime(path, (beat, beat))
+        assert lease.acquire(path) is None
+        time.sleep(0.02)
+    while time.monotonic() - begun < 5 and lease.holder(path) is not None:
+        time.sleep(0.02)
+    assert lease.acquire(path) is not None
+
+
+def test_a_lease_of_long_ago_is_broken_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "lease"
+    path.write_text(ELSEWHERE)
+    old = time.time() - lease.FAR - 5
     os.utime(path, (old, old))
     assert lease.acquire(path) is not None
+
+
+def test_who_has_watched_a_dead_lease_clears_it_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "STALE", 0.1)
+    path = tmp_path / "lease"
+    path.write_text(ELSEWHERE)
+    lease.clear(path)
+    assert path.exists()
+    time.sleep(0.15)
+    lease.clear(path)
+    assert not path.exists()
 
 
 def test_an_unreadable_lease_counts_as_held_until_it_is_old(tmp_path: Path) -> None:

@@ -9,41 +9,24 @@ import subprocess
 import sys
 import threading
 import time
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from toy_world import ToySource, find, identify
 
+from conftest import toy_plan_of
 from xstilts.study.backends.local import LocalBackend
 from xstilts.study.job import Predict, Score, Train
 from xstilts.study.manifest import Plan
-from xstilts.study.plan import plan
 from xstilts.study.protocols import Places
-from xstilts.study.run import Event, Summary, run
-from xstilts.study.spec import study_of
+from xstilts.study.run import Event, Running, Summary, run
 from xstilts.study.status import status
 from xstilts.study.store import Store
 
-STUDY = """
-question = "Does it help?"
-targets = ["xnli", "pairs"]
-seeds = [0, 1]
-[backbones.tiny]
-architecture = {layers = 2, hidden = 64, heads = 2, feedforward = 128, vocabulary = 500}
-[[backbones.tiny.pretraining]]
-tasks = ["text"]
-updates = 100
-[arms.baseline]
-[arms.nli]
-intermediate = ["nli"]
-"""
-
 
 @pytest.fixture
-def toy() -> Plan:
-    return plan(study_of(tomllib.loads(STUDY), "toy", "toy.toml"), ToySource(), find, identify)
+def toy(toy_plan: Plan) -> Plan:
+    return toy_plan
 
 
 @pytest.fixture
@@ -68,10 +51,7 @@ def of(plan: Plan, phase: str, seed: int) -> list[str]:
 
 @pytest.mark.parametrize("hidden, threads", [(64, 2), (512, 4)])
 def test_a_big_first_phase_gets_all_cores_and_a_small_one_its_share(hidden: int, threads: int, store: Store) -> None:
-    study = STUDY.replace("hidden = 64", f"hidden = {hidden}").replace(
-        "feedforward = 128", f"feedforward = {4 * hidden}"
-    )
-    bigger = plan(study_of(tomllib.loads(study), "toy", "toy.toml"), ToySource(), find, identify)
+    bigger = toy_plan_of(hidden)
     go(bigger, store)
     given = {key: store.record(key)["threads"] for key, job in bigger.jobs.items() if isinstance(job, Train)}
     first = of(bigger, "pretraining", 0)[0]
@@ -152,23 +132,62 @@ def holder_of(store: Store, key: str, steps: int) -> int:
     raise AssertionError("the job never began")
 
 
-def test_a_killed_worker_fails_its_job_alone_and_is_resumed(toy: Plan, store: Store) -> None:
+def kill(store: Store, key: str, times: int) -> threading.Thread:
+    """A thread that kills whoever works on ``key``, so many times."""
+
+    def strike() -> None:
+        for _ in range(times):
+            worker = holder_of(store, key, 2)
+            os.kill(worker, signal.SIGKILL)
+            while store.held(key):
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    return thread
+
+
+def test_a_killed_worker_s_job_is_resumed_by_the_next(toy: Plan, store: Store) -> None:
     order(store, 1, "intermediate slow")
     (key,) = of(toy, "intermediate", 1)
+    killer = kill(store, key, 1)
+    summary = go(toy, store)
+    killer.join()
+    assert (summary.failed, summary.done) == ({}, len(toy.jobs))
+    assert store.record(key)["resumed_at"] >= 2
 
-    def kill() -> None:
-        os.kill(holder_of(store, key, 2), signal.SIGKILL)
 
-    killer = threading.Thread(target=kill)
-    killer.start()
+def test_a_worker_that_is_killed_again_and_again_fails_its_job_alone(toy: Plan, store: Store) -> None:
+    order(store, 1, "intermediate slow")
+    (key,) = of(toy, "intermediate", 1)
+    killer = kill(store, key, 3)
     summary = go(toy, store)
     killer.join()
     assert list(summary.failed) == [key]
-    assert "killed by signal 9" in summary.failed[key]
+    assert "killed by signal 9, 3 times" in summary.failed[key] and "--workers" in summary.failed[key]
     assert summary.done == len(toy.jobs) - 1 - len(summary.blocked)
     order(store, 1, "")
     assert go(toy, store).exit_code == 0
     assert store.record(key)["resumed_at"] >= 2
+
+
+def test_the_server_of_the_workers_can_be_killed(toy: Plan, store: Store) -> None:
+    """Workers that it started go on; new ones get a new server."""
+    order(store, 1, "intermediate slow")
+    (key,) = of(toy, "intermediate", 1)
+    killed: list[int] = []
+
+    def strike(event: Event) -> None:
+        if not killed and any(item.key == key and (item.done or 0) >= 2 for item in event.running):
+            worker = json.loads((store.work(key) / "lease").read_text())["pid"]
+            server = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
+            killed.append(server)
+            os.kill(server, signal.SIGKILL)
+
+    summary = go(toy, store, report=strike)
+    assert killed and killed[0] != os.getpid()
+    assert (summary.failed, summary.left) == ({}, 0)
+    assert all(store.has(one) for one in toy.jobs)
 
 
 def test_until_stops_with_checkpoints_and_resumes(toy: Plan, store: Store) -> None:
@@ -271,15 +290,34 @@ def test_a_damaged_result_is_done_again(toy: Plan, store: Store) -> None:
     assert store.check(key, deep=True) is None
 
 
+def test_damage_that_only_a_reader_finds_is_mended_before_what_reads_it(toy: Plan, store: Store) -> None:
+    """A byte is flipped, the size stays: the job that reads it says so, and both are done."""
+    (key,) = of(toy, "pretraining", 0)
+    go(toy, store)
+    path = store.folder(key) / "result.txt"
+    path.write_text(path.read_text().swapcase())
+    for user in toy.after([key]):
+        store.set_aside(user)
+    again = Store(store.root)
+    summary = go(toy, again)
+    assert summary.failed == {}
+    assert summary.done == 1 + len(toy.after([key])) and summary.left == 0
+    assert all(again.check(one, deep=True) is None for one in toy.jobs)
+
+
 def test_progress_and_time_left_are_told(toy: Plan, store: Store) -> None:
     order(store, 0, "pretraining slow")
-    events: list[Event] = []
-    go(toy, store, until=1.5, report=events.append)
-    said = [item for event in events for item in event.running if item.done]
-    assert said
+    said: list[Running] = []
+
+    def watch(event: Event) -> None:
+        said.extend(item for item in event.running if item.done)
+        if said and event.seconds_left is not None:
+            raise KeyboardInterrupt  # both were told
+
+    with pytest.raises(KeyboardInterrupt):
+        go(toy, store, report=watch)
     assert said[-1].total == 20
     assert said[0].label == "pretraining tiny"
-    assert [event for event in events if event.seconds_left is not None]
 
 
 def test_the_manifest_is_kept_for_status_and_results(toy: Plan, store: Store) -> None:

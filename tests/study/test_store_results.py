@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.catalogue.errors import Problem
+from xstilts.study.disk import sealed
 from xstilts.study.job import Rows, Score, Settings, Start, Train, key_of
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
@@ -169,6 +170,10 @@ def test_a_job_file_that_holds_another_job_is_refused(store: Store) -> None:
     content = json.loads(path.read_text())
     content["job"]["new_field"] = 1
     path.write_text(json.dumps(content))
+    with pytest.raises(Problem, match="is damaged"):
+        store.job(other)
+    content.pop("seal")
+    path.write_bytes(sealed(content))
     with pytest.raises(Problem, match="another version"):
         store.job(other)
 

@@ -6,6 +6,7 @@ for messages.
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -45,6 +46,16 @@ TraitsOption = Annotated[
 ]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study's name or a .toml file.")]
 STORE = Path("xstilts-store")
+_ROOM = "make room (xstilts store size; xstilts store prune), then run again: what is finished is kept"
+_RIGHT = "name a folder that can be written, with --store and XSTILTS_CACHE"
+DISK = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: _RIGHT,
+    errno.EACCES: _RIGHT,
+    errno.EPERM: _RIGHT,
+    errno.ENOTDIR: _RIGHT,
+}
 
 
 def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -66,6 +77,12 @@ def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None
             except BrokenPipeError:
                 # The reader (head, less) has gone; what it wanted is written.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            except OSError as error:
+                if error.errno not in DISK:
+                    raise
+                where = f" ('{error.filename}')" if error.filename else ""
+                say(f"{os.strerror(error.errno)}{where}: {DISK[error.errno]}")
+                raise typer.Exit(2) from None
 
         group.command(name)(guarded)
         return guarded

@@ -1,8 +1,9 @@
 """Who works on a job: a small file that its holder keeps fresh.
 
-In: a path. Out: ``Lease``, or nothing where somebody else holds it. Works on any shared folder: the file is created
-exclusively, names process and machine, and its time is renewed; a lease whose process is gone or whose time stands
-still for a minute is broken.
+In: a path. Out: ``Lease``, or nothing where somebody else holds it. Works on any shared folder where a file can be
+created exclusively: it names process and machine, and its time is renewed. A lease is broken when its process is gone
+(same machine), or when its time has stood still for a minute *of the watcher's own clock*, so that clocks which differ
+or are set back do no harm; only a time that lies far behind is believed at once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from pathlib import Path
 from typing import Any
 
 STALE = 60.0
+FAR = 900.0
 BEAT = 10.0
+# When this process first saw a lease with this time: path to (token, time of the file, own monotonic time).
+_seen: dict[Path, tuple[object, int, float]] = {}
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,13 @@ def holder(path: Path) -> dict[str, Any] | None:
     """Who holds the lease at ``path`` (``pid``, ``host``), or None where nobody alive does."""
     content = _read(path)
     return content if content is not None and _alive(path, content) else None
+
+
+def clear(path: Path) -> None:
+    """Remove the lease at ``path`` if its holder is gone, so that processes which have not watched it can take it."""
+    with contextlib.suppress(OSError):
+        if path.exists() and holder(path) is None:
+            _break(path)
 
 
 def acquire(path: Path) -> Lease | None:
@@ -102,14 +113,23 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _alive(path: Path, content: dict[str, Any]) -> bool:
     try:
-        age = time.time() - path.stat().st_mtime
+        beat = path.stat().st_mtime_ns
     except OSError:
         return False
-    if age > STALE:
+    if _still(path, content.get("token"), beat) > STALE or time.time() - beat / 1e9 > FAR:
         return False
     if content.get("host") == socket.gethostname() and isinstance(content.get("pid"), int):
         return _process_lives(content["pid"])
     return True
+
+
+def _still(path: Path, token: object, beat: int) -> float:
+    """For how many seconds this process has seen the lease unchanged."""
+    now = time.monotonic()
+    known = _seen.get(path)
+    if known is None or known[:2] != (token, beat):
+        known = _seen[path] = (token, beat, now)
+    return now - known[2]
 
 
 def _process_lives(pid: int) -> bool:

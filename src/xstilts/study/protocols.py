@@ -46,10 +46,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a started group of jobs ended: ``failure`` is None, or what went wrong in one line."""
+    """How a started group of jobs ended: ``failure`` is None, or what went wrong in one line. ``killed``: from outside,
+    so that another try may end better."""
 
     keys: tuple[Key, ...]
     failure: str | None
+    killed: bool = False
 
 
 class Backend(Protocol):

@@ -14,7 +14,7 @@ from typing import Literal
 
 from xstilts.study.job import Embed, Key, Predict, Probe, Score, Train
 from xstilts.study.manifest import Plan
-from xstilts.study.protocols import Backend, Places
+from xstilts.study.protocols import Backend, Outcome, Places
 from xstilts.study.store import Store
 
 Kind = Literal["planned", "started", "done", "failed", "progress", "stopping", "ended"]
@@ -86,9 +86,9 @@ def run(
 
     A keyboard interrupt stops in the same way and is raised again. ``cores``: processor cores to share out.
     """
-    state = _Run(plan, store, backend, report, cores or available_cores())
+    state = _Run(plan, store, backend, places, report, cores or available_cores())
     store.remember(plan)
-    state.begin(places)
+    state.begin()
     try:
         while state.open or state.groups:
             if until is not None and state.seconds() >= until:
@@ -112,11 +112,12 @@ class _Run:
     plan: Plan
     store: Store
     backend: Backend
+    places: Places
     report: Callable[[Event], None]
     cores: int
     begun: float = field(default_factory=time.monotonic)
     open: dict[Key, None] = field(default_factory=dict)
-    reused: int = 0
+    before: set[Key] = field(default_factory=set)
     failed: dict[Key, str] = field(default_factory=dict)
     lost: set[Key] = field(default_factory=set)
     groups: dict[tuple[Key, ...], float] = field(default_factory=dict)
@@ -132,19 +133,25 @@ class _Run:
     def seconds(self) -> float:
         return time.monotonic() - self.begun
 
-    def begin(self, places: Places) -> None:
+    def begin(self) -> None:
         plan = self.plan
         self.users = plan.users()
         for key in reversed(list(plan.jobs)):
             after = max((self.chains[user] for user in self.users[key]), default=0.0)
             self.chains[key] = plan.costs[key].units + after
         self.open = dict.fromkeys(key for key in plan.jobs if not self.store.has(key))
-        self.reused = len(plan.jobs) - len(self.open)
+        for key in reversed(list(plan.jobs)):
+            if key in self.open:
+                for needed in plan.needs(key):
+                    if needed not in self.open and self.store.pruned(needed):
+                        self.store.drop(needed)
+                        self.open[needed] = None
+        self.before = set(plan.jobs) - set(self.open)
         for key in self.open:
-            self.store.submit(plan.jobs[key], places)
+            self.store.submit(plan.jobs[key], self.places)
             if not self.store.held(key):
                 self.store.clear_failure(key)
-        self.tell("planned", None, f"{len(plan.jobs)} jobs, {self.reused} of them done")
+        self.tell("planned", None, f"{len(plan.jobs)} jobs, {len(self.before)} of them done")
 
     # Starting.
 
@@ -212,12 +219,13 @@ class _Run:
         if not self.groups:
             time.sleep(patience)
         for outcome in ended:
-            self.take(outcome.keys, outcome.failure)
+            self.take(outcome)
         if time.monotonic() - self.told > POLL:
             self.tell("progress", None, "")
 
-    def take(self, keys: tuple[Key, ...], failure: str | None) -> None:
+    def take(self, outcome: Outcome) -> None:
         """A group has ended: what is in the store is done, what has a reason has failed, the rest is still to do."""
+        keys = outcome.keys
         self.worked += time.monotonic() - self.groups.pop(keys)
         for key in keys:
             if key in self.open and self.store.has(key):
@@ -225,24 +233,50 @@ class _Run:
                 self.units += self.plan.costs[key].units
                 self.tell("done", key, self.plan.labels[key])
         mine = [key for key in keys if key in self.open and not self.store.held(key)]
-        if failure is not None and mine and not any(self.store.failure(key) for key in mine):
-            self.store.fail(mine[0], failure)
+        if outcome.failure is not None and not outcome.killed and mine and not any(map(self.store.failure, mine)):
+            self.store.fail(mine[0], outcome.failure)
         for key in mine:
             reason = self.store.failure(key)
             if key in self.lost:  # it failed because what it needs has
                 self.store.clear_failure(key)
-            elif reason is not None:
+            elif reason is not None and not self.mended(key):
                 self.fail(key, f"{reason} (log: {self.store.work(keys[0]) / 'log'})")
-            elif not self.stopped:
-                self.unexplained(key)
+        rest = [key for key in mine if key in self.open]
+        if rest and not self.stopped:
+            self.unexplained(rest[0], outcome)
 
-    def unexplained(self, key: Key) -> None:
-        """A process that had its turn at ``key`` left neither result nor reason: try again, but not for ever."""
-        if any(needed in self.open for needed in self.plan.needs(key)):
-            return
+    def mended(self, key: Key) -> bool:
+        """Whether ``key`` failed because what it needs was found damaged; that is done again first."""
+        gone = [needed for needed in self.plan.needs(key) if needed not in self.lost and not self.store.has(needed)]
+        if not gone or self.tried(key):
+            return False
+        for needed in gone:
+            if needed not in self.open:  # another that needs it may have found it before
+                self.open[needed] = None
+                self.before.discard(needed)
+                self.store.submit(self.plan.jobs[needed], self.places)
+                self.tell("progress", needed, f"{self.plan.labels[needed]} was damaged and is done again")
+        self.store.clear_failure(key)
+        return True
+
+    def tried(self, key: Key) -> bool:
+        """Count one more try at ``key``; whether that was the last."""
         self.attempts[key] = self.attempts.get(key, 0) + 1
-        if self.attempts[key] >= ATTEMPTS:
-            self.fail(key, f"its process ended {ATTEMPTS} times without a result or a reason")
+        return self.attempts[key] >= ATTEMPTS
+
+    def unexplained(self, key: Key, outcome: Outcome) -> None:
+        """A process that had its turn at ``key`` left neither result nor reason: try again, but not for ever."""
+        if any(needed in self.open for needed in self.plan.needs(key)) or self.mended(key) or not self.tried(key):
+            return
+        log = self.store.work(outcome.keys[0]) / "log"
+        reason = f"its process ended {ATTEMPTS} times without a result or a reason"
+        if outcome.killed:
+            reason = (
+                f"its process was {outcome.failure}, {ATTEMPTS} times; signal 9 often means that memory ran out: take "
+                f"fewer --workers, a smaller batch or shorter texts (log: {log})"
+            )
+        self.store.fail(key, reason)
+        self.fail(key, reason)
 
     def fail(self, key: Key, reason: str) -> None:
         after = self.plan.after([key])
@@ -260,14 +294,15 @@ class _Run:
         self.tell("stopping", None, "saving checkpoints")
         self.backend.stop()
         for outcome in self.backend.finished(0.0):
-            failure = outcome.failure if any(self.store.failure(key) for key in outcome.keys) else None
-            self.take(outcome.keys, failure)
+            explained = any(map(self.store.failure, outcome.keys))
+            self.take(outcome if explained else Outcome(outcome.keys, None))
 
     def summary(self) -> Summary:
         self.tell("ended", None, "")
         blocked = tuple(key for key in self.plan.jobs if key in self.lost and key not in self.failed)
-        done = self.done() - self.reused
-        return Summary(self.reused, done, dict(self.failed), blocked, len(self.open), self.stopped, self.seconds())
+        reused = len(self.before)
+        left, done = len(self.open), self.done() - reused
+        return Summary(reused, done, dict(self.failed), blocked, left, self.stopped, self.seconds())
 
     def done(self) -> int:
         return len(self.plan.jobs) - len(self.open) - len(self.lost)

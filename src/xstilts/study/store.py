@@ -1,23 +1,20 @@
 """The folder that keeps every finished job, found by key.
 
-In: jobs, and the folders of files that they wrote. Out: results that appear whole or not at all. Layout:
-``results/<2 digits>/<key>/`` (files, ``record.json`` last), ``jobs/<key>.json`` (what is to be done), ``work/<key>/``
-(checkpoint, progress, log, failure, lease), ``studies/<name>@<level>.json``, ``aside/`` (being written), ``damaged/``.
+In: jobs, and the folders of files that they wrote. Out: results that appear whole or not at all, and are never used
+when they are not what was written. Layout: ``store.json`` (the format), ``results/<2 digits>/<key>/`` (files,
+``record.json`` last), ``jobs/<key>.json`` (what is to be done), ``work/<key>/`` (checkpoint, progress, log, failure,
+lease), ``studies/<name>@<level>.json``, ``aside/`` (being written), ``damaged/``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-import math
-import os
 import platform
 import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,66 +22,122 @@ from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.study import lease
+from xstilts.study.disk import dumps, plain, read_json, read_sealed, replace, sealed, sha256, sync, write
 from xstilts.study.job import Job, Key, from_json, key_of, to_json
 from xstilts.study.manifest import Plan, plan_from_json
 from xstilts.study.protocols import Places
 
 RECORD = "record.json"
+# Format 1 had no seals: its files are checked, but nothing tells whether a record has changed. ``repair`` adds them.
+FORMAT = 2
 _KEY = re.compile(r"[0-9a-f]{32}")
 _PACKAGES = ("xstilts", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
 
 
+class Damaged(Problem):
+    """A stored result is not what was written; it has been moved to ``damaged/``."""
+
+
 class Store:
-    """A store at ``root``; the folder is made when something is first written."""
+    """A store at ``root``; the folder is made when something is first written. Raises ``Problem`` for one of a later
+    format."""
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         self._begun: dict[Key, float] = {}
+        self._checked_deep: set[Key] = set()
+        self.format = self._format()
+
+    def _format(self) -> int:
+        path = self.root / "store.json"
+        found = read_json(path)
+        if found is None and not path.exists():
+            return 1 if (self.root / "results").is_dir() else FORMAT
+        said = found.get("format") if isinstance(found, dict) else None
+        if not isinstance(said, int):
+            raise Problem(f"'{path}' does not say the store's format: write {{\"format\": {FORMAT}}} into it")
+        if said > FORMAT:
+            raise Problem(
+                f"the store '{self.root}' has format {said}, that of a later xstilts; this one reads up to {FORMAT}: "
+                "update xstilts, or take another store"
+            )
+        return said
+
+    def read(self, path: Path) -> dict[str, Any] | None:
+        """A file of this store that bears a seal, or None where it is not as it was written."""
+        return read_sealed(path, required=self.format > 1)
 
     # Finished jobs.
 
     def has(self, key: Key) -> bool:
-        """Whether ``key`` is finished and whole: its record is there and every file has its size.
+        """Whether ``key`` is finished and looks whole: its record is as written and every file has its size.
 
         A damaged result is moved to ``damaged/`` and counts as missing.
         """
-        if not self._result(key).is_dir():
+        if not self.place(key).is_dir():
             return False
         if self.check(key) is None:
             return True
-        self._set_aside(key)
+        self.set_aside(key)
         return False
 
     def stored(self, key: Key) -> bool:
         """Whether there is a result, without a look inside."""
-        return (self._result(key) / RECORD).is_file()
+        return (self.place(key) / RECORD).is_file()
 
     def check(self, key: Key, deep: bool = False) -> str | None:
         """What is wrong with a stored result, in one line, or None. ``deep`` reads every byte again."""
-        folder = self._result(key)
-        record = _read_json(folder / RECORD)
-        if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
-            return f"{key}: no readable record"
+        folder = self.place(key)
+        if not folder.is_dir():
+            return f"{key}: no result"
+        record = self.read(folder / RECORD)
+        if record is None:
+            return f"{key}: {RECORD} is not as it was written"
+        if record.get("key") != key or not isinstance(record.get("files"), dict):
+            return f"{key}: {RECORD} is that of another job"
         for name, known in record["files"].items():
             path = folder / name
-            size = path.stat().st_size if path.is_file() else None
+            size = path.stat().st_size if path.is_file() and not path.is_symlink() else None
             if size != known["bytes"]:
                 found = "is missing" if size is None else f"has {size} bytes instead of {known['bytes']}"
                 return f"{key}: {name} {found}"
-            if deep and _sha256(path) != known["sha256"]:
+            if deep and sha256(path) != known["sha256"]:
                 return f"{key}: {name} has other content than was written"
         return None
 
     def folder(self, key: Key) -> Path:
-        """The files of a finished job. Raises ``Problem`` if it is not finished."""
-        if not self.has(key):
-            raise Problem(f"job {key} is not in the store '{self.root}': run the study again")
-        return self._result(key)
+        """The files of a finished job, every byte of them as it was written (read again once a process).
+
+        Raises ``Problem`` if the job is not finished or its weights were pruned, ``Damaged`` if a file has changed.
+        """
+        if key not in self._checked_deep:
+            if not self.stored(key):
+                raise Problem(f"job {key} is not in the store '{self.root}': run the study again")
+            wrong = self.check(key, deep=True)
+            if wrong is not None:
+                self.set_aside(key)
+                raise Damaged(f"{wrong}; moved to '{self.root / 'damaged'}': run the study again")
+            if self.pruned(key):
+                raise Problem(f"the weights of job {key} were pruned from '{self.root}': run the study again")
+            self._checked_deep.add(key)
+        return self.place(key)
 
     def record(self, key: Key) -> dict[str, Any]:
-        """The record of a finished job: kind, job, files, seconds, versions and what the job added."""
-        found: dict[str, Any] = json.loads((self.folder(key) / RECORD).read_bytes())
+        """The record of a finished job: kind, job, files, seconds, versions and what the job added. Raises as
+        ``folder``."""
+        found = self.read(self.place(key) / RECORD)
+        if found is None or found.get("key") != key:
+            if not self.stored(key):
+                raise Problem(f"job {key} is not in the store '{self.root}': run the study again")
+            self.set_aside(key)
+            raise Damaged(
+                f"{key}: {RECORD} is not as it was written; moved to '{self.root / 'damaged'}': run the study again"
+            )
         return found
+
+    def pruned(self, key: Key) -> bool:
+        """Whether a finished job's weights were removed to save room; its record stays."""
+        return bool((self.read(self.place(key) / RECORD) or {}).get("pruned"))
 
     def keys(self) -> list[Key]:
         """The keys of all results, whole or not."""
@@ -99,6 +152,7 @@ class Store:
         ``seconds`` count from the last ``job(key)`` of this process.
         """
         job, _ = self._job(key)
+        self._begin()
         aside = self.root / "aside" / f"{key}-{uuid.uuid4().hex}"
         aside.mkdir(parents=True)
         extra: dict[str, Any] = {}
@@ -109,26 +163,24 @@ class Store:
                 "key": key,
                 "kind": to_json(job)["kind"],
                 "job": to_json(job),
-                "files": {
-                    name: {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path, name in files.items()
-                },
+                "files": {name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path, name in files.items()},
                 "finished": time.time(),
                 "seconds": time.time() - self._begun.get(key, aside.stat().st_mtime),
                 "versions": _versions(),
-                **_plain(extra),
+                **plain(extra),
             }
             for path in files:
-                _sync(path)
-            _write(aside / RECORD, _dumps(record))
-            for folder in {path.parent for path in files} | {aside}:
-                _sync(folder)
+                sync(path)
+            write(aside / RECORD, sealed(record))
             self._place(key, aside)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         self._tidy(key)
 
     def _place(self, key: Key, aside: Path) -> None:
-        place = self._result(key)
+        for folder in {path.parent for path in aside.rglob("*")}:
+            sync(folder)
+        place = self.place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             aside.rename(place)
@@ -136,17 +188,50 @@ class Store:
             if not place.is_dir():
                 raise
             if self.check(key) is not None:
-                self._set_aside(key)
+                self.set_aside(key)
                 aside.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
 
-    def _set_aside(self, key: Key) -> None:
+    def _begin(self) -> None:
+        """Say the format in a new store."""
+        path = self.root / "store.json"
+        if not path.exists():
+            replace(path, dumps({"format": self.format}))
+
+    def set_aside(self, key: Key) -> None:
+        """Move a result to ``damaged/``, where nothing reads it."""
+        self._checked_deep.discard(key)
         target = self.root / "damaged" / f"{key}-{uuid.uuid4().hex[:8]}"
         target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
-            self._result(key).rename(target)
+            self.place(key).rename(target)
 
-    def _result(self, key: Key) -> Path:
+    def drop(self, key: Key) -> None:
+        """Remove a result, if there is one: first out of sight in one step, then its files."""
+        self._checked_deep.discard(key)
+        aside = self.root / "aside" / f"{key}-{uuid.uuid4().hex}"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.place(key).rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def adopt(self, key: Key, folder: Path, record: dict[str, Any]) -> None:
+        """Copy a whole result of another store."""
+        self._begin()
+        aside = self.root / "aside" / f"{key}-{uuid.uuid4().hex}"
+        try:
+            for name in record["files"]:
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, aside / name)
+                sync(aside / name)
+            aside.mkdir(parents=True, exist_ok=True)
+            write(aside / RECORD, sealed(record))
+            self._place(key, aside)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def place(self, key: Key) -> Path:
+        """Where the result of ``key`` is, or would be."""
         return self.root / "results" / self._checked(key)[:2] / key
 
     @staticmethod
@@ -161,9 +246,9 @@ class Store:
         """Note a job and where it finds things; its key."""
         key = key_of(job)
         path = self.root / "jobs" / f"{key}.json"
-        content = _dumps({"job": to_json(job), "places": _plain(vars(places))})
+        content = sealed({"job": to_json(job), "places": plain(vars(places))})
         if not path.is_file() or path.read_bytes() != content:
-            _replace(path, content, synced=False)
+            replace(path, content, synced=False)
         return key
 
     def job(self, key: Key) -> tuple[Job, Places]:
@@ -172,9 +257,11 @@ class Store:
         return self._job(key)
 
     def _job(self, key: Key) -> tuple[Job, Places]:
-        content = _read_json(self.root / "jobs" / f"{self._checked(key)}.json")
+        path = self.root / "jobs" / f"{self._checked(key)}.json"
+        content = self.read(path)
         if content is None:
-            raise Problem(f"no job {key} in the store '{self.root}': plan its study first with: xstilts run STUDY")
+            what = f"'{path}' is damaged: run" if path.exists() else f"no job {key} in the store '{self.root}': plan"
+            raise Problem(f"{what} its study first with: xstilts run STUDY")
         try:
             job, places = from_json(content["job"]), Places(**content["places"])
         except (TypeError, KeyError) as error:
@@ -193,17 +280,17 @@ class Store:
 
     def progress(self, key: Key) -> dict[str, Any] | None:
         """What the job last said about itself (``done``, ``total``, ...), or None."""
-        found = _read_json(self.root / "work" / self._checked(key) / "progress.json")
+        found = read_json(self.root / "work" / self._checked(key) / "progress.json")
         return found if isinstance(found, dict) else None
 
     def fail(self, key: Key, reason: str) -> None:
         """Note why a job failed."""
-        _replace(self.work(key) / "failure.json", _dumps({"reason": reason, "at": time.time()}), synced=False)
+        replace(self.work(key) / "failure.json", dumps({"reason": reason, "at": time.time()}), synced=False)
 
     def failure(self, key: Key) -> str | None:
         """Why the job failed, or None."""
-        found = _read_json(self.root / "work" / self._checked(key) / "failure.json")
-        return None if found is None else str(found.get("reason"))
+        found = read_json(self.root / "work" / self._checked(key) / "failure.json")
+        return str(found.get("reason")) if isinstance(found, dict) else None
 
     def clear_failure(self, key: Key) -> None:
         """Forget an earlier failure."""
@@ -214,8 +301,12 @@ class Store:
         return lease.acquire(self.work(key) / "lease")
 
     def held(self, key: Key) -> bool:
-        """Whether a living process works on ``key``."""
-        return lease.holder(self.root / "work" / self._checked(key) / "lease") is not None
+        """Whether a living process works on ``key``. The lease of one that is gone is removed."""
+        path = self.root / "work" / self._checked(key) / "lease"
+        held = lease.holder(path) is not None
+        if not held:
+            lease.clear(path)
+        return held
 
     def _tidy(self, key: Key) -> None:
         """Remove what a finished job needs no more: all of its work folder but the log and the lease."""
@@ -229,7 +320,8 @@ class Store:
 
     def remember(self, plan: Plan) -> None:
         """Keep the plan, so that status and results need neither the study file nor the data."""
-        _replace(self.root / "studies" / f"{plan.name}.json", _dumps(plan.to_json()))
+        self._begin()
+        replace(self.root / "studies" / f"{plan.name}.json", sealed(plan.to_json()))
 
     def plan(self, name: str) -> Plan:
         """The plan of ``study@level`` as it was last run. Raises ``Problem`` with the nearest name."""
@@ -237,9 +329,12 @@ class Store:
         if name not in known:
             hint = nearest(name, known) or f" (it has {', '.join(known) or 'none'})"
             raise Problem(f"the store '{self.root}' has no study '{name}'{hint}")
+        content = self.read(self.root / "studies" / f"{name}.json")
+        if content is None:
+            raise Problem(f"the plan of '{name}' in '{self.root}' is damaged: run the study again")
         try:
-            return plan_from_json(_read_json(self.root / "studies" / f"{name}.json"))
-        except (TypeError, KeyError) as error:
+            return plan_from_json(content)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise Problem(
                 f"the plan of '{name}' was written by another version ({error}): run the study again"
             ) from None
@@ -247,62 +342,6 @@ class Store:
     def studies(self) -> list[str]:
         """The studies that were run into this store, as ``study@level``."""
         return sorted(path.stem for path in self.root.glob("studies/*.json"))
-
-
-def _read_json(path: Path) -> Any:
-    """The content, or None where the file is missing or damaged."""
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-
-
-def _dumps(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: numbers of array libraries as numbers, what is not finite as null."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return _plain(value.item()) if hasattr(value, "item") else str(value)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    _sync(path)
-
-
-def _replace(path: Path, content: bytes, synced: bool = True) -> None:
-    """Write ``path`` whole: aside, synced (where it can not simply be written again), renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        aside.write_bytes(content)
-        if synced:
-            _sync(aside)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 @cache

@@ -1,11 +1,12 @@
 """What a training needs to go on after a stop: weights, optimizer moments and the number of updates done.
 
-In: a network and its optimizer. Out: one folder, replaced whole. Data order, masks and dropout follow from seed and
-update number, so nothing else has to be kept.
+In: a network and its optimizer. Out: one folder, replaced whole and with checksums of its files, so that nothing goes
+on from a damaged one. Data order, masks and dropout follow from seed and update number, so nothing else has to be kept.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from xstilts.catalogue.errors import Problem
 from xstilts.model.network import read_tensors, write_tensors
 
-FORM = 2  # of what is written: an earlier form held the whole token table, and its training begins anew
+FORM = 3  # of what is written: of an earlier form the training begins anew
 _NONE: Mapping[str, Tensor] = MappingProxyType({})
 
 
@@ -35,15 +36,17 @@ def save(
     write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
     if mean:
         write_tensors(mean, aside / "mean.safetensors")
-    (aside / "checkpoint.json").write_text(json.dumps({"form": FORM, "updates": done}), encoding="utf-8")
-    for path in aside.iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
+    sums = {path.name: _sum(path) for path in sorted(aside.iterdir())}
+    said = {"form": FORM, "updates": done, "files": sums}
+    (aside / "checkpoint.json").write_text(json.dumps({**said, "sum": _digest(said)}), encoding="utf-8")
+    for path in (*aside.iterdir(), aside):
+        _sync(path)
     old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     aside.rename(folder)
+    _sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -52,14 +55,11 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
     weights so far, by name, on the network's device."""
     for place in (folder, folder.with_name(folder.name + ".old")):
         try:
-            said = json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))
-            if said.get("form") != FORM:
-                continue
-            done = int(said["updates"])
+            done = _whole(place)
             weights = read_tensors(place / "network.safetensors")
             moments = read_tensors(place / "optimizer.safetensors")
             mean = read_tensors(place / "mean.safetensors") if (place / "mean.safetensors").exists() else {}
-        except (OSError, ValueError, KeyError, Problem):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, Problem):
             continue
         network.load_state_dict(weights)
         for name, parameter in _learning(network, optimizer):
@@ -71,6 +71,34 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
         device = next(network.parameters()).device
         return done, {name: tensor.to(device) for name, tensor in mean.items()}
     return 0, {}
+
+
+def _whole(place: Path) -> int:
+    """Updates done by a checkpoint that is as it was written. Raises ``ValueError`` (and others) where it is not."""
+    said = json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))
+    if said.get("form") != FORM or said.pop("sum") != _digest(said):
+        raise ValueError(f"'{place}' is of another form or damaged")
+    for name, known in said["files"].items():
+        if _sum(place / name) != known:
+            raise ValueError(f"'{place / name}' is damaged")
+    return int(said["updates"])
+
+
+def _digest(said: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _learning(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[tuple[str, nn.Parameter]]:

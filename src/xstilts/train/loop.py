@@ -100,7 +100,8 @@ def train(
             batch = renumbered(make_batch(network, data[task], task, examples, course, update), number)
             for group in optimizer.param_groups:
                 group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
-            losses.append(take_update(network, optimizer, batch, task, course, update, budget))
+            loss, budget = fitting_update(network, optimizer, batch, task, course, update, budget)
+            losses.append(loss)
             if update + 1 in moments:
                 add_to_mean(mean, network, moments.index(update + 1) + 1)
             tokens += len(batch.ids)
@@ -158,6 +159,38 @@ def make_batch(network: Network, encoded: Encoded, task: int, examples: Array, c
     return batch
 
 
+def fitting_update(
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    task: int,
+    course: Course,
+    update: int,
+    budget: int,
+) -> tuple[float, int]:
+    """``take_update`` in micro-batches that fit into memory, and their tokens: half as many whenever they do not.
+
+    The update stays the same but for the order of sums (and, with dropout, for which values are dropped). Raises
+    ``Problem`` where one example alone is too much.
+    """
+    while True:
+        try:
+            return take_update(network, optimizer, batch, task, course, update, budget), budget
+        except RuntimeError as error:  # torch.OutOfMemoryError is one; on a processor there is no type of its own
+            if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+                raise
+            longest = int(np.diff(batch.starts).max())
+            if network.head(task).whole_update or budget <= longest:
+                raise Problem(
+                    f"out of memory at update {update + 1}: {len(batch.starts) - 1} sequences of up to {longest} "
+                    "tokens can not be cut any smaller: lower batch or max_length, or take fewer --workers"
+                ) from None
+        optimizer.zero_grad(set_to_none=True)
+        budget = max(longest, min(budget, len(batch.ids)) // 2)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
 def take_update(
     network: Network,
     optimizer: torch.optim.Optimizer,
@@ -180,7 +213,11 @@ def take_update(
         total += float(loss.detach())
     if not math.isfinite(total):
         raise Diverged(f"the loss became {total} at update {update + 1} of {course.updates}: lower the learning rate")
-    torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip)
+    norm = float(torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip))
+    if not math.isfinite(norm):
+        raise Diverged(
+            f"the gradient became {norm} at update {update + 1} of {course.updates}: lower the learning rate"
+        )
     optimizer.step()
     # the fused step does not count its changes, and weights are cast anew where that count has changed
     torch.autograd.graph.increment_version([p for group in optimizer.param_groups for p in group["params"]])

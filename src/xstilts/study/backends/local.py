@@ -27,6 +27,8 @@ from xstilts.study.store import Store
 TARGET = "xstilts.jobs.work:main"
 STOPPED = 75
 GRACE = 120.0
+STARTS = 3
+LOST = 255  # what multiprocessing says of a process whose server was killed; the process itself may still work
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,19 @@ class LocalBackend:
 
     def start(self, keys: Sequence[Key], threads: int) -> None:
         """Start one process that does ``keys`` in order. Its output goes to the log of the first."""
-        with _environment(OMP_WAIT_POLICY="PASSIVE"):
-            forkserver.ensure_running()
         arguments = (self._target, list(keys), self._root, threads)
-        process = self._context.Process(target=_work, args=arguments, name=f"xstilts {keys[0]}", daemon=True)
-        process.start()
-        self._groups.append(_Group(tuple(keys), process))
+        for left in reversed(range(STARTS)):
+            process = self._context.Process(target=_work, args=arguments, name=f"xstilts {keys[0]}", daemon=True)
+            try:
+                with _environment(OMP_WAIT_POLICY="PASSIVE"):
+                    forkserver.ensure_running()
+                process.start()
+            except (EOFError, OSError):  # the server has just been killed: another one is started
+                if not left:
+                    raise
+            else:
+                self._groups.append(_Group(tuple(keys), process))
+                return
 
     def finished(self, timeout: float) -> list[Outcome]:
         """Groups that ended since the last call, waiting at most ``timeout`` seconds for one."""
@@ -63,7 +72,7 @@ class LocalBackend:
             connection.wait([group.process.sentinel for group in self._groups], timeout)
         ended = [group for group in self._groups if not group.process.is_alive()]
         self._groups = [group for group in self._groups if group not in ended]
-        return [Outcome(group.keys, self._failure(group)) for group in ended]
+        return [Outcome(group.keys, self._failure(group), _killed(group.process.exitcode)) for group in ended]
 
     def stop(self) -> None:
         """Ask every running group to save its checkpoint and end; returns when all have."""
@@ -81,10 +90,14 @@ class LocalBackend:
         code = group.process.exitcode
         if code in (0, STOPPED) or code is None:
             return None
-        if code < 0:
-            return f"killed by signal {-code}"
+        if _killed(code):
+            return f"killed by signal {-code}" if code < 0 else "lost with the server that started it"
         reasons = [reason for key in group.keys if (reason := self._store.failure(key))]
         return reasons[0] if reasons else f"ended with exit code {code}: see {self._store.work(group.keys[0]) / 'log'}"
+
+
+def _killed(code: int | None) -> bool:
+    return code is not None and (code < 0 or code == LOST)
 
 
 @contextlib.contextmanager

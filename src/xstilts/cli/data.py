@@ -70,7 +70,9 @@ def check(
         _check_overlap(names, level, variant, study, data, store, exact, json)
         return
     if online:
-        _check_online(names, study, store, json)
+        from xstilts.cli.online import check_online
+
+        check_online(*_opened(names, study, None, store, online=True, fresh=True), json)
         return
     from dataclasses import asdict
     from itertools import groupby
@@ -119,46 +121,6 @@ def _check_overlap(
         check_study(asked, level, variant, data, store, exact, json)
     else:
         check_tasks(*_opened(names, study, data, store, online=False), exact, json)
-
-
-def _check_online(names: list[str] | None, study: str | None, store: Path, json: bool) -> None:
-    from dataclasses import asdict
-
-    from xstilts.data.agree import agreement
-    from xstilts.jobs.holdings import on_hub
-
-    source, tasks = _opened(names, study, None, store, online=True, fresh=True)
-    found = []
-    for task in tasks:
-        there = on_hub(task)
-        splits = [split for split, first in task.splits.items() if any(files in there for files in first.in_turn())]
-        if splits:
-            say(f"asking for {task.name} ...")
-        found += [agreement(source.hub, task, split) for split in splits]
-        if source.hub.down:
-            raise Problem(*source.refused())
-    if json:
-        put_json([asdict(one) for one in found])
-    else:
-        rows = [
-            (
-                one.task,
-                one.split,
-                one.repository,
-                one.revision,
-                f"{one.languages} of {one.catalogued}",
-                "?" if one.rows is None else f"{one.rows:,}",
-                "?" if one.official is None else f"{one.official:,}",
-                "; ".join(one.differences) or "agrees",
-            )
-            for one in found
-        ]
-        put_table(("task", "split", "repository", "revision", "languages", "rows", "catalogue", "verdict"), rows)
-    elsewhere = [task.name for task in tasks if not on_hub(task)]
-    if elsewhere:
-        say(f"on no hub: {', '.join(elsewhere)}")
-    if any(one.differences for one in found):
-        raise typer.Exit(1)
 
 
 @command("fetch", group)

@@ -6,6 +6,7 @@ rows are downloaded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,7 +21,11 @@ from xstilts.data.tables import schema_names
 
 @dataclass(frozen=True)
 class Agreement:
-    """One split of a task: what the hub has, and every difference to what the catalogue says, a line each."""
+    """One split of a task: what the hub has, and every difference to what the catalogue says, a line each.
+
+    ``official`` counts the rows of ``stated`` languages, as the catalogue says; ``compared`` is the number of languages
+    whose size was held against it.
+    """
 
     task: str
     split: str
@@ -30,7 +35,21 @@ class Agreement:
     catalogued: int
     rows: int | None
     official: int | None
+    stated: int
+    compared: int
     differences: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Whether the hub agrees, and how much of it was compared."""
+        if self.differences:
+            return "differs"
+        if self.compared == self.languages:
+            return "agrees"
+        if not self.stated:
+            return "agrees; the catalogue has no sizes"
+        unknown = self.languages - self.compared
+        return f"agrees; sizes not compared in {unknown} of {self.languages} languages"
 
 
 def agreement(hub: Hub, task: Task, split: str) -> Agreement:
@@ -47,24 +66,29 @@ def agreement(hub: Hub, task: Task, split: str) -> Agreement:
             wrong.update(dict.fromkeys(problem.problems))
     if not wrong and (lacking := [code for code in codes if code not in found]):
         wrong[f"no files in {' '.join(lacking)}"] = None
-    sizes = {code: _rows(hub, there, wrong) for code, there in found.items()}
-    stated = {code: there.files.official[code] for code, there in found.items() if code in there.files.official}
-    for code, size in sizes.items():
-        if code in stated and size is not None and size != stated[code] and not _unsure(found[code].files):
-            wrong[f"{code} has {size:,} rows, the catalogue says {stated[code]:,}"] = None
+    for there in found.values():
+        if there.files.instead:
+            wrong[f"not the official rows: {there.files.instead}"] = None
     # Once a repository, and once a language where each has columns of its own.
     for there in {(each.files.repository, *each.files.columns.values()): each for each in found.values()}.values():
         wrong.update(dict.fromkeys(_columns(hub, task, split, there)))
-    revisions = dict.fromkeys(there.listing.commit[:10] for there in found.values())
+    sizes = _sizes(hub, found, wrong)
+    stated = {code: there.files.official[code] for code, there in found.items() if code in there.files.official}
+    compared = [code for code in stated if sizes[code] is not None and not _unsure(found[code].files)]
+    for code in compared:
+        if sizes[code] != stated[code]:
+            wrong[f"{code} has {sizes[code]:,} rows, the catalogue says {stated[code]:,}"] = None
     return Agreement(
         task=task.name,
         split=split,
         repository=" ".join(dict.fromkeys(there.files.repository for there in found.values())) or files.repository,
-        revision=" ".join(revisions),
+        revision=" ".join(dict.fromkeys(there.listing.commit[:10] for there in found.values())),
         languages=len(found),
         catalogued=len(codes),
         rows=None if None in sizes.values() or not sizes else sum(filter(None, sizes.values())),
         official=sum(files.official.values()) or None,
+        stated=len(files.official),
+        compared=len(compared),
         differences=tuple(wrong),
     )
 
@@ -74,17 +98,22 @@ def _unsure(files: Files) -> bool:
     return bool(files.where or files.reading)
 
 
-def _rows(hub: Hub, found: Found, wrong: dict[str, None]) -> int | None:
-    """Rows by the card, else by the ends of the files; None where only a download would tell."""
-    if found.rows is not None:
-        return found.rows
-    if not all(name.endswith(".parquet") for name in found.names):
-        return None
-    try:
-        return sum(int(hub.footer(found, name).num_rows) for name in found.names)
-    except Problem as problem:
-        wrong.update(dict.fromkeys(problem.problems))
-        return None
+def _sizes(hub: Hub, found: Mapping[str, Found], wrong: dict[str, None]) -> dict[str, int | None]:
+    """Rows by the card, else by the ends of the files; None where only a download would tell. ``wrong`` collects why
+    they can not be had."""
+    sizes: dict[str, int | None] = {code: there.rows for code, there in found.items()}
+    unknown = {
+        code: there
+        for code, there in found.items()
+        if there.rows is None and all(name.endswith(".parquet") for name in there.names)
+    }
+    hub.read_footers((there, name) for there in unknown.values() for name in there.names)
+    for code, there in unknown.items():
+        try:
+            sizes[code] = sum(int(hub.footer(there, name).num_rows) for name in there.names)
+        except Problem as problem:
+            wrong.update(dict.fromkeys(problem.problems))
+    return sizes
 
 
 def _columns(hub: Hub, task: Task, split: str, found: Found) -> list[str]:

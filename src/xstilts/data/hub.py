@@ -7,7 +7,9 @@ kept in the hub client's cache (``HF_HOME``). The client is imported when it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
+from xstilts.data.footers import AT_ONCE, read_footer
 from xstilts.data.listing import Listing, Stored, keep_listing, kept_listing, listing_of
 from xstilts.data.load import Loaded
 from xstilts.data.lock import COMMIT
@@ -24,8 +27,6 @@ from xstilts.data.refusal import no_connection, refusal
 from xstilts.data.source import OWN, Contents, Located, check_asked, read_located
 
 CONVERTED = "refs/convert/parquet"  # the hub's own conversion of sets in other formats
-SECONDS = 15  # for each question; downloads have the client's own limit
-FOOTER = 1 << 16  # bytes read at once from the end of a Parquet file
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Hub:
         self.refused: dict[str, Problem] = {}
         self.notes: dict[str, None] = {}
         self._listings: dict[tuple[str, str], Listing | None] = {}
-        self._footers: dict[str, pq.FileMetaData] = {}
+        self._closed: dict[str, Problem] = {}
+        self._footers: dict[tuple[str, str, str], pq.FileMetaData | Problem] = {}
         self.down: Exception | None = None if ask else Problem("the hub was not asked: see xstilts data fetch")
         self.contents = Contents()
 
@@ -167,20 +169,39 @@ class Hub:
         return lines
 
     def footer(self, found: Found, name: str) -> pq.FileMetaData:
-        """What the end of a Parquet file says: rows and columns, read without the rest of it."""
-        client, repository = _client(), found.files.repository
-        place = f"datasets/{repository}@{found.files.revision}/{name}"
-        if place in self._footers:
-            return self._footers[place]
-        local = self._cached(found, name)
+        """What the end of a Parquet file says: rows and columns, read without the rest of it. A repository that gave no
+        file is not asked for another."""
+        repository = found.files.repository
+        place = (repository, str(found.files.revision), name)
+        if place not in self._footers:
+            self._footers[place] = self._closed.get(repository) or self._read_footer(found, name)
+        known = self._footers[place]
+        if isinstance(known, Problem):
+            raise known
+        return known
+
+    def read_footers(self, wanted: Iterable[tuple[Found, str]]) -> None:
+        """Read the ends of many Parquet files, several at once: ``footer`` then knows them."""
+
+        def known(one: tuple[Found, str]) -> None:
+            with suppress(Problem):  # kept, and raised by ``footer``
+                self.footer(*one)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(known, wanted))
+
+    def _read_footer(self, found: Found, name: str) -> pq.FileMetaData | Problem:
+        repository = found.files.repository
         try:
-            if local:
+            if local := self._cached(found, name):
                 return pq.read_metadata(local)
-            with client.HfFileSystem(endpoint=self.endpoint).open(place, block_size=FOOTER) as file:
-                self._footers[place] = pq.ParquetFile(file).metadata
-                return self._footers[place]
+            if self.down:
+                raise self._refused(repository, self.down)
+            return read_footer(repository, str(found.files.revision), name, self.endpoint)
+        except pa.ArrowInvalid as error:
+            return Problem(f"'{name}' of '{repository}' is no whole Parquet file ({str(error).splitlines()[0]})")
         except Exception as error:  # the client lets through errors of whatever carries its requests
-            raise self._refused(repository, error) from error
+            return self._closed.setdefault(repository, self._refused(repository, error))
 
     def _said(self, task: Task, split: str, found: Found) -> tuple[int, str] | None:
         """Rows and checksum by what the hub says; None where the files are here, where it does not say enough, or
@@ -247,7 +268,7 @@ class Hub:
         client = _client()
         try:
             info = client.HfApi(endpoint=self.endpoint).dataset_info(
-                repository, revision=commit or asked, files_metadata=True, timeout=SECONDS
+                repository, revision=commit or asked, files_metadata=True, timeout=client.constants.HF_HUB_ETAG_TIMEOUT
             )
         except client.errors.RevisionNotFoundError as error:
             if commit and commit != asked:

@@ -37,6 +37,11 @@ def refusal(repository: str, error: Exception, endpoint: str, *more: str) -> Pro
     if first is not None:
         status = first.response.status_code
         return Problem(f"the hub at {endpoint} answered {status} for {what}: try again later, {_FOLDER}")
+    if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
+        return Problem(
+            f"the hub at {endpoint} did not answer in time for {what}: try again later, let it take longer "
+            f"(HF_HUB_ETAG_TIMEOUT, in seconds), {_FOLDER}"
+        )
     if no_connection(error):
         return Problem(f"the hub at {endpoint} can not be reached for {what}: check the connection, {_FOLDER}")
     if isinstance(error, OSError) and "Consistency check failed" in str(error):

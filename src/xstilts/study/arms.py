@@ -53,7 +53,12 @@ def step_shares(draft: Draft, place: str, step: Step) -> list[tuple[Task, Share]
             mlm = task.type == TaskType.MLM
             wanted = step.languages_of(name) if not mlm or isinstance(step.languages, dict) else None
             languages = known.languages(task, "train", wanted or ("all" if mlm else (task.train_language,)))
-            caps = [cap for cap in (step.examples, draft.study.cap("train_examples", name)) if cap and not mlm]
+            kept = draft.study.cap("train_examples", name)
+            caps = [cap for cap in (step.examples, kept) if cap and not mlm]
+            if step.examples and min(caps, default=step.examples) < step.examples:
+                known.notes[f"{place}: examples = {step.examples:,}, but train_examples keeps {kept:,} of {name}"] = (
+                    None
+                )
             weight = step.weights.get(name, 1.0) if step.sampling == "given" else 1.0
             shuffled = step.labels == "shuffled" and not mlm
             how: Translations = step.translations or "" if not mlm else ""

@@ -7,7 +7,7 @@ most 20 a split, say of themselves that they are invented, and show only that a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -182,8 +182,8 @@ class ConstructedRows:
     def __init__(self) -> None:
         self.world = World(WORLD)
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return self.world.languages(task, split)
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        return tuple(code for code in self.world.languages(task, split) if among is None or code in among)
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         return self.world.count(task, split, language), ""

@@ -154,6 +154,8 @@ def _check_online(names: list[str] | None, study: str | None, store: Path, json:
             for one in found
         ]
         put_table(("task", "split", "repository", "revision", "languages", "rows", "catalogue", "verdict"), rows)
+    for line in source.hub.passed_over():
+        say(line)
     elsewhere = [task.name for task in tasks if not on_hub(task)]
     if elsewhere:
         say(f"on no hub: {', '.join(elsewhere)}")
@@ -209,13 +211,15 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """What examples of a task look like, where they come from and in which revision."""
+    from itertools import islice
+
     from xstilts.jobs.holdings import holding
 
     source, (task,) = _opened([name], study, data, store, online=True)
     shown: list[dict[str, Any]] = []
     for part, codes in _asked(task, split, language).items():
-        here = [code for code in codes if source.place_of(task, part, code)]
-        for code in here if language else here[:1]:
+        here = (code for code in codes if source.place_of(task, part, code))
+        for code in here if language else islice(here, 1):
             found = holding(source, task, part, code)
             if found.problem:
                 raise Problem(*found.problem.split("\n"))
@@ -241,6 +245,8 @@ def show(
             for role, value in row.items():
                 if value is not None:
                     put(f"  {role:<14}{value}")
+    for line in source.notes():
+        say(line)
 
 
 @command("lock", group)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,8 +27,9 @@ OWN = ("/", "./", "../", "~")  # how a repository begins that is a folder of the
 class RowSource(Protocol):
     """What has rows."""
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows are here, in the task's order; empty if none."""
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Languages whose rows are here, in the task's order; empty if none. Only those ``among`` which it is asked
+        are looked for."""
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         """Number of rows and their checksum (64 hex digits). Raises ``Problem``."""
@@ -50,8 +51,9 @@ class Folder:
         self.base = base
         self.contents = Contents()
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        wanted = (code for code in task.languages_of(split) if among is None or code in among)
+        return tuple(code for code in wanted if self.has(task, split, code))
 
     def has(self, task: Task, split: str, language: str) -> bool:
         """Whether these rows are here."""
@@ -118,15 +120,12 @@ class Sources:
 
     def __init__(self, sources: Sequence[RowSource]) -> None:
         self.sources = tuple(sources)
-        self._known: dict[tuple[int, str, str], frozenset[str]] = {}
+        self._known: dict[tuple[str, str, str], RowSource | None] = {}
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        catalogued = task.languages_of(split)
-        found: set[str] = set()
-        for place in range(len(self.sources)):
-            if not found.issuperset(catalogued):
-                found |= self._languages(place, task, split)
-        return tuple(code for code in catalogued if code in found)
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """As of one source; a later one is asked only for what the earlier ones lack."""
+        wanted = [code for code in task.languages_of(split) if among is None or code in among]
+        return tuple(code for code in wanted if self._having(task, split, code))
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         return self._first(task, split, language).rows_of(task, split, language)
@@ -134,17 +133,17 @@ class Sources:
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self._first(task, split, language).read(task, split, language)
 
-    def _languages(self, place: int, task: Task, split: str) -> frozenset[str]:
-        asked = (place, task.name, split)
+    def _having(self, task: Task, split: str, language: str) -> RowSource | None:
+        asked = (task.name, split, language)
         if asked not in self._known:
-            self._known[asked] = frozenset(self.sources[place].languages(task, split))
+            having = (source for source in self.sources if source.languages(task, split, (language,)))
+            self._known[asked] = next(having, None)
         return self._known[asked]
 
     def _first(self, task: Task, split: str, language: str) -> RowSource:
         check_asked(task, split, language)
-        for place, source in enumerate(self.sources):
-            if language in self._languages(place, task, split):
-                return source
+        if source := self._having(task, split, language):
+            return source
         if not self.sources:
             raise Problem(f"no data for '{task.name}': name a data folder with --data DIR or XSTILTS_DATA")
         problems: list[str] = []

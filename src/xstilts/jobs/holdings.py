@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
-from xstilts.data.source import OWN
+from xstilts.data.found import is_on_hub
 from xstilts.jobs.sources import CONSTRUCTED, AllSources
 
 LABELS = ("label", "tags")
@@ -141,9 +141,7 @@ def _never(labels: Sequence[str], known: int) -> str:
 def on_hub(task: Task) -> list[Files]:
     """The files of a task that the hub may hold, each repository and configuration once."""
     every = (files for split in task.splits.values() for files in split.in_turn())
-    return [
-        files for files in every if "/" in files.repository and not files.path and not files.repository.startswith(OWN)
-    ]
+    return [files for files in every if is_on_hub(files)]
 
 
 def _shortened(codes: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,12 +56,13 @@ class AllSources:
         """A task of the catalogue, or one of the study's own."""
         return get_task(name, self._own)
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows can be had. Raises ``Problem`` where there is none because the hub gave nothing."""
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Languages whose rows can be had, of ``among`` alone where it is given: the hub is not asked for others.
+        Raises ``Problem`` where there is none at all because the hub gave nothing."""
         if _constructed(task):
-            return self._world.languages(task, split)
-        found = self._rows.languages(task, split)
-        if not found and self.hub.ask and (why := self.refusals(task, split)):
+            return tuple(code for code in self._world.languages(task, split) if among is None or code in among)
+        found = self._rows.languages(task, split, among)
+        if not found and among is None and self.hub.ask and (why := self.refusals(task, split)):
             raise Problem(*why)
         return found
 
@@ -174,7 +175,8 @@ class AllSources:
         left_out = [
             f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
         ]
-        return [*self._stood_in(), *left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+        hub = [*self.hub.notes, *self.hub.passed_over(), *self.refused(), *self.hub.changed()]
+        return [*self._stood_in(), *left_out, *hub]
 
     def _stood_in(self) -> list[str]:
         """A line for each kind of rows in a split that are not the official ones."""

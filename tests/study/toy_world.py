@@ -57,6 +57,9 @@ class ToySource:
         wanted = (code for code in task.languages_of(split) if among is None or code in among)
         return tuple(code for code in wanted if (task.name, split, code) not in self.missing)
 
+    def settled(self, task: Task) -> Task:
+        return task
+
     def rows(self, task: Task, split: str, language: str) -> Rows:
         count = _ROWS.get(task.name, 100) if split == "train" else 50
         digest = hashlib.sha256(f"{self.salt}{task.name}{split}{language}".encode()).hexdigest()

@@ -12,14 +12,14 @@ from typing import Annotated
 import typer
 
 from xstilts import __version__
-from xstilts.cli import advise, analysed, catalogue, claims, data, machine, planned, score, study
+from xstilts.cli import advise, analysed, catalogue, claims, convert, data, machine, planned, score, study
 from xstilts.cli.frame import app, put
 
 _STUDY = ["demo", "run", "plan", "status", "results", "report", "claims", "advise", "score", "export"]
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
-__all__ = ["advise", "analysed", "app", "catalogue", "claims", "data", "machine", "main", "planned", "score", "study"]
+__all__ = ["advise", "analysed", "app", "catalogue", "claims", "convert", "data", "machine", "main", "planned", "score", "study"]
 
 
 def _version(asked: bool) -> None:

@@ -97,7 +97,9 @@ def check(
         ]
         put_table(("task", "split", "from", "languages", "rows", "note"), rows)
     problems = [problem for one in sums for problem in one.problems]
-    for line in dict.fromkeys([*problems, *source.notes()]):
+    lacking = [one.task for one in sums if not one.places]
+    to_get = [f"{task.name}: {task.to_get}" for task in tasks if task.to_get and task.name in lacking]
+    for line in dict.fromkeys([*problems, *source.notes(tabled=not json), *to_get]):
         say(line)
     if problems:
         raise typer.Exit(1)
@@ -184,6 +186,7 @@ def fetch(
                     if not (place := source.place_of(task, part, code)):
                         reasons = source.refusals(task, part) or [
                             f"{task.name} ({part}, {code}): on no hub, in no folder"
+                            + (f": {task.to_get}" if task.to_get else "")
                         ]
                         failed.update(dict.fromkeys(reasons))
                         continue
@@ -228,7 +231,8 @@ def show(
                 {**vars(found), "labels": dict(found.labels), "examples": [_readable(task, row) for row in rows]}
             )
     if not shown:
-        raise Problem(*(source.notes() or [f"no data of '{name}' here: see xstilts data check {name}"]))
+        lacking = f"no data of '{name}' here: {task.to_get or f'see xstilts data check {name}'}"
+        raise Problem(*(source.notes() or [lacking]))
     if json:
         put_json(shown)
         return

@@ -76,14 +76,14 @@ class Hub:
         if not self.fetch and (found := self.find(task, split, language)) and (said := self._said(task, split, found)):
             self._take(found)
             return said
-        return self.contents.rows_of(task, split, language, self._located(task, split, language))
+        return self.contents.rows_of(task, split, language, self.located(task, split, language))
 
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self.load(task, split, language).rows
 
     def load(self, task: Task, split: str, language: str) -> Loaded:
         """The rows, and how many were left out for which reason."""
-        return read_located(task, split, self._located(task, split, language))
+        return read_located(task, split, self.located(task, split, language))
 
     def has(self, task: Task, split: str, language: str) -> bool:
         """Whether the hub has these rows, as far as it can be asked."""
@@ -233,7 +233,7 @@ class Hub:
         digests = [f".{name.rsplit('.', 1)[-1]}{found.listing.files[name].sha256}" for name in found.names]
         return rows, self.contents.checksum(task, split, found.files, digests, ())
 
-    def _located(self, task: Task, split: str, language: str) -> Located:
+    def located(self, task: Task, split: str, language: str) -> Located:
         check_asked(task, split, language)
         found = self.find(task, split, language)
         if found is None:

@@ -67,21 +67,23 @@ class Known:
     def task(self, name: str, place: str) -> Task | None:
         """The task of this name: the study's own, else the catalogue's; None, noted once, where there is none."""
         if name not in self.tasks:
-            self.tasks[name] = self._own.get(name)
-            if name not in self._own:
-                with self.collect(place):
-                    self.tasks[name] = self.find(name, self._own)
+            self.tasks[name] = None
+            with self.collect(place):
+                self.named(name)
         return self.tasks[name]
 
     def named(self, name: str) -> Task:
         """``task``, but a name that is unknown is raised."""
         if (found := self.tasks.get(name)) is None:
-            found = self.tasks[name] = self._own.get(name) or self.find(name, self._own)
+            found = self.tasks[name] = self._found(name)
         return found
+
+    def _found(self, name: str) -> Task:
+        return self.source.settled(self._own.get(name) or self.find(name, self._own))
 
     def parts(self, task: Task) -> list[Task]:
         """The tasks whose training rows ``task`` trains on. Raises ``Problem`` naming those without any."""
-        parts = [self.find(name, self._own) for name in task.parts]
+        parts = [self._found(name) for name in task.parts]
         if lacking := [part.name for part in parts if not self.source.languages(part, "train")]:
             have = ", ".join(part.name for part in parts if part.name not in lacking) or "none"
             raise Problem(f"'{task.name}' is made of several sets: no data for {', '.join(lacking)} (there is {have})")
@@ -152,7 +154,7 @@ class Known:
         """Languages with rows. Raises ``Problem`` where there are none."""
         if found := self._among(task, split, None):
             return found
-        raise Problem(f"no data for '{task.name}' ({split}): see: xstilts data check {task.name}")
+        raise Problem(f"no data for '{task.name}' ({split}): {task.to_get or f'see: xstilts data check {task.name}'}")
 
     def _among(self, task: Task, split: str, wanted: Collection[str] | None) -> tuple[str, ...]:
         """Languages with rows, of ``wanted`` ones alone: what nobody wants is not asked for, which may be far away."""

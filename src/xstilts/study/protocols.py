@@ -34,6 +34,10 @@ class Source(Protocol):
         """Languages whose rows can be had, in the task's order; empty if none. Only those ``among`` which it is asked
         are looked for."""
 
+    def settled(self, task: Task) -> Task:
+        """``task`` with its labels, where these are found in its training rows and these can be had. Raises
+        ``Problem``."""
+
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """How many rows, and the digest of their content and of how they are read. Raises ``Problem``."""
 

@@ -134,7 +134,11 @@ def test_labels_are_those_that_occur_often_enough(tmp_path_factory: Any, tags: l
 
 
 def test_a_task_of_ones_own_may_find_its_labels_too() -> None:
-    table: dict[str, Any] = {"type": "token_classification", "languages": ["en"], "splits": {"train": {"path": "a.csv"}}}
+    table: dict[str, Any] = {
+        "type": "token_classification",
+        "languages": ["en"],
+        "splits": {"train": {"path": "a.csv"}},
+    }
     assert task_from_table("mine", {**table, "common": 5, "other": "rest"}, "mine.toml").common == 5
     with pytest.raises(Problem, match="common: the labels are found"):
         task_from_table("mine", {**table, "common": 5}, "mine.toml")
@@ -166,7 +170,9 @@ def mention(name: str, number: int) -> dict[str, Any]:
 def mewslix(root: Path) -> dict[str, list[dict[str, Any]]]:
     root.mkdir()
     news = [
-        {"context": context(code), "mentions": [mention(f"{code}-{row}", row)]} for code in ("de", "fa") for row in (0, 1)
+        {"context": context(code), "mentions": [mention(f"{code}-{row}", row)]}
+        for code in ("de", "fa")
+        for row in (0, 1)
     ]
     pair = {"contextual_mention": {"context": context("en"), "mention": mention("train", 1)}, "entity": entity(1)}
     return {
@@ -185,7 +191,9 @@ def put(root: Path, files: dict[str, list[dict[str, Any]]]) -> Path:
 
 def test_mewslix_as_its_script_leaves_it_becomes_a_data_folder(tmp_path: Path) -> None:
     source = put(tmp_path / "source", mewslix(tmp_path / "source"))
-    found = {str(one.path.relative_to(tmp_path / "data")): one.rows for one in convert("mewsli-x", source, tmp_path / "data")}
+    found = {
+        str(one.path.relative_to(tmp_path / "data")): one.rows for one in convert("mewsli-x", source, tmp_path / "data")
+    }
     assert found == {
         "mewsli-x/de/validation.parquet": 2,
         "mewsli-x/de/test.parquet": 2,
@@ -206,7 +214,9 @@ def test_what_is_not_mewslix_is_refused(tmp_path: Path) -> None:
     files = mewslix(tmp_path / "source")
     with pytest.raises(Problem, match=r"lacks wikinews_mentions-dev.jsonl, .*get-mewsli-x.sh"):
         list(convert("mewsli-x", tmp_path / "source", tmp_path / "data"))
-    blank = [{**row, "mentions": [{**row["mentions"][0], "entity_id": ""}]} for row in files["wikinews_mentions-test.jsonl"]]
+    blank = [
+        {**row, "mentions": [{**row["mentions"][0], "entity_id": ""}]} for row in files["wikinews_mentions-test.jsonl"]
+    ]
     for name, rows, said in (
         ("wikinews_mentions-test.jsonl", blank, "test.jsonl, line 1: a mention has no entity, as where XTREME-R's"),
         ("wikinews_mentions-dev.jsonl", [{"context": {}, "mentions": []}], "dev.jsonl, line 1: it is not in the form"),
@@ -218,6 +228,8 @@ def test_what_is_not_mewslix_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_hubs_copy_of_mewslix_is_not_asked_for() -> None:
-    said = CliRunner().invoke(app, ["data", "fetch", "mewslix", "--split", "train"], env={"HF_ENDPOINT": "http://127.0.0.1:9"})
+    said = CliRunner().invoke(
+        app, ["data", "fetch", "mewslix", "--split", "train"], env={"HF_ENDPOINT": "http://127.0.0.1:9"}
+    )
     assert said.exit_code == 1
     assert "get-mewsli-x.sh" in said.output and "can not be reached" not in said.output

@@ -19,7 +19,20 @@ _STUDY = ["demo", "run", "plan", "status", "results", "report", "claims", "advis
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
-__all__ = ["advise", "analysed", "app", "catalogue", "claims", "convert", "data", "machine", "main", "planned", "score", "study"]
+__all__ = [
+    "advise",
+    "analysed",
+    "app",
+    "catalogue",
+    "claims",
+    "convert",
+    "data",
+    "machine",
+    "main",
+    "planned",
+    "score",
+    "study",
+]
 
 
 def _version(asked: bool) -> None:

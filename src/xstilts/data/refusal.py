@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from xstilts.catalogue.errors import Problem
 
+
 class Withheld(Problem):
     """The hub has no such data set, or does not give it to whoever asks: another may be taken in its place."""
 

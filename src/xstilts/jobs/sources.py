@@ -200,7 +200,9 @@ class AllSources:
                 kinds.setdefault((task, split, text), []).append(language)
             if said := self._stated[task, split, language]:
                 stated.setdefault((task, split), {})[language] = said
-        lines = [f"{one} ({part}, {' '.join(codes)}): {NOT_OFFICIAL}: {text}" for (one, part, text), codes in kinds.items()]
+        lines = [
+            f"{one} ({part}, {' '.join(codes)}): {NOT_OFFICIAL}: {text}" for (one, part, text), codes in kinds.items()
+        ]
         return lines + [f"{one} ({part}): {FOLDER_SAYS}: {in_one_line(said)}" for (one, part), said in stated.items()]
 
     def left_out(self, rows: Rows) -> str:

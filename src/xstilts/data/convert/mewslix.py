@@ -32,7 +32,10 @@ PAIRS = pa.schema(
 )
 
 NEWS = {"validation": "wikinews_mentions-dev.jsonl", "test": "wikinews_mentions-test.jsonl"}
-FILES = {"wikipedia_pairs/train": "wikipedia_pairs-train.jsonl", "candidate_entities/test": "candidate_set_entities.jsonl"}
+FILES = {
+    "wikipedia_pairs/train": "wikipedia_pairs-train.jsonl",
+    "candidate_entities/test": "candidate_set_entities.jsonl",
+}
 SCHEMAS = {"wikipedia_pairs/train": PAIRS, "candidate_entities/test": ENTITIES}
 
 Row = Mapping[str, Any]

@@ -85,7 +85,7 @@ def test_what_is_not_ccgbank_is_refused_whole(tmp_path: Path, files: dict[str, s
 
 
 def test_what_can_not_be_converted_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="files of 'ccgbnak'. did you mean 'ccgbank'"):
+    with pytest.raises(Problem, match=r"files of 'ccgbnak': did you mean 'ccgbank'"):
         list(convert("ccgbnak", tmp_path, tmp_path))
     with pytest.raises(Problem, match="no folder"):
         list(convert("ccgbank", tmp_path / "nowhere", tmp_path))

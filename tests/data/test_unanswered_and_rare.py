@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.catalogue import METRICS, Files, Task, TaskType, get_task, mistakes_of, task_from_table
+from xstilts.catalogue import METRICS, Files, Task, TaskType, get_task, mistakes_of
 from xstilts.data.load import recipe
 from xstilts.data.source import Folder, Sources
 

@@ -47,8 +47,8 @@ def test_of_equal_candidates_the_first_comes_first() -> None:
 
 
 def as_the_official_script(queries: np.ndarray, pool: np.ndarray, right: list[set[int]]) -> float:
-    """LAReQA's score by its description (protocol 4.10): every candidate is sorted by its product with the question, the
-    20 best are walked through, and the mean is over all questions of all languages."""
+    """LAReQA's score by its description: every candidate is sorted by its product with the question, the 20 best are
+    walked through, and the mean is over all questions of all languages."""
     found = []
     for query, wanted in zip(queries, right, strict=True):
         best = (pool @ query).argsort()[::-1][:20]

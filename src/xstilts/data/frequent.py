@@ -34,8 +34,8 @@ def with_labels(task: Task, files: Files, paths: Sequence[Path]) -> Task:
     labels = [tag for tag in often if tag != task.other]
     if not labels:
         raise Problem(
-            f"{paths[0]}: no tag in column '{name}' occurs {task.common} times, so '{task.name}' has no labels: give it "
-            "all of its training rows"
+            f"{paths[0]}: no tag in column '{name}' occurs {task.common} times, so '{task.name}' has no labels: give "
+            "it all of its training rows"
         )
     return replace(task, labels=(*labels, task.other))
 

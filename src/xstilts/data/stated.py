@@ -1,8 +1,8 @@
 """What a data folder says of its own files: where their rows are from, what was changed or left out.
 
 In: ``MANIFEST.csv`` at the folder's root, with the columns ``name``, ``config``, ``split``, ``note`` (others are passed
-over). Out: notes by these three, and one line for those of several languages. Nobody but the folder knows that labels were joined from elsewhere, say: the rows are
-as many as the official ones.
+over). Out: notes by these three, and one line for those of several languages. Nobody but the folder knows that labels
+were joined from elsewhere, say: the rows are as many as the official ones.
 """
 
 from __future__ import annotations

@@ -118,10 +118,10 @@ def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
     named = {language for language in catalogued if language in wanted}
     if not named:
         raise Problem(f"it has none of the languages {', '.join(wanted)}")
-    found = {*known.languages(task, split, tuple(sorted(named)))}
+    there = known.languages(task, split, tuple(sorted(named)))
     if task.type not in UNTRAINED and known.has(task, split, task.train_language):
-        found.add(task.train_language)
-    return tuple(language for language in catalogued if language in found)
+        there += (task.train_language,)
+    return tuple(language for language in catalogued if language in there)
 
 
 def scored_rows(draft: Draft, targets: Sequence[Task]) -> Iterator[Rows]:

@@ -27,8 +27,9 @@ TASK = Task(
     citation="Hockenmaier and Steedman 2007",
     notes=(
         "Sections 02 to 21 of the Wall Street Journal train, 00 is validation, 23 test. The labels are the categories "
-        "that occur ten times or more in the training sections, 425 by the literature; all others are read as "
-        "'other', and a prediction of 'other' is right on such a word, where supertaggers count it as wrong. Phang et al. 2020 state 38,015 training sentences and not which. Form and sizes are unverified "
-        "against the licensed files. In a data folder only."
+        "that occur ten times or more in the training sections, 425 by the literature; all others are read as 'other', "
+        "and a prediction of 'other' is right on such a word, where supertaggers count it as wrong. Phang et al. 2020 "
+        "state 38,015 training sentences and not which. Form and sizes are unverified against the licensed files. In a "
+        "data folder only."
     ),
 )

@@ -38,8 +38,9 @@ TASK = Task(
         "and mentions to score, entity_id, description and sentence_spans as candidates; names of fields, queries and "
         "descriptions agree with the code that the publishers distribute, unverified against a file. The hub's copy "
         "(izhx/mewsli-x) is not read: its training pairs and candidates are packed archives (.jsonl.tar.gz), and its "
-        "test files have 300 to 700 bytes a mention, too few for documents. In a data folder only. The candidates, in 50 languages, are one set and filed under en; their vectors "
-        "take 4 KB each with XLM-R large, 4 GB in all for each trained model. A mention that no sentence holds whole "
-        "is left out. The published set is a later version than that of XTREME-R's paper."
+        "test files have 300 to 700 bytes a mention, too few for documents. In a data folder only. The candidates, in "
+        "50 languages, are one set and filed under en; their vectors take 4 KB each with XLM-R large, 4 GB in all for "
+        "each trained model. A mention that no sentence holds whole is left out. The published set is a later version "
+        "than that of XTREME-R's paper."
     ),
 )

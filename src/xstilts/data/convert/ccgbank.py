@@ -19,7 +19,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.data.convert.written import Written, write
 
 SCHEMA = pa.schema([("tokens", pa.list_(pa.string())), ("tags", pa.list_(pa.string()))])
-SECTIONS = {"train": range(2, 22), "validation": range(0, 1), "test": range(23, 24)}
+SECTIONS = {"train": range(2, 22), "validation": range(1), "test": range(23, 24)}
 NEEDED = ("train", "validation")
 
 _AUTO = re.compile(r"wsj_(\d\d)\d\d\.auto")

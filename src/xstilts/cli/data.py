@@ -185,8 +185,7 @@ def fetch(
                 try:
                     if not (place := source.place_of(task, part, code)):
                         reasons = source.refusals(task, part) or [
-                            f"{task.name} ({part}, {code}): on no hub, in no folder"
-                            + (f": {task.to_get}" if task.to_get else "")
+                            f"{task.name} ({part}, {code}): {task.to_get or 'on no hub, in no folder'}"
                         ]
                         failed.update(dict.fromkeys(reasons))
                         continue
@@ -221,7 +220,8 @@ def show(
     source, (task,) = _opened([name], study, data, store, online=True)
     shown: list[dict[str, Any]] = []
     for part, codes in _asked(task, split, language).items():
-        here = (code for code in codes if source.place_of(task, part, code))
+        near = dict.fromkeys([*source.folder.languages(task, part, codes), *codes])
+        here = (code for code in near if source.place_of(task, part, code))
         for code in here if language else islice(here, 1):
             found = holding(source, task, part, code)
             if found.problem:

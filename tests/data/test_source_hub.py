@@ -377,6 +377,22 @@ def test_the_next_set_is_not_taken_where_nobody_answers(tmp_path: Path) -> None:
     assert hub.passed_over() == []
 
 
+def test_a_next_set_that_was_fetched_and_locked_serves_without_a_network(
+    server: HubServer, hub: Make, tmp_path: Path
+) -> None:
+    server.publish("me/second", {"en/train.parquet": parquet("second")})
+    first, task = hub(), second_task()
+    before = first.rows_of(task, "train", "en")
+    for more in ({"endpoint": "http://127.0.0.1:9"}, {"ask": False}):
+        again = hub(revisions=first.taken, **more)
+        assert again.languages(task, "train") == ("en",)
+        assert again.rows_of(task, "train", "en") == before
+        assert len(again.passed_over()) == ("ask" not in more)
+    unlocked = hub(endpoint="http://127.0.0.1:9")
+    with pytest.raises(Problem, match="can not be reached for the data set 'me/first'"):
+        unlocked.rows_of(task, "train", "en")
+
+
 def test_what_nobody_wants_is_not_asked_for(server: HubServer, hub: Make, tmp_path: Path) -> None:
     server.publish("me/plain", {"de/train.parquet": parquet("c")})
     path = tmp_path / "data/plain/en/train.parquet"

@@ -96,14 +96,16 @@ class Hub:
     def find(self, task: Task, split: str, language: str) -> Found | None:
         """The files that hold these rows, None where the hub has none. Raises ``Problem`` where it can not be asked."""
         places = [files for files in task.candidates(split, language) if is_on_hub(files)]
-        withheld: dict[str, Withheld] = {}
+        withheld: dict[str, Problem] = {}
         try:
-            for files in places:
+            for place, files in enumerate(places):
                 try:
                     found = self._find_in(files, language, given=files is not places[-1])
-                except Withheld as problem:
-                    if self._is_locked(files):
-                        raise  # other rows than the locked ones are never taken in silence
+                except Problem as problem:
+                    # Other rows than the locked ones are never taken, and where nobody answers none but these.
+                    later = isinstance(problem, Withheld) or any(map(self._is_locked, places[place + 1 :]))
+                    if self._is_locked(files) or not later:
+                        raise
                     withheld[files.repository] = problem
                     continue
                 if found is not None:
@@ -180,6 +182,7 @@ class Hub:
             f"{task} ({split}, {' '.join(codes)}) is read from '{taken}', because the first set was not given: "
             f"{self.refused[first]}"
             for (first, taken, task, split), codes in self._passed.items()
+            if self.ask
         ]
 
     def changed(self) -> list[str]:

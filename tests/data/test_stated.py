@@ -39,3 +39,5 @@ def test_one_line_says_what_most_share_first() -> None:
     notes = {"de": "2 dropped; joined", "en": "joined", "fr": "3 dropped; joined"}
     assert in_one_line(notes) == "joined; 2 dropped (in de); 3 dropped (in fr)"
     assert in_one_line({code: code for code in "abcde"}) == "a (in a); b (in b); c (in c); and 2 more (--json)"
+    assert in_one_line({"de": "", "en": "joined; joined"}) == "joined (in en)"
+    assert in_one_line({"de": "", "en": ""}) == ""

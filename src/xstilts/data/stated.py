@@ -30,10 +30,11 @@ def stated(root: Path) -> Mapping[tuple[str, str, str], str]:
 
 
 def in_one_line(notes: Mapping[str, str]) -> str:
-    """The notes of a split, by language: what is said of most languages first, the rest counted."""
+    """The notes of a split, by language, empty where nothing is said of it: what is said of most languages first, the
+    rest counted. Nothing where nothing is said of any."""
     kinds: dict[str, list[str]] = {}
     for language, note in notes.items():
-        for clause in filter(None, note.split("; ")):
+        for clause in dict.fromkeys(filter(None, note.split("; "))):
             kinds.setdefault(clause, []).append(language)
     found = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
     said = [_of(clause, codes, len(notes)) for clause, codes in found[:SHOWN]]

@@ -118,8 +118,8 @@ def whole(parts: Sequence[Holding]) -> Whole:
         codes = [part.language for part in here if part.instead == text]
         which = "" if len(codes) == len(here) else f" in {_shortened(codes)}"
         notes.append(f"{NOT_OFFICIAL}{which}: {text}")
-    if stated := {part.language: part.stated for part in here if part.stated}:
-        notes.append(f"{FOLDER_SAYS}: {in_one_line(stated)}")
+    if said := in_one_line({part.language: part.stated for part in here}):
+        notes.append(f"{FOLDER_SAYS}: {said}")
     revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
     notes += [f"revision {', '.join(revisions)}"] if revisions else []
     return Whole(

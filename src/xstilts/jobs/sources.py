@@ -198,12 +198,12 @@ class AllSources:
         for (task, split, language), text in self._instead.items():
             if text:
                 kinds.setdefault((task, split, text), []).append(language)
-            if said := self._stated[task, split, language]:
-                stated.setdefault((task, split), {})[language] = said
+            stated.setdefault((task, split), {})[language] = self._stated[task, split, language]
         lines = [
             f"{one} ({part}, {' '.join(codes)}): {NOT_OFFICIAL}: {text}" for (one, part, text), codes in kinds.items()
         ]
-        return lines + [f"{one} ({part}): {FOLDER_SAYS}: {in_one_line(said)}" for (one, part), said in stated.items()]
+        said = {place: in_one_line(notes) for place, notes in stated.items()}
+        return lines + [f"{one} ({part}): {FOLDER_SAYS}: {text}" for (one, part), text in said.items() if text]
 
     def left_out(self, rows: Rows) -> str:
         """How many of some rows that were read are used and what was left out why; empty where all are used."""

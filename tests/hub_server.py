@@ -25,6 +25,7 @@ import yaml
 REPOSITORY = re.compile(r"/api/datasets/([^/]+/[^/]+)(?:/revision/(.+))?")
 PATHS = re.compile(r"/api/datasets/([^/]+/[^/]+)/paths-info/([^/]+)")
 TREE = re.compile(r"/api/datasets/([^/]+/[^/]+)/tree/([^/]+)(?:/(.*))?")
+AUTH = re.compile(r"/api/datasets/([^/]+/[^/]+)/auth-check")
 REFS = re.compile(r"/api/datasets/([^/]+/[^/]+)/refs")
 RESOLVE = re.compile(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 LARGE = re.compile(r"/large/([0-9a-f]{64})")
@@ -130,6 +131,7 @@ class Answers(BaseHTTPRequestHandler):
             (PATHS, self.paths_info),
             (TREE, self.tree),
             (REFS, self.refs),
+            (AUTH, self.auth_check),
             (REPOSITORY, self.info),
             (RESOLVE, self.resolve),
             (LARGE, self.large),
@@ -166,6 +168,13 @@ class Answers(BaseHTTPRequestHandler):
         gated = "auto" if self.server.repositories[name].gated else False
         said = {"id": name, "sha": commit, "private": False, "gated": gated, "siblings": siblings, "tags": []}
         self.send_json(said | {"cardData": card(files), "downloads": 0, "likes": 0})
+
+    def auth_check(self, name: str, body: bytes, query: dict[str, list[str]]) -> None:
+        if self.files(name, None) is None:
+            return None
+        if self.server.repositories[name].gated and "Authorization" not in self.headers:
+            return self.refuse(401, "GatedRepo", f"Access to dataset {name} is restricted. Please log in.")
+        return self.send_json({})
 
     def refs(self, name: str, body: bytes, query: dict[str, list[str]]) -> None:
         repository = self.server.repositories[name]

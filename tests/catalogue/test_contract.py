@@ -7,7 +7,8 @@ most 20 a split, say of themselves that they are invented, and show only that a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from xstilts.catalogue.task import CANDIDATES, ROW_NUMBER, UNTRAINED
 from xstilts.data.agree import agreement
 from xstilts.data.hub import Hub
 from xstilts.data.rows import SCHEMAS
-from xstilts.data.source import Folder, RowSource
+from xstilts.data.source import Folder, RowSource, Sources
 from xstilts.jobs.holdings import on_hub
 from xstilts.metrics import get_metric
 from xstilts.metrics.answer_f1 import normalised
@@ -182,8 +183,8 @@ class ConstructedRows:
     def __init__(self) -> None:
         self.world = World(WORLD)
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return self.world.languages(task, split)
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        return tuple(code for code in self.world.languages(task, split) if among is None or code in among)
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         return self.world.count(task, split, language), ""
@@ -192,9 +193,20 @@ class ConstructedRows:
         return self.world.read(task, split, language)
 
 
+def with_found_labels(task: Task, root: Path) -> Task:
+    """A task whose labels are found in its training rows has those of invented ones."""
+    if not task.common:
+        return task
+    named = replace(task, labels=("invented", "invented too", task.other))
+    write_invented(named, task.splits["train"], "train", task.train_language, root)
+    found = Sources([Folder(root)]).settled(task)
+    assert found == named
+    return found
+
+
 @pytest.mark.parametrize("name", WITH_FILES)
 def test_invented_rows_are_read_from_the_columns_that_the_task_names(name: str, tmp_path: Path) -> None:
-    task = get_task(name)
+    task = with_found_labels(get_task(name), tmp_path / "labels")
     for split, files in task.splits.items():
         language = task.languages_of(split)[0]
         write_invented(task, files, split, language, tmp_path / split)

@@ -47,7 +47,8 @@ def test_official_languages_stand_in_official_order(name: str, official: str) ->
 
 
 def test_an_intermediate_task_and_its_target_share_a_lineage() -> None:
-    assert get_task("mnli").lineage == get_task("xnli").lineage == "mnli"
+    assert get_task("mnli").lineage == "mnli" and get_task("xnli_dev").lineage == "xnli"
+    assert get_task("xnli").lineage == "mnli+xnli"
     assert get_task("squad").lineage == get_task("xquad").lineage == "squad"
     assert get_task("xnli").splits["train"] == get_task("mnli").splits["train"]
     assert get_task("xquad").splits["train"] == get_task("squad").splits["train"]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -326,3 +327,80 @@ def test_the_hubs_own_reader_of_data_sets_finds_the_same_rows(server: HubServer,
     expected = dict(zip(names, map(json.loads, done.stdout.splitlines()), strict=True))
     found = {name: hub().read(text_task(name), "train", "en")["text"].to_pylist() for name in names}
     assert found == expected
+
+
+def second_task() -> Task:
+    """A task whose rows two sets of the hub hold; the second lacks German."""
+    other = Files("me/second", ("{language}",), "train", languages=("en",))
+    return Task("mine", "", TaskType.MLM, "", ("en", "de"), {"train": replace(FIRST, otherwise=other)})
+
+
+FIRST = Files("me/first", ("{language}",), "train")
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_the_next_set_is_taken_where_the_first_is_not_given(
+    server: HubServer, hub: Make, gated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = {"en/train.parquet": parquet("first"), "de/train.parquet": parquet("first")}
+    if gated:
+        server.publish("me/first", both, gated=True)
+    commit = server.publish("me/second", {"en/train.parquet": parquet("second")})
+    found, task = hub(), second_task()
+    assert found.languages(task, "train") == ("en",)
+    assert found.read(task, "train", "en")["text"].to_pylist() == ["second"]
+    assert found.taken == {"me/second": commit}
+    (line,) = found.passed_over()
+    assert line.startswith("mine (train, en) is read from 'me/second', because the first set was not given: ")
+    assert ("'me/first' is gated: accept its terms" if gated else "no data set 'me/first', or it is private") in line
+    if gated:
+        monkeypatch.setenv("HF_TOKEN", "hf_someone")
+        given = hub()
+        assert given.read(task, "train", "en")["text"].to_pylist() == ["first"]
+        assert given.passed_over() == given.refusals() == []
+
+
+def test_the_next_set_is_not_taken_where_the_first_is_locked(server: HubServer, hub: Make) -> None:
+    locked = {"me/first": server.publish("me/first", {"en/train.parquet": parquet("first")}, gated=True)}
+    server.publish("me/second", {"en/train.parquet": parquet("second")})
+    found = hub(revisions=locked)
+    with pytest.raises(Problem, match="'me/first' is gated"):
+        found.rows_of(second_task(), "train", "en")
+    (line,) = found.refusals()
+    assert "'me/first' is gated" in line and found.passed_over() == []
+
+
+def test_the_next_set_is_not_taken_where_nobody_answers(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, "http://127.0.0.1:9")
+    with pytest.raises(Problem, match="can not be reached for the data set 'me/first'"):
+        hub.rows_of(second_task(), "train", "en")
+    assert hub.passed_over() == []
+
+
+def test_a_next_set_that_was_fetched_and_locked_serves_without_a_network(
+    server: HubServer, hub: Make, tmp_path: Path
+) -> None:
+    server.publish("me/second", {"en/train.parquet": parquet("second")})
+    first, task = hub(), second_task()
+    before = first.rows_of(task, "train", "en")
+    for more in ({"endpoint": "http://127.0.0.1:9"}, {"ask": False}):
+        again = hub(revisions=first.taken, **more)
+        assert again.languages(task, "train") == ("en",)
+        assert again.rows_of(task, "train", "en") == before
+        assert len(again.passed_over()) == ("ask" not in more)
+    unlocked = hub(endpoint="http://127.0.0.1:9")
+    with pytest.raises(Problem, match="can not be reached for the data set 'me/first'"):
+        unlocked.rows_of(task, "train", "en")
+
+
+def test_what_nobody_wants_is_not_asked_for(server: HubServer, hub: Make, tmp_path: Path) -> None:
+    server.publish("me/plain", {"de/train.parquet": parquet("c")})
+    path = tmp_path / "data/plain/en/train.parquet"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(parquet("a"))
+    sources, task = Sources([Folder(tmp_path / "data"), hub()]), text_task("me/plain")
+    assert sources.languages(task, "train", ("en",)) == ("en",)
+    assert sources.rows_of(task, "train", "en")[0] == 1
+    assert server.asked == []
+    assert sources.languages(task, "train") == ("en", "de")
+    assert server.asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.catalogue import METRICS, Files, Task, TaskType, mistakes_of, task_from_table
+from xstilts.catalogue import METRICS, Files, Task, TaskType, get_task, mistakes_of
 from xstilts.data.load import recipe
-from xstilts.data.source import Folder
+from xstilts.data.source import Folder, Sources
 
 CONTEXT = "Ada wrote it in Paris."
 
@@ -77,11 +76,11 @@ def test_what_a_task_does_not_say_changes_no_checksum() -> None:
 def test_the_local_format_of_ccgbank_is_read_as_its_page_says(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs/ccgbank.md").read_text(encoding="utf-8")
     line = re.search(r"^\{.*\}$", page, re.MULTILINE)
-    table = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert line and table
+    assert line
     (tmp_path / "ccgbank/default").mkdir(parents=True)
-    (tmp_path / "ccgbank/default/train.jsonl").write_text(line[0] + "\n", encoding="utf-8")
-    task = task_from_table("ccg", tomllib.loads(table[1])["tasks"]["ccg"], "docs/ccgbank.md")
-    rows = Folder(tmp_path).read(task, "train", "en")
-    assert rows["tokens"].to_pylist() == [["It", "rains", "."]]
-    assert [task.labels[tag] for tag in rows["tags"][0].as_py()] == ["other", "other", "other"]
+    (tmp_path / "ccgbank/default/train.jsonl").write_text(10 * (line[0] + "\n"), encoding="utf-8")
+    source = Sources([Folder(tmp_path)])
+    task = source.settled(get_task("ccg"))
+    rows = source.read(task, "train", "en")
+    assert rows["tokens"].to_pylist() == 10 * [["It", "rains", "."]]
+    assert [task.labels[tag] for tag in rows["tags"][0].as_py()] == ["NP[expl]", "S[dcl]\\NP[expl]", "."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
@@ -53,8 +53,12 @@ class ToySource:
         self.missing = missing
         self.salt = salt
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if (task.name, split, code) not in self.missing)
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        wanted = (code for code in task.languages_of(split) if among is None or code in among)
+        return tuple(code for code in wanted if (task.name, split, code) not in self.missing)
+
+    def settled(self, task: Task) -> Task:
+        return task
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
         count = _ROWS.get(task.name, 100) if split == "train" else 50

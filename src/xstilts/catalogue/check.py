@@ -33,6 +33,12 @@ def _columns(kind: TaskType, columns: Mapping[str, str]) -> Iterator[str]:
 
 
 def _labels(task: Task) -> Iterator[str]:
+    if task.common:
+        if task.labels or not task.other:
+            yield "common: the labels are found in the training rows: leave out 'labels', and name 'other' for the rest"
+        if task.type is not TaskType.TOKEN_CLASSIFICATION:
+            yield "common: of use in a token_classification task alone"
+        return
     if task.type in _LABELLED and len(task.labels) < 2:
         yield f"labels: a {task.type} task needs at least two"
     if task.type not in (*_LABELLED, TaskType.MULTIPLE_CHOICE) and task.labels:

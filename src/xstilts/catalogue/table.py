@@ -148,6 +148,8 @@ _TASK: Mapping[str, Callable[[object], Any]] = {
     "paraphrase": _flag,
     "other": _text,
     "in_place_of": _text,
+    "common": _several,
+    "to_get": _text,
 }
 _FILES: Mapping[str, Callable[[object], Any]] = {
     "repository": _text,

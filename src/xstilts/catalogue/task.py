@@ -159,12 +159,15 @@ class Task:
     their numbers; of a multiple choice, where its files do not count from 0, the names of the choices.
     ``splits`` maps ``train``, ``validation``, ``test`` to files, of a ranking also ``candidates``: the pool of all
     languages in which every query is looked for. ``languages`` are the official ones in official order;
-    ``Files.languages`` (if given) are those of one split. ``lineage`` names the data a task trains on, so that an
-    intermediate and a target task with the same lineage are a self-pair. A task with ``parts`` has no files of its own:
+    ``Files.languages`` (if given) are those of one split. ``lineage`` names the sets a task trains on, with ``+``
+    between them, and of its own set that other tasks train on; an intermediate and a target task that have one in
+    common are a self-pair. A task with ``parts`` has no files of its own:
     it trains on the training rows of the tasks so named, one after the other. With ``no_answer``, a question may have
     no answer: it trains on none, and where none scores best the prediction is an empty text.
     ``paraphrase``: its label says whether two texts mean the same (1) or not (0), whichever comes first.
     ``other`` is the one of ``labels`` as which a name that is none of them is read (rare tags of a large set).
+    ``common`` above 0: there are no ``labels`` yet; they are those that occur so often in the training rows, found when
+    these are at hand, and ``other`` (``data.frequent``). ``to_get``: what to do where the rows are on no hub.
     ``in_place_of`` names the task, or the set, for which this one stands in: it bears another name, and its scores
     compare with none of the other's.
     """
@@ -189,6 +192,8 @@ class Task:
     other: str = ""
     paraphrase: bool = False
     in_place_of: str = ""
+    common: int = 0
+    to_get: str = ""
 
     def candidates(self, split: str, language: str) -> Iterator[Files]:
         """The files of the split, then what is read in their place, as far as they may hold ``language``."""

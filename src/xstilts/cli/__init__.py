@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from xstilts import __version__
-from xstilts.cli import advise, analysed, catalogue, claims, data, machine, planned, score, store, study
+from xstilts.cli import advise, analysed, catalogue, claims, convert, data, machine, planned, score, store, study
 from xstilts.cli.frame import app, put
 
 _STUDY = ["demo", "run", "plan", "status", "results", "report", "claims", "advise", "score", "export"]
@@ -25,6 +25,7 @@ __all__ = [
     "app",
     "catalogue",
     "claims",
+    "convert",
     "data",
     "machine",
     "main",

@@ -99,7 +99,9 @@ def check(
         ]
         put_table(("task", "split", "from", "languages", "rows", "note"), rows)
     problems = [problem for one in sums for problem in one.problems]
-    for line in dict.fromkeys([*problems, *source.notes()]):
+    lacking = [one.task for one in sums if not one.places]
+    to_get = [f"{task.name}: {task.to_get}" for task in tasks if task.to_get and task.name in lacking]
+    for line in dict.fromkeys([*problems, *source.notes(tabled=not json), *to_get]):
         say(line)
     if problems:
         raise typer.Exit(1)
@@ -143,7 +145,7 @@ def fetch(
                 try:
                     if not (place := source.place_of(task, part, code)):
                         reasons = source.refusals(task, part) or [
-                            f"{task.name} ({part}, {code}): on no hub, in no folder"
+                            f"{task.name} ({part}, {code}): {task.to_get or 'on no hub, in no folder'}"
                         ]
                         failed.update(dict.fromkeys(reasons))
                         continue
@@ -171,13 +173,16 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """What examples of a task look like, where they come from and in which revision."""
+    from itertools import islice
+
     from xstilts.jobs.holdings import holding
 
     source, (task,) = _opened([name], study, data, store, online=True)
     shown: list[dict[str, Any]] = []
     for part, codes in _asked(task, split, language).items():
-        here = [code for code in codes if source.place_of(task, part, code)]
-        for code in here if language else here[:1]:
+        near = dict.fromkeys([*source.folder.languages(task, part, codes), *codes])
+        here = (code for code in near if source.place_of(task, part, code))
+        for code in here if language else islice(here, 1):
             found = holding(source, task, part, code)
             if found.problem:
                 raise Problem(*found.problem.split("\n"))
@@ -186,7 +191,8 @@ def show(
                 {**vars(found), "labels": dict(found.labels), "examples": [_readable(task, row) for row in rows]}
             )
     if not shown:
-        raise Problem(*(source.notes() or [f"no data of '{name}' here: see xstilts data check {name}"]))
+        lacking = f"no data of '{name}' here: {task.to_get or f'see xstilts data check {name}'}"
+        raise Problem(*(source.notes() or [lacking]))
     if json:
         put_json(shown)
         return
@@ -203,6 +209,8 @@ def show(
             for role, value in row.items():
                 if value is not None:
                     put(f"  {role:<14}{value}")
+    for line in source.notes():
+        say(line)
 
 
 @command("lock", group)

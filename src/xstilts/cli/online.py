@@ -50,6 +50,8 @@ def check_online(source: AllSources, tasks: Sequence[Task], json: bool) -> None:
         put_json([asdict(one) for one in found])
     else:
         _show(found)
+    for line in source.hub.passed_over():
+        say(line)
     if stopped:
         say(f"the hub answers no longer; not asked for: {', '.join(stopped)}")
         for line in source.refused():

@@ -14,7 +14,8 @@ import pyarrow as pa
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import ROLES, Files, Task
 from xstilts.data.columns import required
-from xstilts.data.hub import Found, Hub
+from xstilts.data.found import Found
+from xstilts.data.hub import Hub
 from xstilts.data.labels import label_names
 from xstilts.data.tables import schema_names
 

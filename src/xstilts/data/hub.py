@@ -7,10 +7,9 @@ kept in the hub client's cache (``HF_HOME``). The client is imported when it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +19,14 @@ import pyarrow.parquet as pq
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
 from xstilts.data.footers import AT_ONCE, read_footer
+from xstilts.data.found import Found, is_on_hub, lock_name, within
 from xstilts.data.listing import Listing, Stored, keep_listing, kept_listing, listing_of
 from xstilts.data.load import Loaded
 from xstilts.data.lock import COMMIT
-from xstilts.data.refusal import no_connection, refusal
-from xstilts.data.source import OWN, Contents, Located, check_asked, read_located
+from xstilts.data.refusal import Withheld, no_connection, refusal
+from xstilts.data.source import Contents, Located, check_asked, read_located
 
 CONVERTED = "refs/convert/parquet"  # the hub's own conversion of sets in other formats
-
-
-@dataclass(frozen=True)
-class Found:
-    """Files on the hub that hold some rows: ``files`` with the commit as revision, their names in the repository.
-    ``asked`` is the branch or commit that was asked for, ``rows`` what the card states."""
-
-    files: Files
-    asked: str
-    listing: Listing
-    names: tuple[str, ...]
-    other: tuple[str, ...]
-    rows: int | None
-
-    @property
-    def lock_name(self) -> str:
-        """What the lock file calls the branch that was asked for."""
-        return _lock_name(self.files.repository, self.asked)
 
 
 class Hub:
@@ -55,7 +37,9 @@ class Hub:
     pinned by its task is read at its newest commit. ``taken`` holds the commits of the sets whose rows were asked for,
     as a lock file would. With ``fetch`` False ``rows_of`` goes by what the hub says wherever it says enough, and
     downloads nothing then. Without ``ask`` only what was fetched before is there. ``down`` is set once nobody answers.
-    ``refused`` holds the reason, by repository, where the hub gave nothing; ``languages`` then knows none.
+    ``refused`` holds the reason, by repository, where the hub gave nothing. A set that is not there, or is not given to
+    whoever asks, is passed over where its task names another, and ``passed_over`` says so; where it does not,
+    ``languages`` knows none.
     """
 
     def __init__(
@@ -76,28 +60,32 @@ class Hub:
         self.taken: dict[str, str] = {}
         self.refused: dict[str, Problem] = {}
         self.notes: dict[str, None] = {}
+        self._given: set[str] = set()
+        self._lost: dict[str, Problem] = {}
+        self._passed: dict[tuple[str, str, str, str], dict[str, None]] = {}
         self._listings: dict[tuple[str, str], Listing | None] = {}
         self._closed: dict[str, Problem] = {}
         self._footers: dict[tuple[str, str, str], pq.FileMetaData | Problem] = {}
         self.down: Exception | None = None if ask else Problem("the hub was not asked: see xstilts data fetch")
         self.contents = Contents()
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        wanted = (code for code in task.languages_of(split) if among is None or code in among)
+        return tuple(code for code in wanted if self.has(task, split, code))
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         check_asked(task, split, language)
         if not self.fetch and (found := self.find(task, split, language)) and (said := self._said(task, split, found)):
             self._take(found)
             return said
-        return self.contents.rows_of(task, split, language, self._located(task, split, language))
+        return self.contents.rows_of(task, split, language, self.located(task, split, language))
 
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self.load(task, split, language).rows
 
     def load(self, task: Task, split: str, language: str) -> Loaded:
         """The rows, and how many were left out for which reason."""
-        return read_located(task, split, self._located(task, split, language))
+        return read_located(task, split, self.located(task, split, language))
 
     def has(self, task: Task, split: str, language: str) -> bool:
         """Whether the hub has these rows, as far as it can be asked."""
@@ -109,23 +97,63 @@ class Hub:
 
     def find(self, task: Task, split: str, language: str) -> Found | None:
         """The files that hold these rows, None where the hub has none. Raises ``Problem`` where it can not be asked."""
-        for files in task.candidates(split, language):
-            if "/" not in files.repository or files.path or files.repository.startswith(OWN):
-                continue  # not on a hub
-            for asked in self._asked(files):
-                listing = self._listing(files.repository, asked)
-                if listing and (found := _within(files, asked, listing, language)):
+        places = [files for files in task.candidates(split, language) if is_on_hub(files)]
+        withheld: dict[str, Problem] = {}
+        try:
+            for place, files in enumerate(places):
+                try:
+                    found = self._find_in(files, language, given=files is not places[-1])
+                except Problem as problem:
+                    # Other rows than the locked ones are never taken, and where nobody answers none but these.
+                    later = isinstance(problem, Withheld) or any(map(self._is_locked, places[place + 1 :]))
+                    if self._is_locked(files) or not later:
+                        raise
+                    withheld[files.repository] = problem
+                    continue
+                if found is not None:
+                    for repository in withheld:
+                        codes = self._passed.setdefault((repository, files.repository, task.name, split), {})
+                        codes[language] = None
                     return found
-                if listing and any(name.endswith(".parquet") for name in listing.files):
-                    break  # its own Parquet files are all there is: the hub converts only what is in other formats
+            if withheld:
+                raise next(iter(withheld.values()))
+        except Problem as problem:
+            self._lost |= {name: why for name, why in self.refused.items() if why is problem}
+            raise
         return None
+
+    def _find_in(self, files: Files, language: str, given: bool) -> Found | None:
+        """The files of ``language`` in one repository. Raises ``Withheld`` where there is none; with ``given`` also
+        where everyone may list the files, but they are not given to whoever asks here."""
+        for asked in self._asked(files):
+            listing = self._listing(files.repository, asked)
+            if listing and (found := within(files, asked, listing, language)):
+                if given and listing.gated and self.ask and not self.here(found):
+                    self._check_given(files.repository)
+                return found
+            if listing and any(name.endswith(".parquet") for name in listing.files):
+                break  # its own Parquet files are all there is: the hub converts only what is in other formats
+        return None
+
+    def _check_given(self, repository: str) -> None:
+        """Ask once whether the files of a gated set are given to whoever asks here; ``Withheld`` where they are not."""
+        if repository not in self._given and self.down is None:
+            try:
+                _client().HfApi(endpoint=self.endpoint).auth_check(repository, repo_type="dataset")
+            except Exception as error:  # the client lets through errors of whatever carries its requests
+                self.refused[repository] = self._refused(repository, error)
+                raise self.refused[repository] from error
+            self._given.add(repository)
+
+    def _is_locked(self, files: Files) -> bool:
+        return any(lock_name(files.repository, branch) in self.revisions for branch in ("main", CONVERTED))
 
     def _asked(self, files: Files) -> tuple[str, ...]:
         """The revisions to look into: the pinned one, or the branches of which one is locked, or both."""
         if files.revision:
             return (files.revision,)
         branches = ("main", CONVERTED)
-        locked = [branch for branch in branches if _lock_name(files.repository, branch) in self.revisions]
+        locked = [branch for branch in branches if lock_name(files.repository, branch) in self.revisions]
         return tuple(locked) or branches
 
     def here(self, found: Found) -> bool:
@@ -143,12 +171,21 @@ class Hub:
 
     def refusals(self) -> list[str]:
         """Why the hub gave nothing of some data sets; one line for all where nobody answers."""
-        if not self.ask or not self.refused:
+        if not self.ask or not self._lost:
             return []
         if self.down is None:
-            return [str(problem) for problem in self.refused.values()]
-        first, *more = self.refused
+            return [str(problem) for problem in self._lost.values()]
+        first, *more = self._lost
         return [str(refusal(first, self.down, self._endpoint(), *more))]
+
+    def passed_over(self) -> list[str]:
+        """A line for each set that was read because another, which comes first, is not there or not given."""
+        return [
+            f"{task} ({split}, {' '.join(codes)}) is read from '{taken}', because the first set was not given: "
+            f"{self.refused[first]}"
+            for (first, taken, task, split), codes in self._passed.items()
+            if self.ask
+        ]
 
     def changed(self) -> list[str]:
         """A line for each locked data set of which the hub has a newer version; nothing where it can not be asked."""
@@ -220,7 +257,7 @@ class Hub:
         digests = [f".{name.rsplit('.', 1)[-1]}{found.listing.files[name].sha256}" for name in found.names]
         return rows, self.contents.checksum(task, split, found.files, digests, ())
 
-    def _located(self, task: Task, split: str, language: str) -> Located:
+    def located(self, task: Task, split: str, language: str) -> Located:
         check_asked(task, split, language)
         found = self.find(task, split, language)
         if found is None:
@@ -242,7 +279,7 @@ class Hub:
         if repository in self.refused:
             raise self.refused[repository]
         if (repository, asked) not in self._listings:
-            commit = asked if COMMIT.fullmatch(asked) else self.revisions.get(_lock_name(repository, asked))
+            commit = asked if COMMIT.fullmatch(asked) else self.revisions.get(lock_name(repository, asked))
             try:
                 found = (kept_listing(self.kept, repository, commit) if commit else None) or self._ask(
                     repository, asked, commit
@@ -283,7 +320,7 @@ class Hub:
             file.rfilename: Stored(file.size, file.lfs.sha256 if file.lfs else None) for file in info.siblings or ()
         }
         card = info.card_data.to_dict() if info.card_data else {}
-        listing = listing_of(str(info.sha), files, card)
+        listing = listing_of(str(info.sha), files, card, gated=bool(info.gated))
         if self.kept:
             for key in {listing.commit, commit or asked}:
                 keep_listing(self.kept, repository, key, listing)
@@ -351,22 +388,6 @@ class Hub:
 
 class _NoRevision(Problem):
     """The repository is there, the branch or commit is not."""
-
-
-def _lock_name(repository: str, asked: str) -> str:
-    return repository if asked == "main" else f"{repository}@{asked}"
-
-
-def _within(files: Files, asked: str, listing: Listing, language: str) -> Found | None:
-    """The files of ``language`` in ``listing``; None where some are missing."""
-    parts = {config: listing.split_files(config, files.split) for config in files.configs_of(language)}
-    other = listing.split_files(files.join[0], files.split) if files.join else []
-    names = tuple(name for part in parts.values() for name in part)
-    if not names or (files.join and not other):
-        return None
-    said = [listing.rows.get(config, {}).get(files.split) for config, part in parts.items() if part]
-    rows = sum(count for count in said if count is not None) if None not in said else None
-    return Found(replace(files, revision=listing.commit), asked, listing, names, tuple(other), rows)
 
 
 def _client() -> Any:

@@ -30,13 +30,15 @@ class Stored:
 @dataclass(frozen=True)
 class Listing:
     """A repository at ``commit``. ``configs`` maps configuration and split to patterns of file names, ``rows`` to the
-    number of rows that the card states, ``columns`` configuration to the names of its columns."""
+    number of rows that the card states, ``columns`` configuration to the names of its columns. ``gated``: everyone may
+    list the files, and not everyone gets them."""
 
     commit: str
     files: Mapping[str, Stored]
     configs: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gated: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that ``listing_from_json`` reads."""
@@ -82,7 +84,7 @@ def _place(folder: Path, repository: str, revision: str) -> Path:
     return folder / quote(repository, safe="") / f"{quote(revision, safe='')}.json"
 
 
-def listing_of(commit: str, files: Mapping[str, Stored], card: Mapping[str, Any]) -> Listing:
+def listing_of(commit: str, files: Mapping[str, Stored], card: Mapping[str, Any], gated: bool = False) -> Listing:
     """A listing from the hub's answer; ``card`` is the metadata at the top of the repository's README."""
     configs = {}
     for entry in _tables(card.get("configs")):
@@ -99,7 +101,7 @@ def listing_of(commit: str, files: Mapping[str, Stored], card: Mapping[str, Any]
             str(split["name"]): int(split["num_examples"]) for split in splits if {"name", "num_examples"} <= {*split}
         }
         columns[name] = [str(feature["name"]) for feature in _tables(entry.get("features")) if "name" in feature]
-    return Listing(commit, files, configs, rows, columns)
+    return Listing(commit, files, configs, rows, columns, gated)
 
 
 def named(names: Iterable[str], config: str, split: str) -> list[str]:

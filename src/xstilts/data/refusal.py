@@ -9,6 +9,11 @@ from collections.abc import Iterator
 
 from xstilts.catalogue.errors import Problem
 
+
+class Withheld(Problem):
+    """The hub has no such data set, or does not give it to whoever asks: another may be taken in its place."""
+
+
 _FOLDER = "or name a data folder that holds it with --data DIR"
 
 
@@ -25,18 +30,19 @@ def refusal(repository: str, error: Exception, endpoint: str, *more: str) -> Pro
             f"(xstilts data fetch TASK), {_FOLDER}"
         )
     if isinstance(first, errors.GatedRepoError):
-        return Problem(
+        return Withheld(
             f"{what} is gated: accept its terms at {endpoint}/datasets/{repository}, then log in (hf auth login, or "
             f"HF_TOKEN), {_FOLDER}"
         )
     if isinstance(first, errors.RepositoryNotFoundError):
-        return Problem(
+        return Withheld(
             f"the hub at {endpoint} has no data set '{repository}', or it is private: check the name, log in "
             f"(hf auth login, or HF_TOKEN), {_FOLDER}"
         )
     if first is not None:
         status = first.response.status_code
-        return Problem(f"the hub at {endpoint} answered {status} for {what}: try again later, {_FOLDER}")
+        kind = Withheld if status in (401, 403) else Problem
+        return kind(f"the hub at {endpoint} answered {status} for {what}: try again later, {_FOLDER}")
     if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
         return Problem(
             f"the hub at {endpoint} did not answer in time for {what}: try again later, let it take longer "

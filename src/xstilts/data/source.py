@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,9 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Files, Task
+from xstilts.data.frequent import with_labels
 from xstilts.data.load import Loaded, load, recipe
+from xstilts.data.stated import stated
 from xstilts.data.tables import SUFFIXES
 
 Located = tuple[Files, tuple[Path, ...], tuple[Path, ...]]
@@ -27,11 +30,15 @@ OWN = ("/", "./", "../", "~")  # how a repository begins that is a folder of the
 class RowSource(Protocol):
     """What has rows."""
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows are here, in the task's order; empty if none."""
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Languages whose rows are here, in the task's order; empty if none. Only those ``among`` which it is asked
+        are looked for."""
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         """Number of rows and their checksum (64 hex digits). Raises ``Problem``."""
+
+    def located(self, task: Task, split: str, language: str) -> Located:
+        """How and from which files these rows are read. Raises ``Problem``."""
 
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         """The rows in ``data.rows.SCHEMAS[task.type]``, always in the same order. Raises ``Problem``."""
@@ -50,8 +57,9 @@ class Folder:
         self.base = base
         self.contents = Contents()
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        return tuple(code for code in task.languages_of(split) if self.has(task, split, code))
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        wanted = (code for code in task.languages_of(split) if among is None or code in among)
+        return tuple(code for code in wanted if self.has(task, split, code))
 
     def has(self, task: Task, split: str, language: str) -> bool:
         """Whether these rows are here."""
@@ -66,6 +74,18 @@ class Folder:
     def load(self, task: Task, split: str, language: str) -> Loaded:
         """The rows, and how many were left out for which reason."""
         return read_located(task, split, self.located(task, split, language))
+
+    def stated(self, task: Task, split: str, language: str) -> str:
+        """What the folder says of the files that hold these rows; nothing where it says nothing or has none."""
+        if (found := self._find(task, split, language)) is None or self.root is None:
+            return ""
+        places = (path.relative_to(self.root).parts for path in found[1] if path.is_relative_to(self.root))
+        names = ((place[0], "/".join(place[1:-1]), found[0].split) for place in places)
+        return "; ".join(dict.fromkeys(self._notes[name] for name in names if name in self._notes))
+
+    @cached_property
+    def _notes(self) -> Mapping[tuple[str, str, str], str]:
+        return stated(self.root) if self.root else {}
 
     def files(self, task: Task, split: str, language: str) -> tuple[Path, ...]:
         """The files that hold these rows, without those they are joined with."""
@@ -109,7 +129,7 @@ class Folder:
         wanted = folder / files.configs_of(language)[0] / f"{files.split}.parquet"
         raise Problem(
             f"no rows of '{task.name}' ({split}, {language}) in {self.root}: expected {wanted}. "
-            f"see: xstilts data check {task.name}"
+            f"{task.to_get or f'see: xstilts data check {task.name}'}"
         )
 
 
@@ -118,15 +138,13 @@ class Sources:
 
     def __init__(self, sources: Sequence[RowSource]) -> None:
         self.sources = tuple(sources)
-        self._known: dict[tuple[int, str, str], frozenset[str]] = {}
+        self._known: dict[tuple[str, str, str], RowSource | None] = {}
+        self._settled: dict[str, Task] = {}
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        catalogued = task.languages_of(split)
-        found: set[str] = set()
-        for place in range(len(self.sources)):
-            if not found.issuperset(catalogued):
-                found |= self._languages(place, task, split)
-        return tuple(code for code in catalogued if code in found)
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """As of one source; a later one is asked only for what the earlier ones lack."""
+        wanted = [code for code in task.languages_of(split) if among is None or code in among]
+        return tuple(code for code in wanted if self._having(task, split, code))
 
     def rows_of(self, task: Task, split: str, language: str) -> tuple[int, str]:
         return self._first(task, split, language).rows_of(task, split, language)
@@ -134,17 +152,28 @@ class Sources:
     def read(self, task: Task, split: str, language: str) -> pa.Table:
         return self._first(task, split, language).read(task, split, language)
 
-    def _languages(self, place: int, task: Task, split: str) -> frozenset[str]:
-        asked = (place, task.name, split)
+    def settled(self, task: Task) -> Task:
+        """``task`` with its labels, where these are found in its training rows and these are here."""
+        if not task.common or task.labels or not self.languages(task, "train", (task.train_language,)):
+            return task
+        if task.name not in self._settled:
+            files, paths, _ = self._first(task, "train", task.train_language).located(
+                task, "train", task.train_language
+            )
+            self._settled[task.name] = with_labels(task, files, paths)
+        return self._settled[task.name]
+
+    def _having(self, task: Task, split: str, language: str) -> RowSource | None:
+        asked = (task.name, split, language)
         if asked not in self._known:
-            self._known[asked] = frozenset(self.sources[place].languages(task, split))
+            having = (source for source in self.sources if source.languages(task, split, (language,)))
+            self._known[asked] = next(having, None)
         return self._known[asked]
 
     def _first(self, task: Task, split: str, language: str) -> RowSource:
         check_asked(task, split, language)
-        for place, source in enumerate(self.sources):
-            if language in self._languages(place, task, split):
-                return source
+        if source := self._having(task, split, language):
+            return source
         if not self.sources:
             raise Problem(f"no data for '{task.name}': name a data folder with --data DIR or XSTILTS_DATA")
         problems: list[str] = []

@@ -6,7 +6,7 @@ its checksums are none, its keys are not those of a run, and nothing can be run 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 from xstilts.catalogue.task import Task, TaskType
@@ -29,9 +29,15 @@ class Estimated:
         self._source = source
         self.assumed: dict[str, None] = {}
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
         """All languages of the split."""
-        return self._source.languages(task, split) if _made(task) else task.languages_of(split)
+        if _made(task):
+            return self._source.languages(task, split, among)
+        return tuple(code for code in task.languages_of(split) if among is None or code in among)
+
+    def settled(self, task: Task) -> Task:
+        """``task`` as it is: of labels that are found in rows none are known."""
+        return task
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """The official number of rows, or an assumed one, which is noted."""

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
-from xstilts.data.source import OWN
-from xstilts.jobs.sources import CONSTRUCTED, AllSources
+from xstilts.data.found import is_on_hub
+from xstilts.data.stated import in_one_line
+from xstilts.jobs.sources import CONSTRUCTED, FOLDER_SAYS, NOT_OFFICIAL, AllSources
 
 LABELS = ("label", "tags")
 NAMED = 3  # labels named one by one
@@ -25,7 +26,8 @@ class Holding:
     """One split in one language. ``place``: see ``AllSources.place_of``.
 
     ``official`` is the size of the official set, None where the catalogue does not know it; ``labels`` how often each
-    label occurs, empty where the rows were not read; ``problem`` what is wrong with the files.
+    label occurs, empty where the rows were not read; ``problem`` what is wrong with the files; ``instead`` what the
+    rows are where they are not the official ones, ``stated`` what their folder says of them.
     """
 
     task: str
@@ -38,6 +40,7 @@ class Holding:
     labels: tuple[tuple[str, int], ...] = ()
     problem: str = ""
     instead: str = ""
+    stated: str = ""
 
 
 def holdings(source: AllSources, task: Task, deep: bool = True) -> Iterator[Holding]:
@@ -63,7 +66,7 @@ def holding(source: AllSources, task: Task, split: str, language: str, deep: boo
         labels = _counted(task, source.read(rows)) if deep and place != CONSTRUCTED and task.labels else ()
     except Problem as problem:
         return replace(here, problem=str(problem))
-    return replace(here, rows=rows.rows, labels=labels, instead=source.instead(rows))
+    return replace(here, rows=rows.rows, labels=labels, instead=source.instead(rows), stated=source.stated(rows))
 
 
 def _counted(task: Task, rows: pa.Table) -> tuple[tuple[str, int], ...]:
@@ -114,7 +117,9 @@ def whole(parts: Sequence[Holding]) -> Whole:
     for text in dict.fromkeys(part.instead for part in here if part.instead):
         codes = [part.language for part in here if part.instead == text]
         which = "" if len(codes) == len(here) else f" in {_shortened(codes)}"
-        notes.append(f"not the official rows{which}: {text}")
+        notes.append(f"{NOT_OFFICIAL}{which}: {text}")
+    if said := in_one_line({part.language: part.stated for part in here}):
+        notes.append(f"{FOLDER_SAYS}: {said}")
     revisions = dict.fromkeys(part.revision[:10] for part in here if part.revision)
     notes += [f"revision {', '.join(revisions)}"] if revisions else []
     return Whole(
@@ -141,9 +146,7 @@ def _never(labels: Sequence[str], known: int) -> str:
 def on_hub(task: Task) -> list[Files]:
     """The files of a task that the hub may hold, each repository and configuration once."""
     every = (files for split in task.splits.values() for files in split.in_turn())
-    return [
-        files for files in every if "/" in files.repository and not files.path and not files.repository.startswith(OWN)
-    ]
+    return [files for files in every if is_on_hub(files)]
 
 
 def _shortened(codes: Sequence[str]) -> str:

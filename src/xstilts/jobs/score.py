@@ -41,5 +41,6 @@ def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> No
             "examples": len(pairs_of(gold)) if mining else gold.num_rows,
             "left_out": source.left_out(work.data),
             **({"instead": text} if (text := source.instead(work.data)) else {}),
+            **({"stated": text} if (text := source.stated(work.data)) else {}),
             **threshold,
         }

@@ -6,7 +6,7 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
 from xstilts.data.source import OWN, Folder, Sources
+from xstilts.data.stated import in_one_line
 from xstilts.jobs.given import check_given
 from xstilts.study.job import Rows
 from xstilts.study.overlap import numbers_in, ranges
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from xstilts.jobs.compare import Scored
 
 CONSTRUCTED = "constructed world"
+NOT_OFFICIAL, FOLDER_SAYS = "not the official rows", "the data folder says"
 
 
 class AllSources:
@@ -50,18 +52,24 @@ class AllSources:
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
         self._instead: dict[tuple[str, str, str], str] = {}
+        self._stated: dict[tuple[str, str, str], str] = {}
         self._scored: dict[tuple[tuple[Rows, ...], bool], Scored] = {}
 
     def task(self, name: str) -> Task:
         """A task of the catalogue, or one of the study's own."""
-        return get_task(name, self._own)
+        return self.settled(get_task(name, self._own))
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows can be had. Raises ``Problem`` where there is none because the hub gave nothing."""
+    def settled(self, task: Task) -> Task:
+        """``task`` with its labels, where these are found in its training rows and these are here."""
+        return self._rows.settled(task)
+
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Languages whose rows can be had, of ``among`` alone where it is given: the hub is not asked for others.
+        Raises ``Problem`` where there is none at all because the hub gave nothing."""
         if _constructed(task):
-            return self._world.languages(task, split)
-        found = self._rows.languages(task, split)
-        if not found and self.hub.ask and (why := self.refusals(task, split)):
+            return tuple(code for code in self._world.languages(task, split) if among is None or code in among)
+        found = self._rows.languages(task, split, among)
+        if not found and among is None and self.hub.ask and (why := self.refusals(task, split)):
             raise Problem(*why)
         return found
 
@@ -98,6 +106,7 @@ class AllSources:
         else:
             count, digest = self._rows.rows_of(task, split, language)
             self._instead[task.name, split, language] = self._not_official(task, split, language, count)
+            self._stated[task.name, split, language] = self.folder.stated(task, split, language)
         return Rows(task.name, split, language, count, digest)
 
     def _not_official(self, task: Task, split: str, language: str, count: int) -> str:
@@ -115,6 +124,10 @@ class AllSources:
     def instead(self, rows: Rows) -> str:
         """What these rows, whose number was asked for, are where they are not the official ones."""
         return self._instead.get((rows.task, rows.split, rows.language), "")
+
+    def stated(self, rows: Rows) -> str:
+        """What the data folder says of these rows, whose number was asked for."""
+        return self._stated.get((rows.task, rows.split, rows.language), "")
 
     def read(self, rows: Rows) -> pa.Table:
         """The rows themselves; refuses rows that are no longer those that were planned."""
@@ -168,24 +181,29 @@ class AllSources:
             return "own file" if task.splits[split].path else "folder"
         return "hub" if self.hub.has(task, split, language) else ""
 
-    def notes(self) -> list[str]:
-        """What whoever asked for rows should know: rows that can not be used, sets that the hub did not give or has in
-        a newer version."""
+    def notes(self, tabled: bool = False) -> list[str]:
+        """What whoever asked for rows should know: rows that are not the official ones (not where they were ``tabled``
+        already), rows that can not be used, sets that the hub did not give or has in a newer version."""
         left_out = [
             f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
         ]
-        return [*self._stood_in(), *left_out, *self.hub.notes, *self.refused(), *self.hub.changed()]
+        hub = [*self.hub.notes, *self.hub.passed_over(), *self.refused(), *self.hub.changed()]
+        return [*([] if tabled else self._stood_in()), *left_out, *hub]
 
     def _stood_in(self) -> list[str]:
-        """A line for each kind of rows in a split that are not the official ones."""
+        """A line for each kind of rows in a split that are not the official ones, and one for what their folder says of
+        those of a split."""
         kinds: dict[tuple[str, str, str], list[str]] = {}
+        stated: dict[tuple[str, str], dict[str, str]] = {}
         for (task, split, language), text in self._instead.items():
             if text:
                 kinds.setdefault((task, split, text), []).append(language)
-        return [
-            f"{task} ({split}, {' '.join(codes)}): not the official rows: {text}"
-            for (task, split, text), codes in kinds.items()
+            stated.setdefault((task, split), {})[language] = self._stated[task, split, language]
+        lines = [
+            f"{one} ({part}, {' '.join(codes)}): {NOT_OFFICIAL}: {text}" for (one, part, text), codes in kinds.items()
         ]
+        said = {place: in_one_line(notes) for place, notes in stated.items()}
+        return lines + [f"{one} ({part}): {FOLDER_SAYS}: {text}" for (one, part), text in said.items() if text]
 
     def left_out(self, rows: Rows) -> str:
         """How many of some rows that were read are used and what was left out why; empty where all are used."""

@@ -95,9 +95,10 @@ def _task(task: Task) -> str:
         ("in place of", task.in_place_of),
         ("languages", " ".join(task.languages)),
         ("trains in", task.train_language if task.languages_of("train") != task.languages else ""),
-        ("labels", _labels(task.labels)),
+        ("labels", _labels(task.labels) or _found(task)),
         ("made of", ", ".join(task.parts)),
         ("lineage", task.lineage),
+        ("to get", task.to_get),
         ("licence", task.licence),
         ("citation", task.citation),
         ("unverified", " ".join(_doubts(task))),
@@ -150,6 +151,11 @@ def _sentences(text: str) -> list[str]:
 def _labels(names: Sequence[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:_MANY])
     return shown if len(names) <= _MANY else f"{len(names)}: {shown}, ..."
+
+
+def _found(task: Task) -> str:
+    """What is said of labels that nobody can list."""
+    return f"those that occur {task.common} times in the training rows, and `{task.other}`" if task.common else ""
 
 
 def _scored() -> dict[str, list[str]]:

@@ -122,7 +122,7 @@ def gains_by_target(frame: pl.DataFrame) -> Section:
         3,
         (
             "mean ± SD over seeds, paired by seed; 95 %: t interval of the zero-shot gain over seeds.",
-            "self-pair: intermediate and target train on the same data. near floor: not in the averages.",
+            "self-pair: intermediate and target have a data set in common. near floor: not in the averages.",
         ),
         _breaks(rows),
     )

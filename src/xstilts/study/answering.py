@@ -52,6 +52,6 @@ def answering(said: Literal["validation"] | float, source: Source, task: Task) -
         return None
     if said != "validation":
         return Answering(None, said)
-    if "validation" in task.splits and task.train_language in source.languages(task, "validation"):
+    if "validation" in task.splits and source.languages(task, "validation", (task.train_language,)):
         return Answering(task.train_language)
     return Answering(None, why=": no validation rows to choose it on")

@@ -103,10 +103,11 @@ def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
     """Languages to score: the official ones that are there, every one that is there, or the named ones and the one
     the task trains in."""
     known, wanted = draft.known, draft.study.languages
-    there, catalogued = known.there(task, split), task.languages_of(split)
+    catalogued = task.languages_of(split)
     if wanted == "every":
-        return there
+        return known.there(task, split)
     if wanted == "all":
+        there = known.there(task, split)
         official = [language for language in catalogued if language in (*task.languages, task.train_language)]
         if lacking := [language for language in official if language not in there]:
             known.notes[f"{task.name} ({split}): no data here in {', '.join(lacking)}"] = None
@@ -117,10 +118,10 @@ def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:
     named = {language for language in catalogued if language in wanted}
     if not named:
         raise Problem(f"it has none of the languages {', '.join(wanted)}")
-    known.languages(task, split, tuple(sorted(named)))
-    if task.type not in UNTRAINED:
-        named.add(task.train_language)
-    return tuple(language for language in there if language in named)
+    there = known.languages(task, split, tuple(sorted(named)))
+    if task.type not in UNTRAINED and known.has(task, split, task.train_language):
+        there += (task.train_language,)
+    return tuple(language for language in catalogued if language in there)
 
 
 def scored_rows(draft: Draft, targets: Sequence[Task]) -> Iterator[Rows]:
@@ -310,7 +311,7 @@ def _threshold(draft: Draft, at: At, job: Predict, search: Searching, whose: str
     """Where the threshold of ``job``'s score comes from, as fields of ``Score``."""
     if search.threshold != "validation":
         return {"threshold": search.threshold}
-    if "validation" not in at.task.splits or at.language not in draft.known.there(at.task, "validation"):
+    if "validation" not in at.task.splits or not draft.known.has(at.task, "validation", at.language):
         raise Problem(
             f"no validation set in '{at.language}' on which a threshold could be chosen: state one, as in [retrieval] "
             "threshold = 1.06, or 'none'"

@@ -6,7 +6,7 @@ raises ``Problem``, and keeps the mistakes that ``plan`` reports together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.catalogue.errors import Problem, nearest
@@ -53,7 +53,7 @@ class Known:
     _own: dict[str, Task] = field(default_factory=dict)
     _apart: dict[Rows, Rows] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
-    _there: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _there: dict[tuple[str, str, tuple[str, ...] | None], tuple[str, ...]] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
     _given: dict[tuple[str, Rows, int | None], Given] = field(default_factory=dict)
 
@@ -67,21 +67,23 @@ class Known:
     def task(self, name: str, place: str) -> Task | None:
         """The task of this name: the study's own, else the catalogue's; None, noted once, where there is none."""
         if name not in self.tasks:
-            self.tasks[name] = self._own.get(name)
-            if name not in self._own:
-                with self.collect(place):
-                    self.tasks[name] = self.find(name, self._own)
+            self.tasks[name] = None
+            with self.collect(place):
+                self.named(name)
         return self.tasks[name]
 
     def named(self, name: str) -> Task:
         """``task``, but a name that is unknown is raised."""
         if (found := self.tasks.get(name)) is None:
-            found = self.tasks[name] = self._own.get(name) or self.find(name, self._own)
+            found = self.tasks[name] = self._found(name)
         return found
+
+    def _found(self, name: str) -> Task:
+        return self.source.settled(self._own.get(name) or self.find(name, self._own))
 
     def parts(self, task: Task) -> list[Task]:
         """The tasks whose training rows ``task`` trains on. Raises ``Problem`` naming those without any."""
-        parts = [self.find(name, self._own) for name in task.parts]
+        parts = [self._found(name) for name in task.parts]
         if lacking := [part.name for part in parts if not self.source.languages(part, "train")]:
             have = ", ".join(part.name for part in parts if part.name not in lacking) or "none"
             raise Problem(f"'{task.name}' is made of several sets: no data for {', '.join(lacking)} (there is {have})")
@@ -144,41 +146,47 @@ class Known:
     def has(self, task: Task, split: str, language: str) -> bool:
         """Whether there are rows of this split in this language."""
         try:
-            return language in self.there(task, split)
+            return language in self._among(task, split, (language,))
         except Problem:
             return False
 
     def there(self, task: Task, split: str) -> tuple[str, ...]:
         """Languages with rows. Raises ``Problem`` where there are none."""
-        at = (task.name, split)
+        if found := self._among(task, split, None):
+            return found
+        raise Problem(f"no data for '{task.name}' ({split}): {task.to_get or f'see: xstilts data check {task.name}'}")
+
+    def _among(self, task: Task, split: str, wanted: Collection[str] | None) -> tuple[str, ...]:
+        """Languages with rows, of ``wanted`` ones alone: what nobody wants is not asked for, which may be far away."""
+        at = (task.name, split, None if wanted is None else tuple(sorted(wanted)))
         if at not in self._there and task.parts and split == "train":
-            parts = [self.there(part, split) for part in self.parts(task)]
+            parts = [self._among(part, split, wanted) for part in self.parts(task)]
             self._there[at] = tuple(code for code in task.languages if all(code in there for there in parts))
         if at not in self._there:
-            self._there[at] = self.source.languages(task, split) if split in task.splits else ()
-        if not self._there[at]:
-            raise Problem(f"no data for '{task.name}' ({split}): see: xstilts data check {task.name}")
+            self._there[at] = self.source.languages(task, split, wanted) if split in task.splits else ()
         return self._there[at]
 
     def languages(self, task: Task, split: str, wanted: Languages) -> tuple[str, ...]:
         """Those of the languages with rows that are wanted. Raises ``Problem`` where a wanted one has none."""
-        there = self.there(task, split)
         if wanted == "all":
-            return there
-        if lacking := [language for language in wanted if language not in there]:
+            return self.there(task, split)
+        found = self._among(task, split, wanted)
+        if lacking := [language for language in wanted if language not in found]:
+            there = self.there(task, split)
             raise Problem(
                 f"'{task.name}' ({split}) has no data in {', '.join(lacking)}"
                 f"{nearest(lacking[0], there)} (there is {', '.join(there)})"
             )
-        return tuple(language for language in there if language in wanted)
+        return found
 
     def some(self, task: Task, wanted: Languages) -> tuple[str, ...]:
         """Languages to pretrain in: of the wanted ones, those with rows. Raises ``Problem`` where there is none."""
-        there = self.there(task, "train")
-        found = tuple(language for language in there if wanted == "all" or language in wanted)
-        if not found:
-            raise Problem(f"'{task.name}' has no data in any of the languages wanted (there is {', '.join(there)})")
-        return found
+        if wanted == "all":
+            return self.there(task, "train")
+        if found := self._among(task, "train", wanted):
+            return found
+        there = ", ".join(self.there(task, "train"))
+        raise Problem(f"'{task.name}' has no data in any of the languages wanted (there is {there})")
 
     def text(self, name: str, place: str, languages: Languages) -> list[Rows]:
         """Training text of a task of type ``mlm``."""

@@ -6,7 +6,7 @@ schedulers; ``Places``, what a job needs to find things and what must stay outsi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -30,8 +30,13 @@ class Given:
 class Source(Protocol):
     """Where the rows of tasks are found. Only counts and checksums here; jobs read the rows themselves."""
 
-    def languages(self, task: Task, split: str) -> tuple[str, ...]:
-        """Languages whose rows can be had, in the task's order; empty if none."""
+    def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Languages whose rows can be had, in the task's order; empty if none. Only those ``among`` which it is asked
+        are looked for."""
+
+    def settled(self, task: Task) -> Task:
+        """``task`` with its labels, where these are found in its training rows and these can be had. Raises
+        ``Problem``."""
 
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """How many rows, and the digest of their content and of how they are read. Raises ``Problem``."""

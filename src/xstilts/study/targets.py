@@ -152,8 +152,8 @@ class Course:
             raise Problem(f"'{other.name}' can not train '{task.name}', it has another type or labels ({differs})")
         if split not in other.splits:
             raise Problem(f"'{other.name}' has no split '{split}' (there is {', '.join(other.splits)})")
-        there = known.there(other, split)
-        if lacking := [code for code in languages if code not in there]:
+        if lacking := [code for code in languages if not known.has(other, split, code)]:
+            there = known.there(other, split)
             raise Problem(
                 f"'{other.name}' ({split}) has no data in {', '.join(lacking)} (there is {', '.join(there)}): "
                 f"map '{task.name}' in 'tasks' to a task that has, or name the languages to train in"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from xstilts.catalogue.task import Files, Task, TaskType
 
-TRAIN = Files("nyu-mll/multi_nli", ("default",), "train", languages=("en",), official={"en": 392_702})
+TRAIN = Files(
+    "nyu-mll/multi_nli",
+    ("default",),
+    "train",
+    languages=("en",),
+    official={"en": 392_702},
+    instead="a part of the official pairs",
+)
 
 TASK = Task(
     name="mnli",

@@ -29,11 +29,12 @@ TASK = Task(
     columns={"text_a": "premise", "text_b": "hypothesis", "label": "label"},
     labels=("entailment", "neutral", "contradiction"),
     protocol="xtreme",
-    lineage="mnli",
+    lineage="mnli+xnli",
     licence="CC BY-NC 4.0",
     citation="Conneau et al. 2018",
     notes=(
-        "Trains on MultiNLI, so MultiNLI as intermediate task is a self-pair. A language's validation set is either "
-        "training or development data in a study, never both."
+        "Trains on MultiNLI, so MultiNLI as intermediate task is a self-pair; so is xnli_dev, which trains on XNLI's "
+        "own validation sets. A language's validation set is either training or development data in a study, never "
+        "both."
     ),
 )

@@ -34,6 +34,6 @@ TASK = Task(
     notes=(
         "In one study a language's validation set is either training data, through this task, or development data of "
         'xnli (splits = ["validation"]), never both. An arm that names no languages trains on the English set alone. '
-        "Korean and Burmese in a data folder only. It trains only."
+        "Before xnli it is marked as a self-pair. Korean and Burmese in a data folder only. It trains only."
     ),
 )

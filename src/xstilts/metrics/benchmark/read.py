@@ -161,7 +161,7 @@ def _unknown(
 ) -> None:
     """Tell of labels that are none of the task's; ``rows`` are the lines on which they stand."""
     known = set(task.labels)
-    if odd := [(row, label) for row, label in zip(rows, labels, strict=True) if label not in known]:
+    if known and (odd := [(row, label) for row, label in zip(rows, labels, strict=True) if label not in known]):
         shown = f"'{odd[0][1]}'" if odd[0][1] else "a blank line"
         where = some_of([row for row, _ in odd], "line")
         if len(odd[0][1].split()) > 1:

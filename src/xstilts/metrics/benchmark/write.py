@@ -82,7 +82,7 @@ def _lines(items: Iterable[str]) -> str:
 
 
 def _check_names(task: Scored, labels: Sequence[str]) -> None:
-    if unknown := [label for label in labels if label not in task.labels]:
+    if task.labels and (unknown := [label for label in labels if label not in task.labels]):
         raise Problem(
             f"the study's labels of {task.name} are not the benchmark's: {', '.join(unknown)} "
             f"(known: {', '.join(task.labels)}); name them like these in the task"

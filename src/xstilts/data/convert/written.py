@@ -1,0 +1,42 @@
+"""One file of a data folder, written piece by piece.
+
+In: rows, where they go. Out: a Parquet file that appears whole, however many rows it has.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PIECE = 20_000  # rows in memory at once
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of the data folder, its rows, and what is to be said of it."""
+
+    path: Path
+    rows: int
+    note: str = ""
+
+
+def write(rows: Iterator[dict[str, Any]], schema: pa.Schema, path: Path) -> int:
+    """Write ``rows`` to ``path`` and give their number; nothing is left behind where a row can not be read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside, count = path.with_name(f".{path.name}.{os.getpid()}"), 0
+    try:
+        with pq.ParquetWriter(aside, schema, compression="zstd") as writer:
+            while piece := list(islice(rows, PIECE)):
+                writer.write_table(pa.Table.from_pylist(piece, schema))
+                count += len(piece)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return count

@@ -12,7 +12,7 @@ import pytest
 from xstilts.catalogue import Files, Problem, Task, TaskType
 from xstilts.data.load import Loaded
 from xstilts.data.rows import SCHEMAS
-from xstilts.data.source import Folder, Sources, described
+from xstilts.data.source import Contents, Folder, Sources, described
 
 Write = Callable[..., Path]
 NLI = ("entailment", "neutral", "contradiction")
@@ -92,6 +92,33 @@ def test_rows_that_can_not_train_are_left_out_and_counted(tmp_path: Path, write:
     test = folder.load(nli(), "test", "en")
     assert test.rows.equals(train.rows) and test.left_out == train.left_out
     assert described(Loaded(train.rows)) == ""
+
+
+def test_counts_are_kept_by_content_and_mistakes_are_not(tmp_path: Path, write: Write) -> None:
+    columns = {"premise": ["a", None, "c"], "hypothesis": ["e", "f", "g"], "label": [1, 1, 0]}
+    write("nli/en/train.parquet", columns)
+
+    def counted() -> tuple[int, str, str]:
+        """By a process that has seen nothing yet."""
+        contents = Contents(tmp_path / "counts")
+        count, checksum = Folder(tmp_path, contents=contents).rows_of(nli(), "train", "en")
+        (less,) = contents.left_out.values()
+        return count, checksum, less
+
+    first = counted()
+    assert first[0] == 2 and first[2] == "2 rows used, left out: 1 with no text_a"
+    (kept,) = (tmp_path / "counts").iterdir()
+    assert kept.stem == first[1] and counted() == first
+    kept.write_text('[7, "left out: what this file says"]')
+    assert counted()[0] == 7  # nothing was read again
+    kept.write_text("[7")
+    assert counted() == first  # a damaged file is made again
+    write("nli/en/train.parquet", {**columns, "label": [1, None, None]})
+    assert counted()[:1] == (1,) and len(list((tmp_path / "counts").iterdir())) == 2
+    write("nli/en/train.parquet", {**columns, "label": ["neutral", "neutral", "neutrl"]})
+    for _ in range(2):
+        with pytest.raises(Problem, match="neutrl"):
+            counted()
 
 
 def test_blank_texts_do_not_train_language_modelling(tmp_path: Path, write: Write) -> None:

@@ -70,13 +70,22 @@ def encode_cached(
     read: Callable[[], pa.Table], checksum: str, type: TaskType, vocabulary: Vocabulary, lengths: Lengths, cache: Path
 ) -> Encoded:
     """The same, kept as memory-mapped arrays under ``cache``; ``read`` is called only if they are not there yet."""
-    name = f"{REVISION}:{checksum}:{type}:{vocabulary.digest}:{lengths.longest}:{lengths.stride}"
-    folder = cache / "encoded" / hashlib.sha256(name.encode()).hexdigest()[:32]
+    folder = _folder(checksum, type, vocabulary, lengths, cache)
     if not folder.exists():
         _write(encode(read(), type, vocabulary, lengths), folder)
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
     core = {name: arrays.pop(name) for name in ("ids", "segments", "starts", "example")}
     return Encoded(**core, columns=arrays)
+
+
+def is_encoded(checksum: str, type: TaskType, vocabulary: Vocabulary, lengths: Lengths, cache: Path) -> bool:
+    """Whether ``encode_cached`` need not read."""
+    return _folder(checksum, type, vocabulary, lengths, cache).exists()
+
+
+def _folder(checksum: str, type: TaskType, vocabulary: Vocabulary, lengths: Lengths, cache: Path) -> Path:
+    name = f"{REVISION}:{checksum}:{type}:{vocabulary.digest}:{lengths.longest}:{lengths.stride}"
+    return cache / "encoded" / hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def _write(encoded: Encoded, folder: Path) -> None:

@@ -50,6 +50,7 @@ class Hub:
         kept: Path | None = None,
         fetch: bool = True,
         ask: bool = True,
+        contents: Contents | None = None,
     ) -> None:
         self.cache = cache
         self.endpoint = endpoint
@@ -67,7 +68,7 @@ class Hub:
         self._closed: dict[str, Problem] = {}
         self._footers: dict[tuple[str, str, str], pq.FileMetaData | Problem] = {}
         self.down: Exception | None = None if ask else Problem("the hub was not asked: see xstilts data fetch")
-        self.contents = Contents()
+        self.contents = contents or Contents()
 
     def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
         wanted = (code for code in task.languages_of(split) if among is None or code in among)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -52,10 +53,10 @@ class Folder:
     (``train-00000-of-00002.parquet``).
     """
 
-    def __init__(self, root: Path | None, base: Path = Path()) -> None:
+    def __init__(self, root: Path | None, base: Path = Path(), contents: Contents | None = None) -> None:
         self.root = root
         self.base = base
-        self.contents = Contents()
+        self.contents = contents or Contents()
 
     def languages(self, task: Task, split: str, among: Collection[str] | None = None) -> tuple[str, ...]:
         wanted = (code for code in task.languages_of(split) if among is None or code in among)
@@ -186,9 +187,14 @@ class Sources:
 
 
 class Contents:
-    """Counts and checksums, worked out once a process for each file as it is (path, size, time of change)."""
+    """Counts and checksums, worked out once a process for each file as it is (path, size, time of change).
 
-    def __init__(self) -> None:
+    ``kept``: a folder for counts by checksum, so that a later process need not read all rows to count them. Only rows
+    without a mistake are counted, so that a mistake is found each time.
+    """
+
+    def __init__(self, kept: Path | None = None) -> None:
+        self.kept = kept
         self.left_out: dict[tuple[str, str, str], str] = {}
         self._files: dict[tuple[str, int, int], str] = {}
         self._rows: dict[str, tuple[int, str]] = {}
@@ -199,12 +205,24 @@ class Contents:
         digests, others = ([self.digest(path) for path in found] for found in (paths, other))
         checksum = self.checksum(task, split, files, digests, others)
         if checksum not in self._rows:
-            loaded = read_located(task, split, located)
-            self._rows[checksum] = (loaded.rows.num_rows, described(loaded))
+            self._rows[checksum] = self._counted(checksum, task, split, located)
         count, less = self._rows[checksum]
         if less:
             self.left_out[task.name, split, language] = f"{count:,} rows used, {less}"
         return count, checksum
+
+    def _counted(self, checksum: str, task: Task, split: str, located: Located) -> tuple[int, str]:
+        path = self.kept / f"{checksum}.json" if self.kept else None
+        if path is not None and (known := _count_in(path)):
+            return known
+        loaded = read_located(task, split, located)
+        found = (loaded.rows.num_rows, described(loaded))
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_suffix(f".{uuid4().hex}")
+            aside.write_text(json.dumps(found), encoding="utf-8")
+            aside.replace(path)
+        return found
 
     @staticmethod
     def checksum(task: Task, split: str, files: Files, digests: Sequence[str], other: Sequence[str]) -> str:
@@ -232,6 +250,15 @@ def check_asked(task: Task, split: str, language: str) -> None:
     if language not in task.languages_of(split):
         have = " ".join(task.languages_of(split))
         raise Problem(f"task '{task.name}' has no language '{language}' in its split '{split}'; it has: {have}")
+
+
+def _count_in(path: Path) -> tuple[int, str] | None:
+    """What an earlier process counted; None where it did not, or the file is damaged."""
+    try:
+        count, less = json.loads(path.read_text(encoding="utf-8"))
+        return int(count), str(less)
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def read_located(task: Task, split: str, located: Located) -> Loaded:

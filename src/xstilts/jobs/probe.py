@@ -19,8 +19,8 @@ from xstilts.data.encode import Encoded, Lengths, encode_cached
 from xstilts.evaluate.probe import change, features, fisher, gradient, text_vector
 from xstilts.evaluate.retrieve import sentence_vectors
 from xstilts.jobs.predict import Models
+from xstilts.jobs.shares import gathered
 from xstilts.jobs.sources import AllSources
-from xstilts.jobs.train import gathered
 from xstilts.model.network import Network
 from xstilts.study import job
 from xstilts.study.store import Store

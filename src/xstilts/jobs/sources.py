@@ -22,7 +22,7 @@ from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
-from xstilts.data.source import OWN, Folder, Sources
+from xstilts.data.source import OWN, Contents, Folder, Sources
 from xstilts.data.stated import in_one_line
 from xstilts.jobs.given import check_given
 from xstilts.study.job import Rows
@@ -46,9 +46,10 @@ class AllSources:
         self._world = World(WorldSettings.of(places.world))
         self._base = Path(places.base or "")
         self._own = own_tasks(places.tasks, places.languages, "this study")
-        self.folder = Folder(Path(places.data) if places.data else None, self._base)
+        self.contents = Contents(cache_folder() / "counts")
+        self.folder = Folder(Path(places.data) if places.data else None, self._base, self.contents)
         kept = None if fresh else cache_folder() / "hub"
-        self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online)
+        self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online, contents=self.contents)
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
         self._instead: dict[tuple[str, str, str], str] = {}
@@ -185,7 +186,7 @@ class AllSources:
         """What whoever asked for rows should know: rows that are not the official ones (not where they were ``tabled``
         already), rows that can not be used, sets that the hub did not give or has in a newer version."""
         left_out = [
-            f"{task} ({split}, {language}): {text}" for (task, split, language), text in self._left_out().items()
+            f"{task} ({split}, {language}): {text}" for (task, split, language), text in self.contents.left_out.items()
         ]
         hub = [*self.hub.notes, *self.hub.passed_over(), *self.refused(), *self.hub.changed()]
         return [*([] if tabled else self._stood_in()), *left_out, *hub]
@@ -207,10 +208,7 @@ class AllSources:
 
     def left_out(self, rows: Rows) -> str:
         """How many of some rows that were read are used and what was left out why; empty where all are used."""
-        return self._left_out().get((rows.task, rows.split, rows.language), "")
-
-    def _left_out(self) -> dict[tuple[str, str, str], str]:
-        return {**self.folder.contents.left_out, **self.hub.contents.left_out}
+        return self.contents.left_out.get((rows.task, rows.split, rows.language), "")
 
     def refused(self) -> list[str]:
         """Why the hub gave nothing of some data sets, where it was asked."""

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from xstilts.catalogue.task import TaskType
-from xstilts.data.encode import Encoded, Lengths, encode_cached
-from xstilts.data.join import joined_rows, shuffled
+from xstilts.data.encode import Encoded
 from xstilts.data.random import seed_of
-from xstilts.data.sample import Pool, dealt, probabilities, subset, updates
-from xstilts.data.vocabulary import Vocabulary
+from xstilts.data.sample import probabilities, updates
+from xstilts.jobs.shares import gathered
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start
 from xstilts.jobs.teacher import taught
@@ -160,40 +158,3 @@ def tokens_of(data: list[Encoded], order: Iterator[tuple[int, Array]]) -> int:
     """Tokens of all updates together, special ones included, whether they were trained here or before a restart."""
     each = [np.bincount(part.example, weights=part.lengths, minlength=part.examples) for part in data]
     return int(sum(each[task][rows].sum() for task, rows in order))
-
-
-def gathered(
-    share: job.Share, source: AllSources, vocabulary: Vocabulary, settings: job.Settings, cache: Path, seed: int
-) -> tuple[Encoded, Pool]:
-    """All languages of a share as one ``Encoded``, and its pool of rows."""
-    lengths = Lengths(settings.max_length, settings.stride)
-    parts: list[Encoded] = []
-    for rows in share.data:
-        type = TaskType(share.type)
-        parts.append(encode_cached(partial(source.read, rows), rows.identity, type, vocabulary, lengths, cache))
-    joined, firsts = joined_rows(parts)
-    counts = [rows.rows for rows in share.data]
-    chosen = [np.arange(count, dtype=np.int64) for count in counts]
-    if share.translations:
-        labels = joined.columns.get("label")
-        own = labels[: counts[0]] if labels is not None else None
-        cap = counts[0] if share.examples is None else share.examples
-        picked = subset(own, counts[0], cap, share.subset_seed, share.task)
-        language = dealt(counts[0], len(counts), share.subset_seed, share.task)[picked]
-        every = share.translations == "each"
-        chosen = [picked if every else picked[language == number] for number in range(len(counts))]
-    elif share.examples is not None and share.examples < sum(counts):
-        labels = joined.columns.get("label")
-        picked = subset(labels, sum(counts), share.examples, share.subset_seed, share.task)
-        edges = np.searchsorted(picked, np.cumsum(counts))
-        chosen = [part - first for part, first in zip(np.split(picked, edges[:-1]), firsts, strict=True)]
-    if share.shuffled_labels:
-        joined = shuffled(joined, seed, share.task)
-    mixed = share.type in (TaskType.MLM, TaskType.RANKING)
-    pool = Pool(
-        name=share.task,
-        rows=tuple(rows + first for rows, first in zip(chosen, firsts, strict=True) if len(rows)),
-        alpha=settings.alpha if mixed and len(chosen) > 1 else None,
-        weight=share.weight,
-    )
-    return joined, pool

@@ -119,3 +119,18 @@ def test_deberta_draws_dropout_for_tokens_alone(tmp_path: Path, vocabulary) -> N
     agree(often, once, 1e-4)
     network.eval()
     assert float((gradients(network, batch)["heads.0.out.weight"] - once["heads.0.out.weight"]).abs().max()) > 0
+
+
+def test_the_way_back_can_be_gone_twice(xlmr: Path, vocabulary) -> None:
+    """Who keeps the graph finds what the block kept, and with the same result; who does not finds it given free."""
+    network = with_new_heads(load_encoder(xlmr), vocabulary, [HeadOf("t", TaskType.CLASSIFICATION, 3)], 0.1, 0)
+    batch = batch_of(TaskType.CLASSIFICATION)
+    network.begin_update(11)
+    loss = network.head(0).loss(network(batch, 0), batch)
+    weights = [one for one in network.parameters() if one.requires_grad]
+    first = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+    second = torch.autograd.grad(loss, weights, allow_unused=True)
+    for one, other in zip(first, second, strict=True):
+        assert (one is None and other is None) or torch.equal(one, other)
+    with pytest.raises(RuntimeError, match="second time"):
+        torch.autograd.grad(loss, weights, allow_unused=True)

@@ -93,3 +93,9 @@ def test_probes_see_as_many_rows_as_are_asked_for_and_heads_only_classes_of_thei
 def test_a_study_with_one_intermediate_task_has_nothing_to_compare() -> None:
     text = TINY.partition("[arms.mixed]")[0]
     assert not planned(text, NEED).probes
+
+
+def test_probes_read_no_more_rows_than_the_largest_training() -> None:
+    found = planned(TINY.replace("train_examples = 300", "train_examples = 12"), NEED)
+    asked = [job.share.examples for one in found.probes if isinstance(job := found.jobs[one.key], Probe) and job.share]
+    assert asked and max(count or 0 for count in asked) == 12 and None not in asked

@@ -116,10 +116,13 @@ def fisher(network: Network, type: TaskType, task: str, encoded: Encoded, exampl
     for part in _alone(encoded, examples, type):
         with precision_of(precision, network), torch.no_grad():
             outputs = network(part, number)
-        for chance, target in _own_labels(type, outputs.float(), part, draw):
+        own = _own_labels(type, outputs.float(), part, draw)
+        with precision_of(precision, network):
+            outputs = network(part, number)  # once more, with the way back, which all labels go
+        for left, (chance, target) in zip(reversed(range(len(own))), own, strict=True):
             with precision_of(precision, network):
-                loss = network.head(number).loss(network(part, number), _told(part, target))
-            loss.backward()  # type: ignore[no-untyped-call]
+                loss = network.head(number).loss(outputs, _told(part, target))
+            loss.backward(retain_graph=left > 0)  # type: ignore[no-untyped-call]
             for layer, kept in zip(layers, total, strict=True):
                 for weight, square in zip(layer, kept, strict=True):
                     if weight.grad is not None:

@@ -116,6 +116,35 @@ class _Norm(NamedTuple):
     deviation: Tensor
 
 
+class _Kept(NamedTuple):
+    """What the way back needs of a block; of its attention group by group."""
+
+    low: Tensor
+    asking: Tensor
+    attended: Tensor
+    first_mask: Tensor | None
+    first_norm: _Norm
+    middle_low: Tensor
+    before: Tensor
+    after: Tensor
+    second_mask: Tensor | None
+    second_norm: _Norm
+    groups: list[_Attended]
+
+    def flat(self) -> list[Tensor | None]:
+        """All tensors in a row, in which autograd keeps them."""
+        single = [self.low, self.asking, self.attended, self.first_mask, *self.first_norm]
+        single += [self.middle_low, self.before, self.after, self.second_mask, *self.second_norm]
+        return [*single, *(tensor for group in self.groups for tensor in group)]
+
+
+def _from_flat(row: Sequence[Any]) -> _Kept:
+    low, asking, attended, first_mask, *norm_1, middle_low, before, after, second_mask, x, mean, deviation = row[:14]
+    groups = [_Attended(*row[at : at + 5]) for at in range(14, len(row), 5)]
+    sums = (_Norm(*norm_1), middle_low, before, after, second_mask, _Norm(x, mean, deviation))
+    return _Kept(low, asking, attended, first_mask, *sums, groups)
+
+
 class _Block:
     """A block's computation on one layout."""
 
@@ -127,8 +156,8 @@ class _Block:
         self.attention_drop = layer.attention.self.dropout
         self.first_drop, self.second_drop = layer.attention.output.dropout, layer.output.dropout
 
-    def forward(self, x: Tensor, keep: list[Any] | None) -> Tensor:
-        """The vectors after the block; what the way back needs is added to ``keep``."""
+    def forward(self, x: Tensor, keep: list[_Kept] | None) -> Tensor:
+        """The vectors after the block; what the way back needs is put into ``keep``."""
         w, read, width = self.weights, self.read, x.shape[1]
         low = x.to(self.type)
         if read is None:
@@ -155,9 +184,9 @@ class _Block:
         result, second_norm = _normed(
             torch.add(middle, z.float(), alpha=self.second_drop.scale), self.layer.output.LayerNorm
         )
-        if keep is not None:
-            keep += [low, asking, groups, attended, first_mask, first_norm, middle_low, before, after]
-            keep += [second_mask, second_norm]
+        if keep is not None and before is not None:
+            sums = (attended, first_mask, first_norm, middle_low, before, after, second_mask, second_norm)
+            keep.append(_Kept(low, asking, *sums, groups))
         return result
 
     def _dropped(self, y: Tensor, drop: Any) -> tuple[Tensor, Tensor | None]:
@@ -191,9 +220,9 @@ class _Block:
             keep.append(_Attended(q, k, v, weights, mask))
         return queries.collect(values.transpose(1, 2).reshape(queries.count, queries.width, -1))
 
-    def backward(self, g: Tensor, kept: list[Any], learns: bool) -> tuple[Tensor | None, ...]:
+    def backward(self, g: Tensor, kept: _Kept, learns: bool) -> tuple[Tensor | None, ...]:
         """Gradients of ``x`` and, where the block ``learns``, of its parameters in their order."""
-        low, asking, groups, attended, first_mask, first_norm, middle_low, before, after, second_mask, second_norm = (
+        low, asking, attended, first_mask, first_norm, middle_low, before, after, second_mask, second_norm, groups = (
             kept
         )
         w, read, width = self.weights, self.read, g.shape[1]
@@ -289,12 +318,12 @@ class _Step(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, block: _Block, x: Tensor, *parameters: Tensor) -> Tensor:
-        ctx.block, ctx.kept = block, []
-        ctx.learns = any(parameter.requires_grad for parameter in parameters)
-        return block.forward(x, ctx.kept)
+        ctx.block, ctx.learns = block, any(parameter.requires_grad for parameter in parameters)
+        keep: list[_Kept] = []
+        result = block.forward(x, keep)
+        ctx.save_for_backward(*keep[0].flat())  # given free by autograd, unless it is told to keep the graph
+        return result
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        found = ctx.block.backward(gradients[0], ctx.kept, ctx.learns)
-        ctx.kept = None  # held outside of autograd's own keeping, so given free here
-        return (None, *found)
+        return (None, *ctx.block.backward(gradients[0], _from_flat(ctx.saved_tensors), ctx.learns))

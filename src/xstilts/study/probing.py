@@ -95,7 +95,8 @@ class _Asked:
     """Adds probes of one encoder to a draft."""
 
     def __init__(self, draft: Draft, need: Probing, encoder: Encoder) -> None:
-        self.draft, self.need, self.encoder = draft, need, encoder
+        self.draft, self.encoder = draft, encoder
+        self.need = _no_more_than_trained(draft, need)
 
     def own(self, arm: str, target: str, share: Share, model: Key) -> None:
         """What a task shows of itself: before and through the training on it."""
@@ -144,8 +145,21 @@ class _Asked:
         return {name: read[name] for name in ("max_length", "stride", "precision")}
 
 
+def _no_more_than_trained(draft: Draft, need: Probing) -> Probing:
+    """``need`` where no probe reads more rows than the largest training after the first phase: a study that only shows
+    that everything works would spend most of its time on probes."""
+    trainings = [job for job in draft.jobs.values() if isinstance(job, Train) and job.phase != "pretraining"]
+    most = max((_size(share) for job in trainings for share in job.shares), default=need.examples)
+    sizes = {name: min(most, getattr(need, name)) for name in ("examples", "learning", "texts")}
+    return replace(need, **sizes)
+
+
+def _size(share: Share) -> int:
+    return share.examples or sum(part.rows for part in share.data)
+
+
 def _first(share: Share, examples: int) -> Share:
     """At most so many rows of a share, of a smaller subset of the same order."""
     rows = sum(part.rows for part in share.data)
-    most = min(share.examples or rows, examples)
+    most = min(_size(share), examples)
     return replace(share, examples=most if most < rows else None, weight=1.0)

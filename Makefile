@@ -23,13 +23,17 @@ PEERS = .venv/peers
 WEIGHTS = .venv/weights
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo bench test lint types format check clean
+.PHONY: demo bench equality test lint types format check clean
 
 demo: $(READY)
 	$(BIN)/xstilts demo --store $(STORE)
 
 bench: $(PEERS)
 	$(BIN)/python -m benchmarks --row '$(ROW)' $(BENCH)
+
+# Scores of our training and of the tuned Trainer's, eight seeds each; goes on where it was interrupted.
+equality: $(PEERS) $(WEIGHTS)
+	$(BIN)/python -m benchmarks.equality $(BENCH)
 
 test: $(READY) $(WEIGHTS)
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -59,8 +59,18 @@ def write(rows: Mapping[int, Row]) -> None:
         HEAD,
         "\n".join(_overview(rows, results)),
         *("\n".join(_section(rows[number], results.get(number))) for number in rows),
+        "\n".join(_equality()),
     ]
     PAGE.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")
+
+
+def _equality() -> list[str]:
+    from benchmarks.equality import section
+
+    path = RESULTS / "equality.json"
+    if not path.exists():
+        return ["## Scores: the same as Trainer's?", "", "Not measured yet: `make equality`."]
+    return section(json.loads(path.read_text(encoding="utf-8")))
 
 
 def result_of(number: int) -> Path:

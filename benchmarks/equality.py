@@ -263,7 +263,7 @@ def section(result: Mapping[str, Any]) -> list[str]:
         "## Scores: the same as Trainer's?",
         "",
         f"Part-of-speech tags of English, {work['train']:,} sentences, {work['updates']} updates of {work['batch']}, "
-        f"the first {work['layers']} layers of MiniLM, bfloat16, own dropout on; {result['machine']['machine']}, commit "
+        f"the first {work['layers']} layers of MiniLM, bfloat16, dropout on; {result['machine']['machine']}, commit "
         f"{result['machine']['commit']}. Counted as the same: within {WIDTH:g} point(s).",
         "",
         "| way | dtype | seeds | accuracy, mean | SD |",

@@ -57,6 +57,8 @@ def test_a_big_first_phase_gets_all_cores_and_a_small_one_its_share(hidden: int,
     first = of(bigger, "pretraining", 0)[0]
     assert given.pop(first) == threads
     assert set(given.values()) == {2}
+    ways = {store.record(key)["waits"] for key in given}
+    assert ways == {os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}  # what the user set stays
 
 
 def test_everything_is_done_once_in_shared_processes(toy: Plan, store: Store) -> None:

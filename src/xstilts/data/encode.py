@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.catalogue.task import TaskType
+from xstilts.data.kept import kept
 from xstilts.data.rows import SIDES
 from xstilts.data.vocabulary import Vocabulary
 
@@ -70,9 +70,10 @@ def encode_cached(
     read: Callable[[], pa.Table], checksum: str, type: TaskType, vocabulary: Vocabulary, lengths: Lengths, cache: Path
 ) -> Encoded:
     """The same, kept as memory-mapped arrays under ``cache``; ``read`` is called only if they are not there yet."""
-    folder = _folder(checksum, type, vocabulary, lengths, cache)
-    if not folder.exists():
-        _write(encode(read(), type, vocabulary, lengths), folder)
+    folder = kept(
+        _folder(checksum, type, vocabulary, lengths, cache),
+        lambda place: _write(encode(read(), type, vocabulary, lengths), place),
+    )
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
     core = {name: arrays.pop(name) for name in ("ids", "segments", "starts", "example")}
     return Encoded(**core, columns=arrays)
@@ -89,17 +90,9 @@ def _folder(checksum: str, type: TaskType, vocabulary: Vocabulary, lengths: Leng
 
 
 def _write(encoded: Encoded, folder: Path) -> None:
-    aside = folder.with_name(f"{folder.name}.{uuid4().hex}")
-    aside.mkdir(parents=True)
     arrays = {"ids": encoded.ids, "segments": encoded.segments, "starts": encoded.starts, "example": encoded.example}
     for name, array in {**arrays, **encoded.columns}.items():
-        np.save(aside / f"{name}.npy", array)
-    try:
-        aside.rename(folder)
-    except OSError:  # another process was faster; its arrays are the same
-        for path in aside.iterdir():
-            path.unlink()
-        aside.rmdir()
+        np.save(folder / f"{name}.npy", array)
 
 
 def _assemble(

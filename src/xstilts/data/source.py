@@ -12,13 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Files, Task
 from xstilts.data.frequent import with_labels
+from xstilts.data.kept import kept
 from xstilts.data.load import Loaded, load, recipe
 from xstilts.data.stated import stated
 from xstilts.data.tables import SUFFIXES
@@ -212,17 +212,17 @@ class Contents:
         return count, checksum
 
     def _counted(self, checksum: str, task: Task, split: str, located: Located) -> tuple[int, str]:
-        path = self.kept / f"{checksum}.json" if self.kept else None
-        if path is not None and (known := _count_in(path)):
-            return known
-        loaded = read_located(task, split, located)
-        found = (loaded.rows.num_rows, described(loaded))
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(f".{uuid4().hex}")
-            aside.write_text(json.dumps(found), encoding="utf-8")
-            aside.replace(path)
-        return found
+        def count() -> tuple[int, str]:
+            loaded = read_located(task, split, located)
+            return loaded.rows.num_rows, described(loaded)
+
+        if self.kept is None:
+            return count()
+        folder = kept(
+            self.kept / checksum, lambda place: (place / "count.json").write_text(json.dumps(count()), encoding="utf-8")
+        )
+        rows, less = json.loads((folder / "count.json").read_text(encoding="utf-8"))
+        return rows, less
 
     @staticmethod
     def checksum(task: Task, split: str, files: Files, digests: Sequence[str], other: Sequence[str]) -> str:
@@ -250,15 +250,6 @@ def check_asked(task: Task, split: str, language: str) -> None:
     if language not in task.languages_of(split):
         have = " ".join(task.languages_of(split))
         raise Problem(f"task '{task.name}' has no language '{language}' in its split '{split}'; it has: {have}")
-
-
-def _count_in(path: Path) -> tuple[int, str] | None:
-    """What an earlier process counted; None where it did not, or the file is damaged."""
-    try:
-        count, less = json.loads(path.read_text(encoding="utf-8"))
-        return int(count), str(less)
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 def read_located(task: Task, split: str, located: Located) -> Loaded:

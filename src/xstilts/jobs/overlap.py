@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
 from xstilts.catalogue.lineage import Origin, Place, Relation, origins, relation
 from xstilts.catalogue.task import CANDIDATES, Kin, Task
+from xstilts.data.kept import kept
 from xstilts.jobs.compare import Scored
 from xstilts.jobs.sources import AllSources, cache_folder
 from xstilts.study.job import Key, Merge, Predict, Rows, Score, Start, Train
@@ -93,12 +93,14 @@ def overlaps(source: AllSources, asked: Asked, near: bool, constructed: bool = F
     if not constructed:
         here = {rows for rows in here if not made(rows)}
     folder, name = cache_folder() / "overlap", _digest(source, asked, here)
-    for kept in (folder / f"{name}-near.json", *(() if near else (folder / f"{name}.json",))):
-        if kept.is_file():
-            return tuple(map(overlap_from_json, json.loads(kept.read_text(encoding="utf-8"))))
-    found = tuple(_compared(source, asked, here, near))
-    _keep(folder / f"{name}{'-near' if near else ''}.json", json.dumps([asdict(one) for one in found]))
-    return found
+    near = near or (folder / f"{name}-near").is_dir()  # who looked for near ones found the equal ones, too
+
+    def write(place: Path) -> None:
+        found = [asdict(one) for one in _compared(source, asked, here, near)]
+        (place / "overlaps.json").write_text(json.dumps(found), encoding="utf-8")
+
+    place = kept(folder / f"{name}{'-near' if near else ''}", write)
+    return tuple(map(overlap_from_json, json.loads((place / "overlaps.json").read_text(encoding="utf-8"))))
 
 
 def not_here(source: AllSources, asked: Asked) -> list[str]:
@@ -257,10 +259,3 @@ def _origins_said(source: AllSources, rows: Rows) -> list[list[str]]:
     place = Place(source.task(rows.task), rows.split, rows.language)
     parallel = [[files.parallel] for files in place.task.candidates(rows.split, rows.language)]
     return parallel if made(rows) else [*parallel, *([one.node, *one.steps] for one in origins(place, source.task))]
-
-
-def _keep(path: Path, content: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid4().hex}")
-    aside.write_text(content, encoding="utf-8")
-    aside.replace(path)

@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +19,7 @@ import pyarrow as pa
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded, Lengths, encode_cached, is_encoded
 from xstilts.data.join import joined_rows, shuffled
+from xstilts.data.kept import kept
 from xstilts.data.sample import Pool, dealt, subset
 from xstilts.data.vocabulary import Vocabulary
 from xstilts.jobs.sources import AllSources
@@ -94,13 +94,8 @@ def _labels(type: str, data: tuple[job.Rows, ...], read: Read, cache: Path) -> A
 
 
 def _labels_of(rows: job.Rows, read: Read, cache: Path) -> Array:
-    path = cache / "labels" / f"{rows.identity}.npy"
-    if path.exists():
-        known: Array = np.load(path)
-        return known
-    found: Array = read(rows).column("label").to_numpy().astype(np.int64)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{uuid4().hex}.npy")
-    np.save(aside, found)
-    aside.replace(path)
+    def write(folder: Path) -> None:
+        np.save(folder / "labels.npy", read(rows).column("label").to_numpy().astype(np.int64))
+
+    found: Array = np.load(kept(cache / "labels" / rows.identity, write) / "labels.npy")
     return found

@@ -5,12 +5,10 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import numpy as np
 import platformdirs
@@ -22,6 +20,7 @@ from xstilts.catalogue.find import get_task
 from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
+from xstilts.data.kept import kept
 from xstilts.data.source import OWN, Contents, Folder, Sources
 from xstilts.data.stated import in_one_line
 from xstilts.jobs.given import check_given
@@ -48,8 +47,8 @@ class AllSources:
         self._own = own_tasks(places.tasks, places.languages, "this study")
         self.contents = Contents(cache_folder() / "counts")
         self.folder = Folder(Path(places.data) if places.data else None, self._base, self.contents)
-        kept = None if fresh else cache_folder() / "hub"
-        self.hub = Hub(revisions=places.revisions, kept=kept, fetch=fetch, ask=online, contents=self.contents)
+        listings = None if fresh else cache_folder() / "hub"
+        self.hub = Hub(revisions=places.revisions, kept=listings, fetch=fetch, ask=online, contents=self.contents)
         self._rows = Sources([self.folder, self.hub])
         self._mistakes: dict[str, list[str]] = {}
         self._instead: dict[tuple[str, str, str], str] = {}
@@ -139,7 +138,7 @@ class AllSources:
                 f"{rows.task} {rows.split} ({rows.language}) has changed since the study was planned: run it again"
             )
         if _constructed(task):
-            table = _kept(rows.checksum, lambda: self._world.read(task, rows.split, rows.language))
+            table = _made_once(rows.checksum, lambda: self._world.read(task, rows.split, rows.language))
         else:
             table = self._rows.read(task, rows.split, rows.language)
         if not rows.without:
@@ -235,18 +234,13 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XSTILTS_CACHE") or platformdirs.user_cache_dir("xstilts"))
 
 
-def _kept(checksum: str, make: Callable[[], pa.Table]) -> pa.Table:
+def _made_once(checksum: str, make: Callable[[], pa.Table]) -> pa.Table:
     """Constructed rows, made once; every later reader maps them from the cache folder."""
-    path = cache_folder() / "rows" / f"{checksum}.arrow"
-    if path.exists():
-        with contextlib.suppress(pa.ArrowInvalid, OSError):  # a damaged file is made again
-            return feather.read_table(path, memory_map=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(f".{uuid4().hex}")
-    rows = make()
-    feather.write_feather(rows, aside, compression="uncompressed")
-    aside.replace(path)
-    return rows
+    folder = kept(
+        cache_folder() / "rows" / checksum,
+        lambda place: feather.write_feather(make(), place / "rows.arrow", compression="uncompressed"),
+    )
+    return feather.read_table(folder / "rows.arrow", memory_map=True)
 
 
 def _constructed(task: Task) -> bool:

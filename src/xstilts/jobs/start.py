@@ -12,13 +12,13 @@ from hashlib import sha256
 from json import dumps
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from tokenizers import Tokenizer
 from torch import nn
 
 from xstilts.catalogue.errors import Problem
+from xstilts.data.kept import kept
 from xstilts.data.random import stream
 from xstilts.data.vocabulary import (
     Vocabulary,
@@ -66,7 +66,7 @@ def open_start(
 
 def extended(spec: job.Vocabulary, old: Vocabulary, source: AllSources, cache: Path) -> Vocabulary:
     """The old vocabulary with ``spec.size`` more pieces, learned once and kept in the cache."""
-    return _kept(
+    return _learned_once(
         spec, old.digest, cache, lambda: extended_vocabulary(old.tokenizer, sampled_text(spec, source), spec.size)
     )
 
@@ -101,20 +101,14 @@ def backbone_folder(name: str) -> Path:
 
 def trained_vocabulary(spec: job.Vocabulary, source: AllSources, cache: Path) -> Vocabulary:
     """The vocabulary that ``spec`` describes, trained once and kept in the cache."""
-    return _kept(spec, "", cache, lambda: train_vocabulary(sampled_text(spec, source), spec.size))
+    return _learned_once(spec, "", cache, lambda: train_vocabulary(sampled_text(spec, source), spec.size))
 
 
-def _kept(spec: job.Vocabulary, old: str, cache: Path, make: Callable[[], Vocabulary]) -> Vocabulary:
+def _learned_once(spec: job.Vocabulary, old: str, cache: Path, make: Callable[[], Vocabulary]) -> Vocabulary:
     name = sha256(dumps([asdict(spec), old], sort_keys=True).encode()).hexdigest()[:32]
-    path = cache / "vocabularies" / f"{name}.json"
-    if path.exists():
-        return vocabulary_of(Tokenizer.from_file(str(path)), str(path))
-    vocabulary = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(f".{uuid4().hex}")
-    vocabulary.tokenizer.save(str(aside))
-    aside.replace(path)
-    return vocabulary
+    folder = kept(cache / "vocabularies" / name, lambda place: make().tokenizer.save(str(place / "tokenizer.json")))
+    path = folder / "tokenizer.json"
+    return vocabulary_of(Tokenizer.from_file(str(path)), str(path))
 
 
 def sampled_text(spec: job.Vocabulary, source: AllSources) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """A stand-in for the real jobs, in real processes: it counts, saving every step, and can be told to misbehave.
 
 In: keys, a store, threads, as ``xstilts.jobs.main``. Out: results that tell what they were made of. ``orders/<seed>``
-beside the store holds an order for jobs of that seed: a phase and ``fail``, ``raise``, ``slow`` or ``vanish``.
+beside the store holds an order for jobs of that seed: a phase and ``fail``, ``raise``, ``slow`` or ``vanish``; in
+``did/``, where there is one, a line is added for every time that a job is done.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ def main(keys: list[str], store: str, threads: int) -> int:
         steps = _count(place, key, order, stopped) if isinstance(job, Train) else 0
         if stopped:
             return 75
+        did = place.root.parent / "did"
+        if did.is_dir():
+            with (did / key).open("a") as lines:
+                lines.write(f"{os.getpid()}\n")
         with place.writing(key) as (folder, extra):
             (folder / "result.txt").write_text(f"{key} from {' '.join(job.inputs)}")
             if isinstance(job, Train):

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +247,7 @@ def _kept(fresh: bool) -> Tally:
 def _keep(tally: Tally) -> None:
     here = machine.described(threads=1)
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"tally": asdict(tally), "machine": here}, indent=1) + "\n", encoding="utf-8")
+    RESULT.write_text(json.dumps({"tally": vars(tally), "machine": here}, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(_page(tally, here), encoding="utf-8")
 
 

@@ -6,7 +6,6 @@ for messages.
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import sys
@@ -16,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.errors import Problem, of_the_disk
 
 app = typer.Typer(
     name="xstilts",
@@ -46,16 +45,6 @@ TraitsOption = Annotated[
 ]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study's name or a .toml file.")]
 STORE = Path("xstilts-store")
-_ROOM = "make room (xstilts store size; xstilts store prune), then run again: what is finished is kept"
-_RIGHT = "name a folder that can be written, with --store and XSTILTS_CACHE"
-DISK = {
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
-    errno.EROFS: _RIGHT,
-    errno.EACCES: _RIGHT,
-    errno.EPERM: _RIGHT,
-    errno.ENOTDIR: _RIGHT,
-}
 
 
 def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -78,10 +67,10 @@ def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None
                 # The reader (head, less) has gone; what it wanted is written.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except OSError as error:
-                if error.errno not in DISK:
+                trouble = of_the_disk(error)
+                if trouble is None:
                     raise
-                where = f" ('{error.filename}')" if error.filename else ""
-                say(f"{os.strerror(error.errno)}{where}: {DISK[error.errno]}")
+                say(str(trouble))
                 raise typer.Exit(2) from None
 
         group.command(name)(guarded)

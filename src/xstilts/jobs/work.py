@@ -18,7 +18,7 @@ from types import FrameType
 
 import torch
 
-from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.errors import Problem, of_the_disk
 from xstilts.jobs.embed import run_embed
 from xstilts.jobs.merge import run_merge
 from xstilts.jobs.predict import Models, run_predict
@@ -61,7 +61,8 @@ def main(keys: list[str], store: str, threads: int) -> int:
             status = FAILED
         except Exception as error:  # a job may fail in any way; its reason is kept and the next job is tried
             traceback.print_exc()
-            place.fail(key, f"{type(error).__name__}: {error}")
+            trouble = of_the_disk(error) if isinstance(error, OSError) else None
+            place.fail(key, str(trouble or f"{type(error).__name__}: {error}"))
             status = FAILED
         if stopping():
             return STOPPED

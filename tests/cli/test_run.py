@@ -68,7 +68,8 @@ def test_run_prints_gains_and_runs_nothing_twice(place: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (place / "store" / "results").rglob("*")} == results
 
 
-def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(place: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(number: signal.Signals, place: Path) -> None:
     file = place / "mine.toml"
     file.write_text(STUDY.replace("UPDATES", "200000"), encoding="utf-8")
     process = subprocess.Popen(command("run", str(file)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -76,7 +77,7 @@ def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(place: Path) -> 
     while not list((place / "store").glob("work/*/progress.json")):
         assert time.monotonic() < give_up and process.poll() is None
         time.sleep(0.2)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, number)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "To go on: xstilts run" in said and "Traceback" not in said

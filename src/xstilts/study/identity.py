@@ -95,7 +95,13 @@ def _of_folder(folder: Path) -> str:
         if not found
     ]
     if missing:
-        other = " (pickled weights are not read: convert them to safetensors)" if list(folder.glob("*.bin")) else ""
+        pickled = [path.name for path in folder.iterdir() if path.suffix in (".bin", ".pt", ".pth", ".ckpt")]
+        other = (
+            f"; {pickled[0]} is a pickle, which can run any code when opened, and is not read: where you trust it, "
+            "AutoModel.from_pretrained(OLD).save_pretrained(NEW) writes safetensors"
+            if pickled and not weights
+            else ""
+        )
         raise Problem(f"'{folder}' is not a whole backbone: it lacks {', '.join(missing)}{other}")
     for name in weights:
         _check_weights(folder / name)

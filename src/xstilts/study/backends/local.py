@@ -27,7 +27,8 @@ from xstilts.study.store import Store
 TARGET = "xstilts.jobs.work:main"
 STOPPED = 75
 GRACE = 120.0
-STARTS = 3
+STARTS = 10
+PAUSE = 0.2
 LOST = 255  # what multiprocessing says of a process whose server was killed; the process itself may still work
 
 
@@ -62,6 +63,7 @@ class LocalBackend:
             except (EOFError, OSError):  # the server has just been killed: another one is started
                 if not left:
                     raise
+                time.sleep(PAUSE)  # until the system knows that it has ended
             else:
                 self._groups.append(_Group(tuple(keys), process))
                 return

@@ -48,7 +48,7 @@ def test_other_weights_are_another_backbone(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     folder = make(tmp_path / "a")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(Problem, match=r"lacks \*.safetensors .*convert"):
+    with pytest.raises(Problem, match=r"lacks \*.safetensors; .* is a pickle.*save_pretrained"):
         identify(str(folder))
     with pytest.raises(Problem, match="no such folder"):
         identify(str(tmp_path / "none"))

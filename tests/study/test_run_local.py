@@ -173,6 +173,20 @@ def test_a_worker_that_is_killed_again_and_again_fails_its_job_alone(toy: Plan, 
     assert store.record(key)["resumed_at"] >= 2
 
 
+def test_a_worker_without_a_sign_of_life_is_ended_and_its_job_tried_again(toy: Plan, store: Store) -> None:
+    order(store, 1, "intermediate hang")
+    told: list[str] = []
+
+    def listen(event: Event) -> None:
+        if "no sign of life" in event.message:
+            told.append(event.message)
+            order(store, 1, "")  # the second time it works
+
+    summary = run(toy, store, LocalBackend(store, 2, target="toy_jobs:main"), Places(), report=listen, patience=6.0)
+    assert len(told) == 1 and told[0].startswith("intermediate nli")
+    assert (summary.failed, summary.left) == ({}, 0)
+
+
 def test_the_server_of_the_workers_can_be_killed(toy: Plan, store: Store) -> None:
     """Workers that it started go on; new ones get a new server."""
     order(store, 1, "intermediate slow")

@@ -1,7 +1,8 @@
 """A stand-in for the real jobs, in real processes: it counts, saving every step, and can be told to misbehave.
 
 In: keys, a store, threads, as ``xstilts.jobs.main``. Out: results that tell what they were made of. ``orders/<seed>``
-beside the store holds an order for jobs of that seed: a phase and ``fail``, ``raise``, ``slow`` or ``vanish``; in
+beside the store holds an order for jobs of that seed: a phase and ``fail``, ``hang``, ``raise``, ``slow`` or
+``vanish``; in
 ``did/``, where there is one, a line is added for every time that a job is done.
 """
 
@@ -44,6 +45,8 @@ def main(keys: list[str], store: str, threads: int) -> int:
             continue
         if order == "vanish":
             return 0
+        if order == "hang":
+            time.sleep(1000)
         if order == "raise":
             raise RuntimeError("told to raise")
         steps = _count(place, key, order, stopped) if isinstance(job, Train) else 0

@@ -162,7 +162,7 @@ class _Lines:
     def report(self, event: Event) -> None:
         if event.kind == "failed":
             say(f"failed: {event.message}")
-        elif event.kind in ("planned", "stopping"):
+        elif event.kind in ("planned", "note", "stopping"):
             say(event.message)
         elif event.done < event.total and time.monotonic() - self._said >= EVERY:
             self._said = time.monotonic()
@@ -197,6 +197,8 @@ def _live() -> Iterator[Callable[[Event], None]]:
         def report(event: Event) -> None:
             if event.kind == "failed":
                 live.console.print(Text(f"failed: {event.message}", style="red"))
+            elif event.kind == "note":
+                live.console.print(Text(event.message))
             live.update(view(event))
 
         yield report

@@ -46,6 +46,10 @@ GROUPS = ("language", "family", "script", "target", "arm", "genus", "affixation"
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes at once; default: one a core, or one a GPU.")
 ]
+PatienceOption = Annotated[
+    str | None,
+    typer.Option(help="End a worker without a sign of life for this long, and try again: 90m. Default: 1h."),
+]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Stop cleanly after this time: 45m, 2h, 1h30m.")]
 
 
@@ -69,9 +73,10 @@ def run(
     data: DataOption = None,
     workers: WorkersOption = None,
     until: UntilOption = None,
+    patience: PatienceOption = None,
 ) -> None:
     """Plan a study, do what is missing, print the gains."""
-    _run(study, level, variant, store, data, workers, until)
+    _run(study, level, variant, store, data, workers, until, patience)
 
 
 def _run(
@@ -82,13 +87,15 @@ def _run(
     data: Path | None,
     workers: int | None,
     until: str | None,
+    patience: str | None = None,
 ) -> None:
     from xstilts.cli.opened import opened, seconds_of, workers_of
     from xstilts.cli.progress import watching
     from xstilts.study.backends.local import LocalBackend
+    from xstilts.study.run import PATIENCE
     from xstilts.study.run import run as do
 
-    seconds = seconds_of(until)
+    seconds, waits = seconds_of(until), seconds_of(patience) or PATIENCE
     found = opened(study, level, store, data, variant=variant, fetch=True)
     for note in found.plan.notes:
         say(f"note: {note}")
@@ -100,7 +107,7 @@ def _run(
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with watching() as report:
-            summary = do(found.plan, found.store, backend, found.places, until=seconds, report=report)
+            summary = do(found.plan, found.store, backend, found.places, until=seconds, report=report, patience=waits)
     except KeyboardInterrupt:
         say(f"interrupted; all finished jobs are kept. To go on: {_again()}")
         raise typer.Exit(130) from None

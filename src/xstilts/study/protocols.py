@@ -70,6 +70,9 @@ class Backend(Protocol):
     def finished(self, timeout: float) -> list[Outcome]:
         """Groups that ended since the last call, waiting at most ``timeout`` seconds for one."""
 
+    def end(self, keys: Sequence[Key]) -> None:
+        """Kill the process of a group that was started with ``keys``; ``finished`` tells of it as of any other."""
+
     def stop(self) -> None:
         """Ask every running group to save its checkpoint and end; returns when all have."""
 

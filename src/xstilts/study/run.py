@@ -17,9 +17,11 @@ from xstilts.study.manifest import Plan
 from xstilts.study.protocols import Backend, Outcome, Places
 from xstilts.study.store import Store
 
-Kind = Literal["planned", "started", "done", "failed", "progress", "stopping", "ended"]
+Kind = Literal["planned", "started", "done", "failed", "note", "progress", "stopping", "ended"]
 POLL = 0.5
 ATTEMPTS = 3
+# Seconds without a sign of life (an update, a finished job) after which a process counts as hanging.
+PATIENCE = 3600.0
 # The share of the work that must be done before its rate says anything about the rest.
 ENOUGH = 0.01
 # Operations of an update from which several threads are worth their waiting for each other.
@@ -81,12 +83,14 @@ def run(
     until: float | None = None,
     report: Callable[[Event], None] = lambda event: None,
     cores: int | None = None,
+    patience: float = PATIENCE,
 ) -> Summary:
     """Do every job of ``plan`` that the store lacks. ``until``: seconds after which to stop with checkpoints saved.
 
     A keyboard interrupt stops in the same way and is raised again. ``cores``: processor cores to share out.
+    ``patience``: seconds without a sign of life after which a process is ended and its job tried again.
     """
-    state = _Run(plan, store, backend, places, report, cores or available_cores())
+    state = _Run(plan, store, backend, places, report, cores or available_cores(), patience)
     store.remember(plan)
     state.begin()
     try:
@@ -115,6 +119,7 @@ class _Run:
     places: Places
     report: Callable[[Event], None]
     cores: int
+    patience: float
     begun: float = field(default_factory=time.monotonic)
     open: dict[Key, None] = field(default_factory=dict)
     before: set[Key] = field(default_factory=set)
@@ -122,6 +127,7 @@ class _Run:
     lost: set[Key] = field(default_factory=set)
     groups: dict[tuple[Key, ...], float] = field(default_factory=dict)
     attempts: dict[Key, int] = field(default_factory=dict)
+    signs: dict[tuple[Key, ...], tuple[object, float]] = field(default_factory=dict)
     chains: dict[Key, float] = field(default_factory=dict)
     users: dict[Key, list[Key]] = field(default_factory=dict)
     worked: float = 0.0
@@ -214,19 +220,34 @@ class _Run:
 
     def wait(self, until: float | None) -> None:
         """Take what has ended; report at least every few moments."""
-        patience = POLL if until is None else max(0.0, min(POLL, until - self.seconds()))
-        ended = self.backend.finished(patience)
+        moment = POLL if until is None else max(0.0, min(POLL, until - self.seconds()))
+        ended = self.backend.finished(moment)
         if not self.groups:
-            time.sleep(patience)
+            time.sleep(moment)
         for outcome in ended:
             self.take(outcome)
         if time.monotonic() - self.told > POLL:
             self.tell("progress", None, "")
+            self.end_hanging()
+
+    def end_hanging(self) -> None:
+        """End processes that have shown no sign of life for too long; their jobs are tried again as after a kill."""
+        now = time.monotonic()
+        for keys in self.groups:
+            key = self.current(keys)
+            sign = (key, self.store.progress(key))
+            if self.signs.get(keys, (None, now))[0] != sign:
+                self.signs[keys] = (sign, now)
+            elif now - self.signs[keys][1] > self.patience:
+                self.signs[keys] = (None, now)
+                self.tell("note", key, f"{self.plan.labels[key]}: no sign of life, ended and tried again")
+                self.backend.end(keys)
 
     def take(self, outcome: Outcome) -> None:
         """A group has ended: what is in the store is done, what has a reason has failed, the rest is still to do."""
         keys = outcome.keys
         self.worked += time.monotonic() - self.groups.pop(keys)
+        self.signs.pop(keys, None)
         for key in keys:
             if key in self.open and self.store.has(key):
                 del self.open[key]
@@ -255,7 +276,7 @@ class _Run:
                 self.open[needed] = None
                 self.before.discard(needed)
                 self.store.submit(self.plan.jobs[needed], self.places)
-                self.tell("progress", needed, f"{self.plan.labels[needed]} was damaged and is done again")
+                self.tell("note", needed, f"{self.plan.labels[needed]} was damaged and is done again")
         self.store.clear_failure(key)
         return True
 
@@ -266,7 +287,11 @@ class _Run:
 
     def unexplained(self, key: Key, outcome: Outcome) -> None:
         """A process that had its turn at ``key`` left neither result nor reason: try again, but not for ever."""
-        if any(needed in self.open for needed in self.plan.needs(key)) or self.mended(key) or not self.tried(key):
+        if any(needed in self.open for needed in self.plan.needs(key)) or self.mended(key):
+            return
+        if not self.tried(key):
+            if outcome.killed:
+                self.tell("note", key, f"{self.plan.labels[key]}: its process was {outcome.failure}; tried again")
             return
         log = self.store.work(outcome.keys[0]) / "log"
         reason = f"its process ended {ATTEMPTS} times without a result or a reason"
@@ -308,14 +333,18 @@ class _Run:
         return len(self.plan.jobs) - len(self.open) - len(self.lost)
 
     def running(self) -> tuple[Running, ...]:
-        """The job that each running group is at: the first that is not in the store."""
+        """The job that each running group is at, and what it says of itself."""
         found = []
         for keys in self.groups:
-            key = next((key for key in keys if not self.store.stored(key)), keys[-1])
+            key = self.current(keys)
             said = self.store.progress(key) or {}
             values = (said.get("done"), said.get("total"), said.get("tokens_per_second"))
             found.append(Running(key, self.plan.labels[key], *values))
         return tuple(found)
+
+    def current(self, keys: tuple[Key, ...]) -> Key:
+        """The job that a group is at: the first that is not in the store."""
+        return next((key for key in keys if not self.store.stored(key)), keys[-1])
 
     def left(self, running: Iterable[Running]) -> float | None:
         """Seconds left: remaining work over the measured rate, at least as long as the longest chain takes."""

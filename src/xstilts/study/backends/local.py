@@ -76,6 +76,12 @@ class LocalBackend:
         self._groups = [group for group in self._groups if group not in ended]
         return [Outcome(group.keys, self._failure(group), _killed(group.process.exitcode)) for group in ended]
 
+    def end(self, keys: Sequence[Key]) -> None:
+        """Kill the process of the group ``keys``."""
+        for group in self._groups:
+            if group.keys == tuple(keys):
+                group.process.kill()
+
     def stop(self) -> None:
         """Ask every running group to save its checkpoint and end; returns when all have."""
         running = [group.process for group in self._groups]

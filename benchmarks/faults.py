@@ -156,7 +156,7 @@ class _Study:
             aside = self.folder / "next.new"
             aside.write_text(json.dumps(wanted), encoding="utf-8")
             aside.replace(self.folder / "next")
-            until = time.monotonic() + dice.uniform(1, usual / 4)
+            until = time.monotonic() + dice.uniform(1, usual / 8)
             while time.monotonic() < until and command.poll() is None and _size(self.folder / "struck") == before:
                 time.sleep(0.02)
             (self.folder / "next").unlink(missing_ok=True)
@@ -165,7 +165,7 @@ class _Study:
                 tally.moments[f"{when} {label}"] += 1
                 time.sleep(0.1)
             return
-        time.sleep(dice.uniform(0.1, usual / 6))
+        time.sleep(dice.uniform(0.1, usual / 12))
         if command.poll() is not None:
             return
         target = dice.choice(["everything", "a worker", "the command"])

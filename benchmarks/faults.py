@@ -151,7 +151,12 @@ class _Study:
             here = _size(self.folder / "moments" / f"{label} {when}".replace("/", "|"))
             if here >= count:
                 return  # it has come that far: such a moment may not come again
-            wanted = {"label": label, "when": when, "count": here + dice.randint(1, count - here), "all": everything}
+            wanted = {
+                "label": label,
+                "when": when,
+                "count": here + dice.randint(1, min(3, count - here)),
+                "all": everything,
+            }
             before = _size(self.folder / "struck")
             aside = self.folder / "next.new"
             aside.write_text(json.dumps(wanted), encoding="utf-8")

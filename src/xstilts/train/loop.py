@@ -170,8 +170,7 @@ def fitting_update(
 ) -> tuple[float, int]:
     """``take_update`` in micro-batches that fit into memory, and their tokens: half as many whenever they do not.
 
-    The update stays the same but for the order of sums (and, with dropout, for which values are dropped). Raises
-    ``Problem`` where one example alone is too much.
+    The update stays the same but for the order of sums. Raises ``Problem`` where one example alone is too much.
     """
     while True:
         try:

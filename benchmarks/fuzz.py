@@ -6,13 +6,15 @@ In: small valid files of every kind (``fuzzing.material``), broken by a seeded g
 that follows coverage (atheris, the extra ``fuzz``). Out: ``results/fuzz.json`` and ``docs/results/fuzz.md``: cases by
 reader, findings, and which of them no longer happen. A finding is an exception that is no ``Problem``, a crash, a hang,
 a file changed outside of the case's folder; of a process also a traceback or an exit code that means nothing. What has
-been counted is kept after every piece of work: the command goes on where it was stopped. Every finding's files are kept
-in the work folder and read again at the start.
+been counted is kept after every piece of work: the command goes on where it was stopped. Counts are of the readers as
+they are: where the sources have changed they begin anew. Findings stay; their files are kept in the work folder and read
+again at the start, so that the page says which of them no longer happen.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -22,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import xstilts
 from benchmarks import machine
 from benchmarks.fuzzing.breaking import Case, case_from_json
 from benchmarks.fuzzing.readers import READERS
@@ -54,7 +57,9 @@ def pieces(cases: int, processes: int, names: Sequence[str]) -> Iterator[Piece]:
 def main() -> int:
     asked = _asked()
     work = asked.work.resolve()
-    kept = {"done": {}, "findings": []} if asked.fresh or not RESULT.exists() else json.loads(RESULT.read_text("utf-8"))
+    kept = {"findings": []} if asked.fresh or not RESULT.exists() else json.loads(RESULT.read_text("utf-8"))
+    if kept.get("source") != (source := _source()):
+        kept |= {"source": source, "done": {}}
     _again(work, kept)
     for piece in pieces(asked.cases, asked.processes, asked.reader or list(READERS)):
         name = "/".join(map(str, piece))
@@ -70,6 +75,15 @@ def main() -> int:
     for one in left:
         print(f"{one['reader']}: {one['problem']}", file=sys.stderr)
     return 1 if left else 0
+
+
+def _source() -> str:
+    """The checksum of the sources that are tried."""
+    folder = Path(xstilts.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def run(work: Path, piece: Piece) -> dict[str, Any]:
@@ -160,13 +174,14 @@ def page(kept: dict[str, Any], here: dict[str, Any], cases: int, processes: int)
         for one in kept["findings"]
     )
     seconds = sum(done["seconds"] for done in kept["done"].values())
+    open_ones = f"{found - fixed} of them open"
     return f"""# Broken input by the thousand
 
 Written by `python -m benchmarks.fuzz --cases {cases} --processes {processes}` on {here["date"]}: {here["machine"]}; Python
 {here["python"]}, pyarrow {here["versions"]["pyarrow"]}, tokenizers {here["versions"]["tokenizers"]}; commit
 {here["commit"]}{" with changes" if here["changed"] else ""}; {seconds / 60:.0f} minutes, one process at a time on a machine with other work.
 
-**{sum(total.values()):,} cases; {found} findings, {found - fixed} of them open.** Small valid files of every kind are broken (bits, cuts, other
+**{sum(total.values()):,} cases; {found} findings, {open_ones}.** Small valid files of every kind are broken (bits, cuts, other
 kinds of values, names given twice, depth, huge numbers, control characters, what looks like a path or a script) and read
 as the program reads them. A finding is anything but rows or a `Problem`: another exception, a crash, more than
 {SECONDS} seconds, a file changed outside of the case's folder; of a process also a traceback or an exit code other than

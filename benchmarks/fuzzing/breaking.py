@@ -68,8 +68,9 @@ def broken(case: Case, dice: Random, odd: Odd) -> Case:
     """``case`` with one to four things wrong."""
     files, words = dict(case.files), list(case.words)
     for _ in range(dice.choice((1, 1, 1, 2, 2, 3, 4))):
-        if words and (not files or dice.random() < 0.6):
-            _break_words(words, dice, odd)
+        if not files or (words and dice.random() < 0.6):
+            if words:
+                _break_words(words, dice, odd)
             continue
         name = dice.choice(sorted(files))
         if dice.random() < 0.03:

@@ -51,6 +51,10 @@ TASKS = {
         _task("ranking", TaskType.RANKING, {"query": "a", "candidate": "b"}),
         _task("sentences", TaskType.RANKING, {}, reading="sentences"),
         _task("mentions", TaskType.RANKING, {}, reading="mentions"),
+        _task("own", TaskType.CLASSIFICATION, {}, LABELS),
+        _task("own_choices", TaskType.MULTIPLE_CHOICE, {}),
+        _task("own_spans", TaskType.SPAN_EXTRACTION, {}),
+        _task("own_retrieval", TaskType.RETRIEVAL, {}),
         _task("text", TaskType.MLM, {"text": "a"}),
     )
 }  # fmt: skip
@@ -63,7 +67,8 @@ def _rows(count: int = 4) -> list[dict[str, Any]]:
             "label": row % 2, "id": f"q{row}", "question": f"which {row}?", "context": f"It is word {row}. Not that. ",
             "answers": {"text": [f"word {row}"], "answer_start": [6]}, "tokens": ["a", "word", str(row)], "tags": [0, 1, 0],
             "source_id": f"s{row}", "source": f"un {row}", "target_id": f"t{row}", "target": f"one {row}",
-            "matches": [f"q{row}"], "left": [f"un {row}", "deux"], "right": ["one", "two"], "pairs": [[1, 1], [2, 2]],
+            "text_a": f"word {row}", "text_b": "word", "choices": [f"one {row}", "two"], "answer_texts": [f"word {row}"],
+            "answer_starts": [6], "matches": [f"q{row}"], "left": [f"un {row}", "deux"], "right": ["one", "two"], "pairs": [[1, 1], [2, 2]],
             "entity_id": f"Q{row}", "description": f"word {row}", "sentence_spans": [{"start": 0, "end": 6}],
             "mentions": [_mention(row)], "contextual_mention": {"context": _CONTEXT, "mention": _mention(row)},
             "entity": {"entity_id": f"Q{row}", "description": "word", "sentence_spans": [{"start": 0, "end": 4}]},
@@ -83,7 +88,8 @@ _NAMES = {
     "classification": "a b label", "templates": "a b label", "conditions": "a b n label", "joined": "a n label",
     "choices": "a c label", "columns": "a b d label", "spans": "id question context answers", "tags": "tokens tags",
     "retrieval": "a b", "mining": "source_id source target_id target", "pairs": "left right pairs", "ranking": "a b id matches",
-    "sentences": "id question context answers", "text": "a",
+    "own": "text_a text_b label", "own_choices": "text_a choices label", "own_retrieval": "source target",
+    "own_spans": "id question context answer_texts answer_starts", "sentences": "id question context answers", "text": "a",
     "mentions": "context mentions contextual_mention entity entity_id description sentence_spans",
 }  # fmt: skip
 
@@ -95,6 +101,7 @@ def tables() -> list[Case]:
         rows = [{column: row[column] for column in columns.split()} for row in _rows()]
         if name == "mentions":
             rows = [{**row, "context": _CONTEXT} for row in rows]
+        rows = rows[:1] if name == "pairs" else rows
         other = [{"n": row, "b": f"word {row}"} for row in range(3)]
         for suffix, written in _WRITERS.items():
             if suffix == "csv" and any(not isinstance(value, str | int) for value in rows[0].values()):
@@ -169,7 +176,7 @@ lineage = "mine"
 [tasks.mine.splits.train]
 path = "rows.jsonl"
 [tasks.mine.splits.test]
-path = "rows.jsonl"
+path = "test.jsonl"
 [backbones.tiny]
 architecture = { layers = 1, hidden = 16, heads = 2, feedforward = 16, vocabulary = 300 }
 vocabulary = { text = ["world/text"], characters = 10000 }
@@ -193,7 +200,12 @@ batch = 4
 [settings.tasks.mine]
 learning_rate = 0.01
 [[claims]]
-name = "holds"
+id = "holds"
+text = "It holds."
+quantity = "mean_gain"
+comparison = "above"
+value = 0.0
+arm = "nli"
 [levels.quick]
 seeds = [0]
 """
@@ -201,9 +213,9 @@ seeds = [0]
 
 def planned() -> list[Case]:
     """A study that can be planned, with the rows of its own task."""
-    rows = _jsonl([{name: row[name] for name in ("a", "b", "label")} for row in _rows(8)])
-    text = small_study().replace(b"[[claims]]\nname = \"holds\"\n", b"")
-    return [Case({"study.toml": text, "rows.jsonl": rows})]
+    rows = [{name: row[name] for name in ("a", "b", "label")} for row in _rows(8)]
+    test = [{**row, "a": f"{row['a']} again", "b": f"{row['b']} again"} for row in rows]
+    return [Case({"study.toml": small_study(), "rows.jsonl": _jsonl(rows), "test.jsonl": _jsonl(test)})]
 
 
 # Benchmarks' folders.

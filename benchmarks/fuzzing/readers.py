@@ -35,12 +35,12 @@ def _tables(folder: Path, case: Case) -> None:
 
     for name in case.files:
         path = folder / name
-        if path.stem not in material.TASKS:
+        task, other = material.TASKS.get(path.stem), path.with_stem("other")
+        if task is None or (task.name == "joined" and other.name not in case.files):
             continue
-        task = material.TASKS[path.stem]
-        other = [path.with_stem("other")] if task.name == "joined" and f"other{path.suffix}" in case.files else []
-        reads = [lambda split=split: load([path], other, task, task.splits[split], split) for split in task.splits]
-        _each(*reads, lambda: column_names(path), lambda: given_rows(path, task.type))
+        others = [other] if task.name == "joined" else []
+        reads = [lambda split=split: load([path], others, task, task.splits[split], split) for split in task.splits]
+        _each(*reads, lambda: column_names(path), lambda: given_rows(path, material.TASKS[path.stem].type))
 
 
 def _each(*reads: Callable[[], object]) -> None:
@@ -133,7 +133,7 @@ def _command(folder: Path, case: Case) -> None:
 
 
 READERS = {
-    "tables": Reader("data files (Parquet, JSONL, JSON, CSV; every task type, own rows)", material.tables, _tables, 0.30, True),
+    "tables": Reader("data files (Parquet, JSONL, JSON, CSV; every task type, own rows)", material.tables, _tables, 0.32, True),
     "studies": Reader("study files (TOML)", material.studies, _study, 0.12, True),
     "plans": Reader("studies with rows of their own, planned", material.planned, _planned, 0.02),
     "folders": Reader("predictions and references (labels, tags, SQuAD JSON, pairs, rankings)", material.folders, _folders, 0.20, True),
@@ -142,5 +142,5 @@ READERS = {
     "checkpoints": Reader("checkpoint folders", material.checkpoints, _checkpoint, 0.05),
     "headers": Reader("headers of safetensors files", material.checkpoints, _headers, 0.05, True),
     "tokenizers": Reader("tokenizers", material.tokenizers, _tokenizer, 0.06, True),
-    "commands": Reader("command lines, in one process", commands.lines, _command, 0.06),
+    "commands": Reader("command lines, in one process", commands.lines, _command, 0.04),
 }  # fmt: skip

@@ -18,7 +18,7 @@ def test_commits_are_added_and_replaced(tmp_path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"a/a": "main"}', '{"a/a": 3}', "\x00"])
+@pytest.mark.parametrize("content", ["", "[]", '{"a/a": "main"}', '{"a/a": 3}', "\x00", "[" * 100_000])
 def test_what_is_no_lock_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "data.lock.json"
     path.write_text(content)

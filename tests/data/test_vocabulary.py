@@ -55,3 +55,20 @@ def test_a_tokenizer_without_mask_is_refused_by_name(tmp_path: Path) -> None:
         read_vocabulary(tmp_path)
     with pytest.raises(Problem, match="cannot read the tokenizer"):
         read_vocabulary(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"the":6', '"the":2147483648', "has 11 tokens and the id 2,147,483,648"),  # the library would count up to it
+        ('"unk_token":"[UNK]"', '"unk_token":"[NONE]"', "cannot read the tokenizer"),
+        ('"special_tokens":{"[CLS]"', '"special_tokens":{"[CLX]"', "tokenizer.json"),  # the library panics
+    ],
+)
+def test_a_broken_tokenizer_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = bert_like().to_str().replace("\n", "")
+    assert old in text
+    (tmp_path / "tokenizer.json").write_text(text.replace(old, new))
+    with pytest.raises(Problem, match=said):
+        vocabulary = read_vocabulary(tmp_path)
+        vocabulary.ids(["zzz"])

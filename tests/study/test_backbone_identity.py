@@ -83,3 +83,11 @@ def test_weights_of_known_models_follow_from_depth_and_width() -> None:
     shapes = {name: shape_of(Start(backbone=full), {}) for name, full in names.items()}
     assert {name: shape.body for name, shape in shapes.items() if shape} == sizes
     assert shape_of(Start(backbone="someone/else"), {}) is None
+
+
+@pytest.mark.parametrize("header", [b'{"x": {"data_offsets": ""}}', b'{"x": {"data_offsets": [0]}}', b"[]", b"[" * 100_000])
+def test_an_odd_header_is_refused(header: bytes, tmp_path: Path) -> None:
+    folder = make(tmp_path / "model")
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(Problem, match=r"model.safetensors' is not a whole safetensors file"):
+        identify(str(folder))

@@ -251,3 +251,11 @@ def test_a_backbone_like_another_lies_over_its_table() -> None:
     assert found.backbones["narrow"].pretraining == found.backbones["wide"].pretraining
     with pytest.raises(Problem, match=r"like: 'wid' is no backbone with a table of its own: did you mean 'wide'"):
         study_of(tomllib.loads(LIKE.replace('like = "wide"', 'like = "wid"')), "s", "s.toml")
+    with pytest.raises(Problem, match=r"like: '\['wide'\]' is no backbone with a table of its own"):
+        study_of(tomllib.loads(LIKE.replace('like = "wide"', 'like = ["wide"]')), "s", "s.toml")
+
+
+def test_a_file_that_is_too_deep_is_no_toml(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text("x = " + "[" * 100_000)
+    with pytest.raises(Problem, match=r"s.toml: not a TOML file"):
+        load(str(tmp_path / "s.toml"))

@@ -27,8 +27,14 @@ def unfolded(columns: Mapping[str, pa.ChunkedArray], path: Path) -> pa.Table:
     Rows stand in the order of their place in their list, as a share of its length, so that the first rows are a fair
     part of both collections. Raises ``Problem`` where numbers lie outside the lists.
     """
-    lists = [[each for row in columns[name].to_pylist() for each in row or ()] for name in (*SIDES, "pairs")]
-    sizes, pairs = [len(side) for side in lists[:2]], np.array(lists[2], dtype=np.int64).reshape(-1, 2) - 1
+    try:
+        lists = [[each for row in columns[name].to_pylist() for each in row or ()] for name in (*SIDES, "pairs")]
+        texts = [pa.array(side, pa.string()) for side in lists[:2]]
+        sizes, pairs = [len(side) for side in texts], np.array(lists[2], dtype=np.int64).reshape(-1, 2) - 1
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Problem(
+            f"{path}: a set of lists holds two lists of texts and a list of pairs of whole numbers ({error})"
+        ) from error
     if len(columns["pairs"]) != 1 or ((pairs < 0) | (pairs >= sizes)).any():
         raise Problem(f"{path}: a set of lists has one row, and its pairs are numbers of sentences, counted from 1")
     alone = [np.setdiff1d(np.arange(size), pairs[:, side]) for side, size in enumerate(sizes)]
@@ -40,7 +46,7 @@ def unfolded(columns: Mapping[str, pa.ChunkedArray], path: Path) -> pa.Table:
     for side, name in enumerate(SIDES):
         taken = pa.array(number[order, side], mask=number[order, side] < 0)
         table[f"{name}_id"] = pc.add(taken, 1).cast(pa.string())
-        table[name] = pa.array(lists[side], pa.string()).take(taken)
+        table[name] = texts[side].take(taken)
     return pa.table(table)
 
 

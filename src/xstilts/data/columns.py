@@ -83,6 +83,8 @@ def joined(table: pa.Table, partner: pa.Table, key: str, path: Path) -> pa.Table
 
 def column_of(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     """A column by its name, or a field of a struct by ``outer.inner``."""
+    if table.column_names.count(name) > 1:
+        raise Problem(f"{path} has several columns '{name}': give every column a name of its own")
     if name in table.column_names:
         return table[name]
     outer, _, inner = name.partition(".")
@@ -101,6 +103,8 @@ def made(table: pa.Table, files: Files, split: str, path: Path) -> tuple[pa.Tabl
     try:
         found, left_out = reading.rows({name: column_of(table, name, path).to_pylist() for name in there}, split)
         columns = {name: pa.array(values, schema.field(name).type) for name, values in found.items()}
+    except (TypeError, LookupError, AttributeError) as error:
+        raise Problem(f"{path}: its columns are not what '{files.reading}' are read from ({error!r})") from error
     except (ValueError, pa.ArrowException) as error:
         raise Problem(f"{path}, {error}") from error
     return pa.table(columns), {reason: count for reason, count in left_out.items() if count}

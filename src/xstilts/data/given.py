@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
+from xstilts.data.columns import column_of
 from xstilts.data.rows import SCHEMAS
 from xstilts.data.tables import SUFFIXES, open_table
 
@@ -51,15 +52,15 @@ def given_rows(path: Path, type: TaskType) -> tuple[pa.Table, bool]:
     columns: dict[str, list[object]] = {}
     for field in SCHEMAS[type]:
         if field.name in LABELS.get(type, ()) and not labelled:
-            columns[field.name] = [_no_label(field.name, row) for row in _split(table, wanted[0])]
+            columns[field.name] = [_no_label(field.name, row) for row in _split(table, wanted[0], path)]
         elif field.name == "label":
-            columns["label"] = _numbers(table["label"].to_pylist())
+            columns["label"] = _numbers(column_of(table, "label", path).to_pylist())
         elif field.name == "tags":
-            columns["tags"] = _tags(_split(table, "tags"))
+            columns["tags"] = _tags(_split(table, "tags", path))
         elif pa.types.is_list(field.type):
-            columns[field.name] = _split(table, field.name)
+            columns[field.name] = _split(table, field.name, path)
         elif field.name in table.column_names:
-            columns[field.name] = [None if value is None else str(value) for value in table[field.name].to_pylist()]
+            columns[field.name] = [None if value is None else str(value) for value in column_of(table, field.name, path).to_pylist()]
         else:
             columns[field.name] = [str(k) if field.name == "id" else None for k in range(rows)]
     try:
@@ -73,9 +74,9 @@ def _no_label(name: str, row: object) -> object:
     return -1 if name == "label" else [-1] * len(row) if name == "tags" and isinstance(row, list) else []
 
 
-def _split(table: pa.Table, name: str) -> list[object]:
+def _split(table: pa.Table, name: str, path: Path) -> list[object]:
     """A column of lists; texts are cut at blanks."""
-    return [value.split() if isinstance(value, str) else value for value in table[name].to_pylist()]
+    return [value.split() if isinstance(value, str) else value for value in column_of(table, name, path).to_pylist()]
 
 
 def _numbers(values: list[object]) -> list[object]:

@@ -79,19 +79,14 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         table = open_table(path, None if files.join else needed(task, files, columns, split))
         if not table.num_rows:
             continue  # one of several pieces may be empty
-        table = table.append_column(PLACE, pa.array(range(1, table.num_rows + 1)))
-        if files.join and partner is not None:
-            table = joined(table, partner, files.join[1], path)
-        for condition in files.where:
-            table = filtered(table, condition, path)
-        read: Mapping[str, str] = columns
-        less: dict[str, int] = {}
-        if files.reading:
-            (table, less), read = made(table, files, split, path), {}
-        elif "pairs" in columns:
-            table, read = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
-        found = _rows(_Part(path, table, task, read, split))
-        loaded.append(replace(found, left_out={**less, **found.left_out}))
+        try:
+            loaded.append(_loaded(path, table, partner, task, files, split))
+        except (pa.ArrowException, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            kinds = ", ".join(f"{column.name}: {column.type}" for column in table.schema)[:1000]
+            raise Problem(
+                f"{path}: its columns are of kinds that can not be read as {task.type} ({_first_line(error)}): write texts, "
+                f"whole numbers, or lists of these; they are {kinds}"
+            ) from error
     if not loaded:
         raise Problem(f"{paths[0]} is empty: fetch it or copy it again, or name a source that holds its rows")
     rows = pa.concat_tables([part.rows for part in loaded]).combine_chunks()
@@ -107,6 +102,27 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         _refuse_none(paths[0], files, left_out)
     check_labels(rows, task, paths[0])
     return Loaded(rows, left_out, kept)
+
+
+def _loaded(path: Path, table: pa.Table, partner: pa.Table | None, task: Task, files: Files, split: str) -> Loaded:
+    """The rows of one file, whose ``table`` is not empty."""
+    table = table.append_column(PLACE, pa.array(range(1, table.num_rows + 1)))
+    if files.join and partner is not None:
+        table = joined(table, partner, files.join[1], path)
+    for condition in files.where:
+        table = filtered(table, condition, path)
+    columns: Mapping[str, str] = {**task.columns, **files.columns}
+    less: dict[str, int] = {}
+    if files.reading:
+        (table, less), columns = made(table, files, split, path), {}
+    elif "pairs" in columns:
+        table, columns = unfolded({role: column_of(table, name, path) for role, name in columns.items()}, path), {}
+    found = _rows(_Part(path, table, task, columns, split))
+    return replace(found, left_out={**less, **found.left_out})
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -24,7 +24,7 @@ def read_lock(path: Path) -> dict[str, str]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Problem(f"{path} can not be read ({error}): correct it, or delete it to lock anew") from None
     if not isinstance(found, dict):
         raise Problem(f"{path} is no lock file: it should hold one JSON object; delete it to lock anew")

@@ -33,12 +33,24 @@ def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
     try:
         table = reader(path, needed)
         table.validate(full=True)  # texts of a Parquet file may be no UTF-8
-        return table
-    except (pa.ArrowException, OSError) as error:
+        return _decoded(table)
+    except (pa.ArrowException, ValueError, OSError) as error:
         if kind == "CSV" and (wrong := not_utf8(path) or _uneven(path)):
             raise Problem(wrong) from error
-        first = str(error).split("\n")[0]
-        raise Problem(f"{path} is not a whole {kind} file ({first}): fetch it or copy it again") from error
+        raise _not_whole(path, kind, error) from error
+
+
+def _not_whole(path: Path, kind: str, error: Exception) -> Problem:
+    first = str(error).split("\n")[0]
+    return Problem(f"{path} is not a whole {kind} file ({first}): fetch it or copy it again")
+
+
+def _decoded(table: pa.Table) -> pa.Table:
+    """Categories as the texts or numbers that they stand for."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table
 
 
 def not_utf8(path: Path) -> str:
@@ -54,7 +66,12 @@ def not_utf8(path: Path) -> str:
 
 def column_names(path: Path) -> list[str]:
     """The names of all columns of a file that can be opened; fields of structs as ``outer.inner``."""
-    return schema_names(pq.read_schema(path) if path.suffix == ".parquet" else open_table(path).schema)
+    if path.suffix != ".parquet":
+        return schema_names(open_table(path).schema)
+    try:
+        return schema_names(pq.read_schema(path))
+    except (pa.ArrowException, OSError) as error:
+        raise _not_whole(path, "Parquet", error) from error
 
 
 def schema_names(schema: pa.Schema) -> list[str]:
@@ -123,21 +140,26 @@ def json_rows(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(content.split(b"\n"), start=1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise Problem(f"{path}, line {number}: {error}; each line must be one JSON object in UTF-8") from error
+        row = parsed(line, f"{path}, line {number}", "each line must be one JSON object")
         if not isinstance(row, dict):
             raise Problem(f'{path}, line {number}: each line must be one JSON object such as {{"text": "..."}}')
         yield row
 
 
 def _listed(path: Path, content: bytes) -> Iterator[dict[str, Any]]:
-    try:
-        rows = json.loads(content)
-    except ValueError as error:
-        raise Problem(f"{path}: {error}; it must be one list of JSON objects in UTF-8") from error
+    rows = parsed(content, str(path), "it must be one list of JSON objects")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise Problem(f"{path}: entry {number} of the list is no JSON object")
         yield row
+
+
+def parsed(content: bytes, where: str, wanted: str) -> Any:
+    """A JSON value. Raises ``Problem`` for what is none, is nested too deeply or has half a character in a text."""
+    try:
+        value = json.loads(content)
+        if b"\\ud" in content.lower():  # half of a pair of escapes makes a text that no table can hold
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"{where}: {error}; {wanted} in UTF-8") from error
+    return value

@@ -65,6 +65,9 @@ class Vocabulary:
 
 def vocabulary_of(tokenizer: Tokenizer, origin: str = "this tokenizer") -> Vocabulary:
     """Read the template out of ``tokenizer`` by encoding a pair and looking where special tokens stand."""
+    size, highest = tokenizer.get_vocab_size(), max(tokenizer.get_vocab().values(), default=0)
+    if highest > 4 * size + 1000:  # every id is a row of a table, and the library counts up to the highest
+        raise Problem(f"{origin} has {size:,} tokens and the id {highest:,}: ids must be whole numbers from 0 on")
     tokenizer.no_truncation()
     tokenizer.no_padding()
     pair = tokenizer.encode("a", "b", add_special_tokens=True)
@@ -91,9 +94,9 @@ def read_vocabulary(folder: Path) -> Vocabulary:
     path = folder / "tokenizer.json"
     try:
         return vocabulary_of(Tokenizer.from_file(str(path)), str(path))
-    except Problem:
+    except (Problem, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # the library raises bare Exception for a missing or malformed file
+    except BaseException as error:  # the library raises bare Exception for a missing or malformed file, or panics
         raise Problem(f"cannot read the tokenizer {path} ({error}): is the folder a complete checkpoint?") from error
 
 

@@ -73,7 +73,7 @@ def load_encoder(folder: Path, dropout: float | None = None, layers: int | None 
     """
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # the library raises many types for values that it does not expect
         raise Problem(f"cannot read {folder / 'config.json'}: {_first_line(error)}") from error
     if config.model_type not in FAMILIES:
         raise Problem(

@@ -125,7 +125,7 @@ def _check_weights(path: Path) -> None:
         ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
         if 8 + length + max(ends, default=0) != size:
             raise ValueError(f"it has {size} bytes, its header says {8 + length + max(ends, default=0)}")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Problem(f"'{path}' is not a whole safetensors file ({error}): fetch or copy it again") from None
 
 
@@ -137,7 +137,7 @@ def layers_of(path_or_name: str) -> int | None:
     try:
         text = (folder_of(path_or_name) / "config.json").read_text(encoding="utf-8")
         layers = json.loads(text).get("num_hidden_layers")
-    except (OSError, ValueError, AttributeError, Problem):
+    except (OSError, ValueError, AttributeError, RecursionError, Problem):
         return None
     return layers if isinstance(layers, int) else None
 

@@ -100,7 +100,7 @@ class Study(Table):
         for name, table in found.items():
             made[name] = table
             if isinstance(table, Mapping) and "like" in table:
-                other = found.get(table["like"])
+                other = found.get(str(table["like"]))
                 if not isinstance(other, Mapping) or "like" in other:
                     others = [one for one, its in found.items() if isinstance(its, Mapping) and "like" not in its]
                     raise ValueError(
@@ -233,7 +233,7 @@ def read(name_or_path: str) -> tuple[dict[str, Any], str]:
     place = f"studies/{path.name}" if name_or_path in shipped() else name_or_path
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), place
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise Problem(f"{place}: not a TOML file: {error}") from None
 
 

@@ -7,7 +7,7 @@ read (``data.readings``). A million entities are never in memory together.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem
 from xstilts.data.convert.written import Written, write
+from xstilts.data.tables import parsed
 
 _SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())]))
 _ENTITY = {"entity_id": pa.string(), "description": pa.string(), "sentence_spans": _SPANS}
@@ -39,6 +40,8 @@ FILES = {
 SCHEMAS = {"wikipedia_pairs/train": PAIRS, "candidate_entities/test": ENTITIES}
 
 Row = Mapping[str, Any]
+
+_CODE = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")  # it becomes the name of a folder
 
 
 def convert(source: Path, target: Path) -> Iterator[Written]:
@@ -67,7 +70,9 @@ def _language(row: Row, path: Path, line: int) -> str:
                 f"{path}, line {line}: a mention has no entity, as where XTREME-R's preparation took the answers away: "
                 "take the file that get-mewsli-x.sh writes"
             )
-        return str(row["context"]["language"])
+        if not _CODE.fullmatch(code := str(row["context"]["language"])):
+            raise Problem(f"{path}, line {line}: '{code[:100]}' is no code of a language, such as de")
+        return code
     except (KeyError, TypeError) as error:
         raise Problem(f"{path}, line {line}: it is not in the form of Mewsli-X ({error!r})") from error
 
@@ -78,10 +83,7 @@ def _rows(path: Path, schema: pa.Schema) -> Iterator[tuple[int, dict[str, Any]]]
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise Problem(f"{path}, line {number}: {error}; each line must be one JSON object in UTF-8") from error
+            row = parsed(line, f"{path}, line {number}", "each line must be one JSON object")
             lacking = [name for name in schema.names if not isinstance(row, dict) or row.get(name) is None]
             if lacking:
                 raise Problem(f"{path}, line {number}: no field '{lacking[0]}', which Mewsli-X has in every row")

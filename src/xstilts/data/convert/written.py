@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.catalogue.errors import Problem
+
 PIECE = 20_000  # rows in memory at once
 
 
@@ -34,9 +36,21 @@ def write(rows: Iterator[dict[str, Any]], schema: pa.Schema, path: Path) -> int:
     try:
         with pq.ParquetWriter(aside, schema, compression="zstd") as writer:
             while piece := list(islice(rows, PIECE)):
-                writer.write_table(pa.Table.from_pylist(piece, schema))
+                writer.write_table(_table(piece, schema, path, count))
                 count += len(piece)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
     return count
+
+
+def _table(rows: list[dict[str, Any]], schema: pa.Schema, path: Path, before: int) -> pa.Table:
+    """``rows``, of which ``before`` came earlier. Raises ``Problem`` that names the first one of another form."""
+    try:
+        return pa.Table.from_pylist(rows, schema)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        for number, row in enumerate(rows if len(rows) > 1 else (), start=before):
+            _table([row], schema, path, number)
+        raise Problem(
+            f"row {before + 1} for {path} is not in the publishers' form ({error}): fetch their files again"
+        ) from error

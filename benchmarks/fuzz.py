@@ -69,7 +69,9 @@ def main() -> int:
         kept["done"][name] = {"cases": found["cases"], "seconds": found["seconds"]}
         _note(work, kept, piece, found["findings"])
         keep(kept, asked)
-        print(f"{name}: {found['cases']} cases, {found['seconds']:.0f} s, {len(found['findings'])} findings", flush=True)
+        print(
+            f"{name}: {found['cases']} cases, {found['seconds']:.0f} s, {len(found['findings'])} findings", flush=True
+        )
     keep(kept, asked)
     left = [one for one in kept["findings"] if not one["fixed"]]
     for one in left:
@@ -142,7 +144,9 @@ def _again(work: Path, kept: dict[str, Any]) -> None:
         (work / "piece").mkdir(parents=True, exist_ok=True)
         (work / "piece" / "again.json").write_text(f"[{case.read_text('utf-8')}]", encoding="utf-8")
         known["fixed"] = not run(work / "piece", (known["reader"], "again", 0, 1))["findings"]
-        print(f"{'fixed' if known['fixed'] else 'still there'}: {known['reader']}: {known['problem'][:100]}", flush=True)
+        print(
+            f"{'fixed' if known['fixed'] else 'still there'}: {known['reader']}: {known['problem'][:100]}", flush=True
+        )
 
 
 def keep(kept: dict[str, Any], asked: argparse.Namespace) -> None:

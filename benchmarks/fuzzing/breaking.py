@@ -50,7 +50,10 @@ class Case:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that ``case_from_json`` reads."""
         words = [base64.b64encode(word.encode("utf-8", "surrogatepass")).decode() for word in self.words]
-        return {"files": {name: base64.b64encode(content).decode() for name, content in self.files.items()}, "words": words}
+        return {
+            "files": {name: base64.b64encode(content).decode() for name, content in self.files.items()},
+            "words": words,
+        }
 
 
 def case_from_json(value: Mapping[str, Any]) -> Case:
@@ -127,7 +130,9 @@ def break_bytes(content: bytes, dice: Random) -> bytes:
         dice.shuffle(lines)
         return b"\n".join(lines)
     if way == 5:
-        return dice.choice((b"", content.replace(b"\n", b"\r\n"), content.replace(b"\n", b""), b"\xef\xbb\xbf" + content))
+        return dice.choice(
+            (b"", content.replace(b"\n", b"\r\n"), content.replace(b"\n", b""), b"\xef\xbb\xbf" + content)
+        )
     return content[:low] + dice.choice(_BYTES) + content[low if way == 6 else high :]
 
 
@@ -247,7 +252,9 @@ def _csv(content: bytes, dice: Random, odd: Odd) -> bytes:
 def _parquet(content: bytes, dice: Random, odd: Odd) -> bytes:
     table = pq.read_table(io.BytesIO(content))
     if dice.random() < 0.5:
-        table = pa.Table.from_pylist(break_tree(table.to_pylist(), dice, odd)).replace_schema_metadata(table.schema.metadata)
+        table = pa.Table.from_pylist(break_tree(table.to_pylist(), dice, odd)).replace_schema_metadata(
+            table.schema.metadata
+        )
     else:
         table = _other_kind(table, dice)
     written = io.BytesIO()
@@ -265,7 +272,9 @@ def _other_kind(table: pa.Table, dice: Random) -> pa.Table:
     if way == 2:
         return pa.concat_tables([table, table])
     if way == 3:
-        return table.replace_schema_metadata({b"huggingface": dice.choice((b"{", b"[]", b"null", b"\xff", b'{"info": 3}'))})
+        return table.replace_schema_metadata(
+            {b"huggingface": dice.choice((b"{", b"[]", b"null", b"\xff", b'{"info": 3}'))}
+        )
     if way == 4:
         return table.append_column(table.column_names[place], table.column(place))
     kinds = (

@@ -28,7 +28,14 @@ SPLITS = ("train", "test")
 def _task(name: str, kind: TaskType, columns: Mapping[str, str], labels: Sequence[str] = (), **files: Any) -> Task:
     splits = (*SPLITS, CANDIDATES) if kind is TaskType.RANKING else SPLITS
     return Task(
-        name, name, kind, "", ("en",), {split: Files("me/x", ("en",), split, **files) for split in splits}, columns, tuple(labels)
+        name,
+        name,
+        kind,
+        "",
+        ("en",),
+        {split: Files("me/x", ("en",), split, **files) for split in splits},
+        columns,
+        tuple(labels),
     )
 
 
@@ -255,7 +262,9 @@ def _said(task: Scored, right: bool) -> bytes:
     if task.form is Form.ANSWERS:
         if not right:
             return json.dumps({f"q{k}": f"word {k}" for k in range(3)}).encode()
-        qas = [{"id": f"q{k}", "question": "?", "answers": [{"text": f"word {k}", "answer_start": 0}]} for k in range(3)]
+        qas = [
+            {"id": f"q{k}", "question": "?", "answers": [{"text": f"word {k}", "answer_start": 0}]} for k in range(3)
+        ]
         return json.dumps({"version": "1.1", "data": [{"paragraphs": [{"context": "word 0", "qas": qas}]}]}).encode()
     return json.dumps({f"m{k}": [f"Q{k}", "Q9"] for k in range(3)}).encode()
 
@@ -275,7 +284,9 @@ def publishers() -> list[Case]:
     entity = {"entity_id": "Q0", "description": "word", "sentence_spans": [{"start": 0, "end": 4}]}
     mewsli = {
         "candidate_set_entities.jsonl": [entity],
-        "wikipedia_pairs-train.jsonl": [{"contextual_mention": {"context": _CONTEXT, "mention": _mention(0)}, "entity": entity}],
+        "wikipedia_pairs-train.jsonl": [
+            {"contextual_mention": {"context": _CONTEXT, "mention": _mention(0)}, "entity": entity}
+        ],
         "wikinews_mentions-dev.jsonl": [mention],
         "wikinews_mentions-test.jsonl": [mention],
     }

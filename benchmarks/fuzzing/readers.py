@@ -71,7 +71,9 @@ def _folders(folder: Path, case: Case) -> None:
 
     benchmark = material.benchmark()
     for rules in ("checked", "official", "seqeval-1"):
-        _each(lambda rules=rules: score_folders(benchmark, folder / "predictions", folder / "references", rules).details())
+        _each(
+            lambda rules=rules: score_folders(benchmark, folder / "predictions", folder / "references", rules).details()
+        )
 
 
 def _publishers(folder: Path, case: Case) -> None:

@@ -20,7 +20,15 @@ from xstilts.catalogue.errors import Problem
 
 SECONDS = 10  # a case that takes longer hangs
 
-_CHANGES = {"os.mkdir": 1, "os.rename": 2, "os.remove": 1, "os.rmdir": 1, "os.link": 2, "os.symlink": 2, "os.truncate": 1}
+_CHANGES = {
+    "os.mkdir": 1,
+    "os.rename": 2,
+    "os.remove": 1,
+    "os.rmdir": 1,
+    "os.link": 2,
+    "os.symlink": 2,
+    "os.truncate": 1,
+}
 
 
 class Hang(BaseException):
@@ -38,7 +46,9 @@ class Guard:
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = arguments
-            writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) if isinstance(flags, int) else "r" not in (mode or "")
+            writes = (
+                flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) if isinstance(flags, int) else "r" not in (mode or "")
+            )
             if writes:
                 self._check(event, path)
         elif event in _CHANGES:

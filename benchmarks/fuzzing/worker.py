@@ -101,14 +101,29 @@ def hypothesis(piece: Piece, number: int, cases: int) -> None:
     from hypothesis import HealthCheck, Phase, given, seed, settings
     from hypothesis import strategies as st
 
-    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.text(st.characters(categories=["Cs", "Cc"]))
-    odd = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4))
+    leaves = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.text(st.characters(categories=["Cs", "Cc"]))
+    )
+    odd = st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    )
 
     @seed(number)
     @settings(
-        max_examples=cases, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=cases,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
-    @given(st.sampled_from(piece.reader.seeds()), st.randoms(use_true_random=False), st.lists(odd, min_size=4, max_size=4))
+    @given(
+        st.sampled_from(piece.reader.seeds()), st.randoms(use_true_random=False), st.lists(odd, min_size=4, max_size=4)
+    )
     def every(case: Case, dice: Random, values: list[Any]) -> None:
         piece.read(broken(case, dice, lambda: values[dice.randrange(4)]))
 
@@ -136,7 +151,9 @@ def guided(piece: Piece, name: str, number: int, cases: int) -> None:
     def one(content: bytes) -> None:
         case = seeds[(content[0] if content else 0) % len(seeds)]
         files = sorted(case.files)
-        piece.read(Case({**case.files, files[(content[1] if len(content) > 1 else 0) % len(files)]: content[2:]}, case.words))
+        piece.read(
+            Case({**case.files, files[(content[1] if len(content) > 1 else 0) % len(files)]: content[2:]}, case.words)
+        )
         if piece.cases >= cases:
             piece.keep()
             os._exit(0)
@@ -146,7 +163,15 @@ def guided(piece: Piece, name: str, number: int, cases: int) -> None:
         changed = atheris.Mutate(content, size) if dice.random() < 0.5 else content[:2] + break_bytes(content[2:], dice)
         return bytes(changed[:size])
 
-    options = ["fuzz", str(corpus), f"-seed={number + 1}", "-max_len=20000", "-verbosity=0", f"-runs={10 * cases}", "-rss_limit_mb=0"]
+    options = [
+        "fuzz",
+        str(corpus),
+        f"-seed={number + 1}",
+        "-max_len=20000",
+        "-verbosity=0",
+        f"-runs={10 * cases}",
+        "-rss_limit_mb=0",
+    ]
     atheris.Setup(options, one, custom_mutator=custom)
     atheris.Fuzz()
 

@@ -221,8 +221,16 @@ def test_what_is_not_mewslix_is_refused(tmp_path: Path) -> None:
     for name, rows, said in (
         ("wikinews_mentions-test.jsonl", blank, "test.jsonl, line 1: a mention has no entity, as where XTREME-R's"),
         ("wikinews_mentions-dev.jsonl", [{"context": {}, "mentions": []}], "dev.jsonl, line 1: it is not in the form"),
-        ("wikinews_mentions-dev.jsonl", [news | {"context": context("../../../x")}], "line 1: '../../../x' is no code of a"),
-        ("candidate_set_entities.jsonl", [*3 * [entity(1)], entity(2) | {"sentence_spans": 3}], "row 4 for .*entities/test"),
+        (
+            "wikinews_mentions-dev.jsonl",
+            [news | {"context": context("../../../x")}],
+            "line 1: '../../../x' is no code of a",
+        ),
+        (
+            "candidate_set_entities.jsonl",
+            [*3 * [entity(1)], entity(2) | {"sentence_spans": 3}],
+            "row 4 for .*entities/test",
+        ),
         ("candidate_set_entities.jsonl", [{"entity_id": "Q1"}], "entities.jsonl, line 1: no field 'description'"),
     ):
         source = put(tmp_path / "source", {**files, name: rows})

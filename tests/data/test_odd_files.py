@@ -35,7 +35,9 @@ def test_categories_are_read_as_what_they_stand_for(tmp_path: Path) -> None:
 
 def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
-    pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"]), pa.array([0])], ["text_a", "text_a", "label"]), path)
+    pq.write_table(
+        pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"]), pa.array([0])], ["text_a", "text_a", "label"]), path
+    )
     for reads in (lambda: read(path), lambda: given_rows(path, TaskType.CLASSIFICATION)):
         with pytest.raises(Problem, match=r"train.parquet has several columns 'text_a'"):
             reads()

@@ -363,3 +363,13 @@ def test_a_part_of_the_languages_has_scores_and_no_average(tmp_path: Path) -> No
 
 def test_benchmarks_are_found_by_name() -> None:
     assert get_benchmark("xtreme-r") is XTREME_R
+
+
+def test_half_a_character_is_refused_and_a_whole_one_scored(tmp_path: Path) -> None:
+    predictions, labels = folders(tmp_path)
+    put(labels, "xquad", "en", answers(("q", ["😀"])))
+    put(predictions, "xquad", "en", '{"q": "\\ud83d\\ude00"}')
+    assert score_folders(small("xquad"), predictions, labels).tasks["xquad"].score == 100
+    put(predictions, "xquad", "en", '{"q": "\\ud83d"}')
+    with pytest.raises(Problem, match=r"holds '.ud83d', one half of a character"):
+        score_folders(small("xquad"), predictions, labels)

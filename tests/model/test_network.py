@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def test_same_seed_same_weights(vocabulary) -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize("harm", ["truncated", "missing", "family"])
+@pytest.mark.parametrize("harm", ["truncated", "missing", "family", "a value of another kind", "too many layers"])
 def test_damaged_checkpoint_is_named(harm: str, vocabulary, tmp_path: Path) -> None:
     save_network(small_network(vocabulary), tmp_path)
     weights = tmp_path / "model.safetensors"
@@ -115,8 +116,10 @@ def test_damaged_checkpoint_is_named(harm: str, vocabulary, tmp_path: Path) -> N
     elif harm == "missing":
         weights.unlink()
     else:
-        config = tmp_path / "config.json"
-        config.write_text(config.read_text().replace('"xlm-roberta"', '"gpt2"'))
+        config = json.loads((tmp_path / "config.json").read_text())
+        wrong = {"family": {"model_type": "gpt2"}, "too many layers": {"num_hidden_layers": 10**9}}
+        config |= wrong.get(harm, {"initializer_range": [0.02]})
+        (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(Problem, match=str(tmp_path)):
         load_encoder(tmp_path)
 

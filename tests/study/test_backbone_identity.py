@@ -85,7 +85,9 @@ def test_weights_of_known_models_follow_from_depth_and_width() -> None:
     assert shape_of(Start(backbone="someone/else"), {}) is None
 
 
-@pytest.mark.parametrize("header", [b'{"x": {"data_offsets": ""}}', b'{"x": {"data_offsets": [0]}}', b"[]", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "header", [b'{"x": {"data_offsets": ""}}', b'{"x": {"data_offsets": [0]}}', b"[]", b"[" * 100_000]
+)
 def test_an_odd_header_is_refused(header: bytes, tmp_path: Path) -> None:
     folder = make(tmp_path / "model")
     (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)

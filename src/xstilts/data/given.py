@@ -60,7 +60,9 @@ def given_rows(path: Path, type: TaskType) -> tuple[pa.Table, bool]:
         elif pa.types.is_list(field.type):
             columns[field.name] = _split(table, field.name, path)
         elif field.name in table.column_names:
-            columns[field.name] = [None if value is None else str(value) for value in column_of(table, field.name, path).to_pylist()]
+            columns[field.name] = [
+                None if value is None else str(value) for value in column_of(table, field.name, path).to_pylist()
+            ]
         else:
             columns[field.name] = [str(k) if field.name == "id" else None for k in range(rows)]
     try:

@@ -84,8 +84,8 @@ def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files,
         except (pa.ArrowException, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             kinds = ", ".join(f"{column.name}: {column.type}" for column in table.schema)[:1000]
             raise Problem(
-                f"{path}: its columns are of kinds that can not be read as {task.type} ({_first_line(error)}): write texts, "
-                f"whole numbers, or lists of these; they are {kinds}"
+                f"{path}: its columns are of kinds that can not be read as {task.type} ({_first_line(error)}): write "
+                f"texts, whole numbers, or lists of these; they are {kinds}"
             ) from error
     if not loaded:
         raise Problem(f"{paths[0]} is empty: fetch it or copy it again, or name a source that holds its rows")

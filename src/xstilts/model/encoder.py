@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig, XLMRobertaModel
@@ -28,6 +30,7 @@ from xstilts.model.dropout import replace_dropout
 from xstilts.model.layout import layout, rounded
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_LAYER = re.compile(r"\blayer\.(\d{1,6})\.")
 FAMILIES = ("bert", "roberta", "xlm-roberta", *padded.FAMILIES)
 
 
@@ -81,6 +84,9 @@ def load_encoder(folder: Path, dropout: float | None = None, layers: int | None 
         )
     _quiet()
     try:
+        held = _layers_in(folder)
+        if config.num_hidden_layers > held:  # the library would make the others up, however many
+            raise ValueError(f"config.json says {config.num_hidden_layers:,} layers, they hold {held}")
         encoder = AutoModel.from_pretrained(
             folder,
             trust_remote_code=False,
@@ -187,6 +193,15 @@ def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:
 def _first_position(config: Any) -> int:
     """RoBERTa's positions begin after the padding id, BERT's at 0."""
     return 0 if config.model_type in ("bert", *padded.FAMILIES) else int(config.pad_token_id) + 1
+
+
+def _layers_in(folder: Path) -> int:
+    """The number of layers that the weights in ``folder`` belong to."""
+    found = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, "pt") as weights:
+            found = max([found, *(int(name[1]) + 1 for name in map(_LAYER.search, weights.keys()) if name)])
+    return found
 
 
 def _first_line(error: Exception) -> str:

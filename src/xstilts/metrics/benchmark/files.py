@@ -97,8 +97,14 @@ def json_of(path: Path, found: Findings) -> dict[str, Any] | list[Any] | None:
 
     try:
         value = json.loads(text, object_pairs_hook=read)
+        if "\\ud" in text.lower():  # half of a pair of escapes makes a text that no table can hold
+            json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         found.mistake(path, f"line {error.lineno} is no JSON ({error.msg}): write one JSON object")
+        return None
+    except UnicodeEncodeError as error:
+        odd = ascii(error.object[error.start])
+        found.mistake(path, f"holds {odd}, one half of a character: write both halves, or the character itself")
         return None
     except RecursionError:
         found.mistake(path, "is nested too deeply to be read: write one JSON object")

@@ -7,8 +7,8 @@ that follows coverage (atheris, the extra ``fuzz``). Out: ``results/fuzz.json`` 
 reader, findings, and which of them no longer happen. A finding is an exception that is no ``Problem``, a crash, a hang,
 a file changed outside of the case's folder; of a process also a traceback or an exit code that means nothing. What has
 been counted is kept after every piece of work: the command goes on where it was stopped. Counts are of the readers as
-they are: where the sources have changed they begin anew. Findings stay; their files are kept in the work folder and read
-again at the start, so that the page says which of them no longer happen.
+they are: where the sources have changed they begin anew. Findings stay; their files are kept in the work folder and
+read again at the start, so that the page says which of them no longer happen.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _source() -> str:
 
 
 def run(work: Path, piece: Piece) -> dict[str, Any]:
-    """One piece in a process of its own. Where that dies, the case it was at is a finding, and what is left of the piece
-    is not done."""
+    """One piece in a process of its own. Where that dies, the case it was at is a finding, and what is left of the
+    piece is not done."""
     work.mkdir(parents=True, exist_ok=True)
     (work / "piece.json").unlink(missing_ok=True)
     begun = time.monotonic()
@@ -136,17 +136,27 @@ def _note(work: Path, kept: dict[str, Any], piece: Piece, findings: list[dict[st
 
 
 def _again(work: Path, kept: dict[str, Any]) -> None:
-    """Read the cases of earlier findings once more: those that end well now are fixed."""
-    for known in kept["findings"]:
-        case = work / "found" / f"{known['place']}.json"
-        if known["fixed"] or not case.exists():
+    """Read the cases of earlier findings once more, reader by reader: those that end well now are fixed."""
+    (work / "piece").mkdir(parents=True, exist_ok=True)
+    for reader in READERS:
+        cases = {
+            one["place"]: json.loads(case.read_text("utf-8"))
+            for one in kept["findings"]
+            if one["reader"] == reader
+            and not one["fixed"]
+            and (case := work / "found" / f"{one['place']}.json").exists()
+        }
+        if not cases:
             continue
-        (work / "piece").mkdir(parents=True, exist_ok=True)
-        (work / "piece" / "again.json").write_text(f"[{case.read_text('utf-8')}]", encoding="utf-8")
-        known["fixed"] = not run(work / "piece", (known["reader"], "again", 0, 1))["findings"]
-        print(
-            f"{'fixed' if known['fixed'] else 'still there'}: {known['reader']}: {known['problem'][:100]}", flush=True
-        )
+        (work / "piece" / "again.json").write_text(json.dumps(list(cases.values())), encoding="utf-8")
+        found = run(work / "piece", (reader, "again", 0, len(cases)))
+        still = [one["case"] for one in found["findings"]]
+        if found["cases"] < len(cases):
+            continue  # it died on the way: none is said to be fixed
+        for known in kept["findings"]:
+            if known["place"] in cases:
+                known["fixed"] = cases[known["place"]] not in still
+        print(f"{reader}: {len(still)} of {len(cases)} findings are still there", flush=True)
 
 
 def keep(kept: dict[str, Any], asked: argparse.Namespace) -> None:
@@ -174,23 +184,26 @@ def page(kept: dict[str, Any], here: dict[str, Any], cases: int, processes: int)
     total = {way: sum(row[way] for row in counts.values()) for way in every}
     found, fixed = len(kept["findings"]), sum(one["fixed"] for one in kept["findings"])
     told = "".join(
-        f"| {one['reader']} | {one['way']} | {_cell(one['kind'])} | {one['times']:,} | {'yes' if one['fixed'] else 'no'} |\n"
+        f"| {one['reader']} | {one['way']} | `{one['kind'].replace('|', '/')}` | {one['times']:,} | "
+        f"{'yes' if one['fixed'] else 'no'} |\n"
         for one in kept["findings"]
     )
     seconds = sum(done["seconds"] for done in kept["done"].values())
-    open_ones = f"{found - fixed} of them open"
+    versions = f"pyarrow {here['versions']['pyarrow']}, tokenizers {here['versions']['tokenizers']}"
     return f"""# Broken input by the thousand
 
-Written by `python -m benchmarks.fuzz --cases {cases} --processes {processes}` on {here["date"]}: {here["machine"]}; Python
-{here["python"]}, pyarrow {here["versions"]["pyarrow"]}, tokenizers {here["versions"]["tokenizers"]}; commit
-{here["commit"]}{" with changes" if here["changed"] else ""}; {seconds / 60:.0f} minutes, one process at a time on a machine with other work.
+Written by `python -m benchmarks.fuzz --cases {cases} --processes {processes}`
+on {here["date"]}: {here["machine"]}; Python {here["python"]}, {versions}; commit {here["commit"]};
+{seconds / 60:.0f} minutes, one process at a time on a machine with other work.
 
-**{sum(total.values()):,} cases; {found} findings, {open_ones}.** Small valid files of every kind are broken (bits, cuts, other
-kinds of values, names given twice, depth, huge numbers, control characters, what looks like a path or a script) and read
-as the program reads them. A finding is anything but rows or a `Problem`: another exception, a crash, more than
-{SECONDS} seconds, a file changed outside of the case's folder; of a process also a traceback or an exit code other than
-0, 1, 2 and 130. *Mutated*: by a seeded generator. *Hypothesis*: it decides what is broken and draws the values.
-*Guided*: atheris keeps what reaches new lines of the readers. *Processes*: the command itself.
+**{sum(total.values()):,} cases; {found} findings, {found - fixed} of them open.**
+Small valid files of every kind are broken (bits, cuts, other kinds of values, names given twice, depth, huge numbers,
+control characters, what looks like a path or a script) and read as the program reads them. A finding is anything but
+rows or a `Problem`: another exception, a crash, more than {SECONDS} seconds, a file changed where none should be; of a
+process also a traceback or an exit code other than 0, 1, 2 and 130. *Mutated*: by a seeded generator. *Hypothesis*: it
+decides what is broken and draws the values. *Guided*: atheris keeps what reaches new lines of the readers. *Processes*:
+the command itself. The counts are of the readers as they are now; findings are also those of earlier runs, whose files
+were read again.
 
 | reader | {" | ".join(every)} | findings | fixed |
 |---|{"---:|" * (len(every) + 2)}
@@ -201,10 +214,6 @@ Each finding is one kind of exception at one line of ours, however often it came
 | reader | found by | what | times | fixed |
 |---|---|---|---:|---|
 {told}"""
-
-
-def _cell(text: str) -> str:
-    return f"`{text.replace('|', '/').replace('`', '')}`"
 
 
 def _asked() -> argparse.Namespace:

@@ -26,16 +26,19 @@ Odd = Callable[[], Any]
 DEEP = "@deep@"  # stands for a depth that no writer of JSON makes
 TWICE = "@twice@"  # stands for the name beside it, given again
 ODD: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 7, 2**15, 2**31, -(2**31) - 1, 2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**30, 0.5, -0.0,
-    1e308, 5e-324, float("nan"), float("inf"), float("-inf"), "", " ", "\t", "\n", "\0", "\x1b[31m", "\ud800", "\u2028",
-    "\u202e", "\ufeff", "é", "👩‍👩‍👧", "-1", "1e999", "0x10", "nan", "null", "true", "../../x", "/etc/passwd", "~root/x",
-    "C:\\x", "//host/x", "file:///etc/passwd", "<script>alert(1)</script>", "$(touch x)", "`x`", "; rm x", "%s%n", "{}",
-    "{0.__class__}", "{language}", "[x]", "a,b", "'", '"', "#", "en", "train", "word " * 2000, "a" * 70_000, [], {}, [None],
-    [[]], [{}], {"": ""}, {"a": [1, "x"]}, [1, "x", None], ["x", ["y"]], ["a", "b"], [0, 1], [-1], [2**40], DEEP, TWICE,
+    None, True, False, 0, -1, 1, 7, 2**15, 2**31, -(2**31) - 1, 2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**30, 0.5,
+    -0.0, 1e308, 5e-324, float("nan"), float("inf"), float("-inf"), "", " ", "\t", "\n", "\0", "\x1b[31m", "\ud800",
+    "\u2028", "\u202e", "\ufeff", "é", "👩‍👩‍👧", "-1", "1e999", "0x10", "nan", "null", "true", "../../x", "/etc/passwd",
+    "~root/x", "C:\\x", "//host/x", "file:///etc/passwd", "<script>alert(1)</script>",
+    "$(touch x)", "`x`", "; rm x", "%s%n", "{}",
+    "{0.__class__}", "{language}", "[x]", "a,b", "'", '"', "#", "en", "train", "word " * 2000, "a" * 70_000, [], {},
+    [None], [[]], [{}], {"": ""}, {"a": [1, "x"]}, [1, "x", None], ["x", ["y"]], ["a", "b"], [0, 1], [-1], [2**40],
+    DEEP, TWICE,
 )  # fmt: skip
 _BYTES = (
-    b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\n", b"\n\n", b"\t", b'"', b"'", b"{", b"}", b"[",
-    b"]", b",", b":", b"=", b"<", b"|", b"\\u0000", b"\\ud800", b"NaN", b"-", b"9" * 5000, b"1e999", b"[" * 3000, b"null",
+    b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\n", b"\n\n", b"\t", b'"', b"'", b"{", b"}",
+    b"[", b"]", b",", b":", b"=", b"<", b"|", b"\\u0000", b"\\ud800", b"NaN", b"-", b"9" * 5000, b"1e999",
+    b"[" * 3000, b"null",
 )  # fmt: skip
 _NESTING = 100_000
 
@@ -279,7 +282,8 @@ def _other_kind(table: pa.Table, dice: Random) -> pa.Table:
         return table.append_column(table.column_names[place], table.column(place))
     kinds = (
         pa.null(), pa.bool_(), pa.int8(), pa.uint64(), pa.float16(), pa.float64(), pa.decimal128(5, 2), pa.date32(),
-        pa.timestamp("us", "UTC"), pa.duration("s"), pa.binary(), pa.large_string(), pa.string_view(), pa.list_(pa.null()),
+        pa.timestamp("us", "UTC"), pa.duration("s"), pa.binary(), pa.large_string(), pa.string_view(),
+        pa.list_(pa.null()),
         pa.list_(pa.int64()), pa.large_list(pa.string()), pa.list_(pa.string(), 2), pa.list_(pa.list_(pa.string())),
         pa.map_(pa.string(), pa.int32()), pa.struct([("text", pa.string()), ("answer_start", pa.list_(pa.int32()))]),
         pa.dictionary(pa.int8(), pa.string()), pa.binary(3),

@@ -54,7 +54,7 @@ _LINES = (
 def lines() -> list[Case]:
     """Each line with the files that it names."""
     plan, pair = material.planned()[0].files, material.folders()[0].files
-    ccg = {name: content for name, content in material.publishers()[1].files.items()}
+    ccg = material.publishers()[1].files
     found = []
     for line in _LINES:
         files = {
@@ -86,7 +86,8 @@ def outside(folder: Path, case: Case, python_path: str) -> str:
     told.unlink(missing_ok=True)
     surroundings = {
         **os.environ, "PYTHONPATH": python_path, "XSTILTS_CACHE": str(here / "cache"), "HOME": str(here / "home"),
-        "TMPDIR": str(here), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80",
+        "TMPDIR": str(here), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
+        "COLUMNS": "80",
     }  # fmt: skip
     try:
         done = subprocess.run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.fuzzing import commands, material
@@ -39,8 +40,8 @@ def _tables(folder: Path, case: Case) -> None:
         if task is None or (task.name == "joined" and other.name not in case.files):
             continue
         others = [other] if task.name == "joined" else []
-        reads = [lambda split=split: load([path], others, task, task.splits[split], split) for split in task.splits]
-        _each(*reads, lambda: column_names(path), lambda: given_rows(path, material.TASKS[path.stem].type))
+        _each(*(partial(load, [path], others, task, task.splits[split], split) for split in task.splits))
+        _each(partial(column_names, path), partial(given_rows, path, task.type))
 
 
 def _each(*reads: Callable[[], object]) -> None:
@@ -135,10 +136,14 @@ def _command(folder: Path, case: Case) -> None:
 
 
 READERS = {
-    "tables": Reader("data files (Parquet, JSONL, JSON, CSV; every task type, own rows)", material.tables, _tables, 0.32, True),
+    "tables": Reader(
+        "data files (Parquet, JSONL, JSON, CSV; every task type, own rows)", material.tables, _tables, 0.32, True
+    ),
     "studies": Reader("study files (TOML)", material.studies, _study, 0.12, True),
     "plans": Reader("studies with rows of their own, planned", material.planned, _planned, 0.02),
-    "folders": Reader("predictions and references (labels, tags, SQuAD JSON, pairs, rankings)", material.folders, _folders, 0.20, True),
+    "folders": Reader(
+        "predictions and references (labels, tags, SQuAD JSON, pairs, rankings)", material.folders, _folders, 0.20, True
+    ),
     "publishers": Reader("CCGbank and Mewsli-X as they are handed out", material.publishers, _publishers, 0.08, True),
     "beside": Reader("lock file, traits, manifest, store format", material.beside, _beside, 0.06, True),
     "checkpoints": Reader("checkpoint folders", material.checkpoints, _checkpoint, 0.05),

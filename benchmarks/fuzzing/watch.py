@@ -39,7 +39,7 @@ class Guard:
     """Hears of every file that this process changes. Python can not take such a listener away again."""
 
     def __init__(self, *allowed: Path) -> None:
-        self.allowed = tuple(str(path.resolve()) + os.sep for path in allowed) + ("/dev/null", "/dev/shm", "/proc/self")
+        self.allowed = (*(str(path.resolve()) + os.sep for path in allowed), "/dev/null", "/proc/self")
         self.outside: list[str] = []
         sys.addaudithook(self._hear)
 
@@ -57,7 +57,7 @@ class Guard:
 
     def _check(self, event: str, path: object) -> None:
         if isinstance(path, str | bytes | os.PathLike):
-            full = os.path.abspath(os.fsdecode(path))  # noqa: PTH100: a Path would be heard of again
+            full = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
             if not f"{full}{os.sep}".startswith(self.allowed):
                 self.outside.append(f"{event} {full}")
 

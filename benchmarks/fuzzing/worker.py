@@ -2,8 +2,8 @@
 
     python -m benchmarks.fuzzing.worker WORK READER WAY NUMBER CASES
 
-Out: ``WORK/piece.json`` with the cases read and what went wrong; the files of the case being read lie in ``WORK/now``, so
-that whoever started this process can say what ended it. Ways: ``mutated`` (a seeded generator), ``hypothesis``,
+Out: ``WORK/piece.json`` with the cases read and what went wrong; the files of the case being read lie in ``WORK/now``,
+so that whoever started this process can say what ended it. Ways: ``mutated`` (a seeded generator), ``hypothesis``,
 ``guided`` (atheris), ``processes`` (command lines) and ``again`` (the cases of ``WORK/again.json``).
 """
 

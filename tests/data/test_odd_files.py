@@ -86,9 +86,11 @@ def test_questions_about_bytes_are_refused(tmp_path: Path) -> None:
 
 
 KINDS = [
-    pa.null(), pa.bool_(), pa.float64(), pa.decimal128(5, 2), pa.date32(), pa.timestamp("us"), pa.duration("s"), pa.binary(),
+    pa.null(), pa.bool_(), pa.float64(), pa.decimal128(5, 2), pa.date32(), pa.timestamp("us"), pa.duration("s"),
+    pa.binary(),
     pa.large_string(), pa.string_view(), pa.list_(pa.null()), pa.list_(pa.int64()), pa.large_list(pa.string()),
-    pa.list_(pa.string(), 2), pa.list_(pa.list_(pa.string())), pa.map_(pa.string(), pa.int32()), pa.struct([("x", pa.int8())]),
+    pa.list_(pa.string(), 2), pa.list_(pa.list_(pa.string())), pa.map_(pa.string(), pa.int32()), pa.struct([("x",
+    pa.int8())]),
 ]  # fmt: skip
 TYPES = [kind for kind in TaskType if kind is not TaskType.MINING]
 

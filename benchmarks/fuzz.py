@@ -6,9 +6,9 @@ In: small valid files of every kind (``fuzzing.material``), broken by a seeded g
 that follows coverage (atheris, the extra ``fuzz``). Out: ``results/fuzz.json`` and ``docs/results/fuzz.md``: cases by
 reader, findings, and which of them no longer happen. A finding is an exception that is no ``Problem``, a crash, a hang,
 a file changed outside of the case's folder; of a process also a traceback or an exit code that means nothing. What has
-been counted is kept after every piece of work: the command goes on where it was stopped. Counts are of the readers as
-they are: where the sources have changed they begin anew. Findings stay; their files are kept in the work folder and
-read again at the start, so that the page says which of them no longer happen.
+been counted is kept after every piece of work: the command goes on where it was stopped. The page says how many
+cases were read by the sources as they are. The files of findings are kept in the work folder and read again at the
+start, so that the page says which of them no longer happen.
 """
 
 from __future__ import annotations
@@ -58,15 +58,14 @@ def main() -> int:
     asked = _asked()
     work = asked.work.resolve()
     kept = {"findings": []} if asked.fresh or not RESULT.exists() else json.loads(RESULT.read_text("utf-8"))
-    if kept.get("source") != (source := _source()):
-        kept |= {"source": source, "done": {}}
+    kept = {"done": {}, **kept, "source": (source := _source())}
     _again(work, kept)
     for piece in pieces(asked.cases, asked.processes, asked.reader or list(READERS)):
         name = "/".join(map(str, piece))
         if name in kept["done"]:
             continue
         found = run(work / "piece", piece)
-        kept["done"][name] = {"cases": found["cases"], "seconds": found["seconds"]}
+        kept["done"][name] = {"cases": found["cases"], "seconds": found["seconds"], "source": source}
         _note(work, kept, piece, found["findings"])
         keep(kept, asked)
         print(
@@ -188,6 +187,7 @@ def page(kept: dict[str, Any], here: dict[str, Any], cases: int, processes: int)
         f"{'yes' if one['fixed'] else 'no'} |\n"
         for one in kept["findings"]
     )
+    now = sum(done["cases"] for done in kept["done"].values() if done["source"] == kept["source"])
     seconds = sum(done["seconds"] for done in kept["done"].values())
     versions = f"pyarrow {here['versions']['pyarrow']}, tokenizers {here['versions']['tokenizers']}"
     return f"""# Broken input by the thousand
@@ -202,8 +202,8 @@ control characters, what looks like a path or a script) and read as the program 
 rows or a `Problem`: another exception, a crash, more than {SECONDS} seconds, a file changed where none should be; of a
 process also a traceback or an exit code other than 0, 1, 2 and 130. *Mutated*: by a seeded generator. *Hypothesis*: it
 decides what is broken and draws the values. *Guided*: atheris keeps what reaches new lines of the readers. *Processes*:
-the command itself. The counts are of the readers as they are now; findings are also those of earlier runs, whose files
-were read again.
+the command itself. {now:,} of the cases were read by the sources as they are now; the others, and findings, are also
+of earlier ones, and the files of all findings were read again.
 
 | reader | {" | ".join(every)} | findings | fixed |
 |---|{"---:|" * (len(every) + 2)}

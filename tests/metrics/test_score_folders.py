@@ -365,11 +365,14 @@ def test_benchmarks_are_found_by_name() -> None:
     assert get_benchmark("xtreme-r") is XTREME_R
 
 
-def test_half_a_character_is_refused_and_a_whole_one_scored(tmp_path: Path) -> None:
+def test_what_json_allows_and_no_table_holds_is_refused(tmp_path: Path) -> None:
     predictions, labels = folders(tmp_path)
     put(labels, "xquad", "en", answers(("q", ["😀"])))
     put(predictions, "xquad", "en", '{"q": "\\ud83d\\ude00"}')
     assert score_folders(small("xquad"), predictions, labels).tasks["xquad"].score == 100
     put(predictions, "xquad", "en", '{"q": "\\ud83d"}')
     with pytest.raises(Problem, match=r"holds '.ud83d', one half of a character"):
+        score_folders(small("xquad"), predictions, labels)
+    put(predictions, "xquad", "en", "9" * 5000)
+    with pytest.raises(Problem, match=r"holds a value that can not be read .*5000 digits"):
         score_folders(small("xquad"), predictions, labels)

@@ -106,6 +106,9 @@ def json_of(path: Path, found: Findings) -> dict[str, Any] | list[Any] | None:
         odd = ascii(error.object[error.start])
         found.mistake(path, f"holds {odd}, one half of a character: write both halves, or the character itself")
         return None
+    except ValueError as error:  # a number of thousands of digits
+        found.mistake(path, f"holds a value that can not be read ({error}): write one JSON object")
+        return None
     except RecursionError:
         found.mistake(path, "is nested too deeply to be read: write one JSON object")
         return None

@@ -30,7 +30,7 @@ def kept(folder: Path, make: Callable[[Path], object]) -> Path:
         aside.mkdir(parents=True)
         try:
             make(aside)
-            sums = {path.name: _sum(path) for path in sorted(aside.iterdir())}
+            sums = {path.name: checksum(path) for path in sorted(aside.iterdir())}
             (aside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
             with contextlib.suppress(OSError):  # another process was faster; its files are the same
                 aside.rename(folder)
@@ -48,12 +48,13 @@ def _whole(folder: Path) -> bool:
     try:
         sums = json.loads((folder / SUMS).read_bytes())
         return set(sums) == {path.name for path in folder.iterdir()} - {SUMS} and all(
-            _sum(folder / name) == known for name, known in sums.items()
+            checksum(folder / name) == known for name, known in sums.items()
         )
     except (OSError, ValueError, TypeError):
         return False
 
 
-def _sum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file's content."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.catalogue.errors import Problem
+from xstilts.data.kept import checksum
 from xstilts.model.network import read_tensors, write_tensors
 
 FORM = 3  # of what is written: of an earlier form the training begins anew
@@ -36,7 +37,7 @@ def save(
     write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
     if mean:
         write_tensors(mean, aside / "mean.safetensors")
-    sums = {path.name: _sum(path) for path in sorted(aside.iterdir())}
+    sums = {path.name: checksum(path) for path in sorted(aside.iterdir())}
     said = {"form": FORM, "updates": done, "files": sums}
     (aside / "checkpoint.json").write_text(json.dumps({**said, "sum": _digest(said)}), encoding="utf-8")
     for path in (*aside.iterdir(), aside):
@@ -79,18 +80,13 @@ def _whole(place: Path) -> int:
     if said.get("form") != FORM or said.pop("sum") != _digest(said):
         raise ValueError(f"'{place}' is of another form or damaged")
     for name, known in said["files"].items():
-        if _sum(place / name) != known:
+        if checksum(place / name) != known:
             raise ValueError(f"'{place / name}' is damaged")
     return int(said["updates"])
 
 
 def _digest(said: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 FOLDER = Path(os.environ["FAULTS"])
 CHECKPOINTS = 0.5
-_KEY = re.compile(r"[0-9a-f]{32}(-[0-9a-f]+)?")
+_KEY = re.compile(r"[0-9a-f]{32}(-[0-9a-f]+)?|^[0-9a-f]{2}$")
 _SIDE = re.compile(r"^\.(.*)\.[0-9a-f]{32}$")
 
 

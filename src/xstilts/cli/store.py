@@ -59,7 +59,8 @@ def repair(at: StoreOption = STORE) -> None:
     mend(place, found)
     done = {"damaged": "moved aside", "left": "removed", "old": "sealed", "foreign": "left as it is"}
     for one in found:
-        put(f"{done[one.kind]}: {one.what}")
+        what = done[one.kind] if one.key or one.kind != "damaged" else "removed"  # plans and notes are written again
+        put(f"{what}: {one.what}")
     put(f"{len(place.keys()):,} whole results")
     if any(one.kind == "damaged" for one in found):
         say(f"next: run again what needs them: {', '.join(place.studies()) or 'no study is known here'}")

@@ -137,7 +137,7 @@ def surplus(store: Store, weights: str = "", unused: bool = False) -> Surplus:
         for key in keys
         if weights and key in named and key not in wanted and _prunable(store, key, weights) and not store.pruned(key)
     )
-    folders = [*store.root.glob("damaged/*"), *(path for key in keys for path in [store.root / "work" / key])]
+    folders = [*store.root.glob("damaged/*"), *(store.root / "work" / key for key in keys)]
     kept = tuple(path for path in folders if path.exists() and not store.held(path.name[:32]))
     size = sum(map(_bytes, [*map(store.place, results), *kept]))
     size += sum(known["bytes"] for key in light for known in _weights(store, key).values())

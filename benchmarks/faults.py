@@ -193,15 +193,14 @@ class _Study:
             command.wait()
 
     def results(self) -> dict[str, Any]:
-        """What every job of the study gave: checksums of its files but the losses (which say when they were reported),
-        and its score."""
+        """What every job of the study gave: checksums of its files, and its score."""
         store = Store(self.folder / "store")
         plan = store.plan("faults@full")
         found = {}
         for key, job in plan.jobs.items():
             if store.check(key, deep=True) is None:
                 record = store.record(key)
-                files = {name: known["sha256"] for name, known in record["files"].items() if name != "losses.csv"}
+                files = {name: known["sha256"] for name, known in record["files"].items()}
                 found[key] = {"files": files, "score": record.get("score"), "training": isinstance(job, Train)}
         return found
 
@@ -287,7 +286,7 @@ ends. Then every file of every result is compared with those of the run in peace
 |---|---:|
 {rows}
 *Everything* kills the command and all its processes at once, as a power cut does for processes (not for what the system
-has not yet written to the disk). Losses (`losses.csv`) are reported about once a second and so differ from run to run.
+has not yet written to the disk).
 
 | killed before or after | times |
 |---|---:|

@@ -80,9 +80,26 @@ def test_runs_without_score_or_partner_and_runs_that_did_not_learn_are_counted()
     lost = (pl.col("arm") == BASELINE) & (pl.col("language") == "l3") & (pl.col("seed") == 0)
     flat = (pl.col("language") == "source") & (pl.col("seed") < 2)
     scores = pl.when(lost).then(None).when(flat).then(35.0).otherwise(pl.col("score"))
-    sections = told("gains", gains.paired(frame.with_columns(score=scores)))
-    rows = {row[0]: row[1:] for row in sections[-1].rows}
+    sections = {one.title: one for one in told("gains", gains.paired(frame.with_columns(score=scores)))}
+    rows = {row[0]: row[1:] for row in sections["Runs that are missing or did not learn"].rows}
     assert rows["baseline (planted)"] == ("1", "0", "2 of 6") and rows["arm (planted)"] == ("0", "1", "0 of 0")
+
+
+def test_gains_are_also_told_without_the_pairs_of_runs_that_did_not_learn() -> None:
+    """Baselines of seeds 0 and 1 that stay near the floor make a gain of thirty points; without them it is one."""
+    frame = planted(1.0, Truth("test", XNLI, 8)).drop("baseline", "gain")
+    unlearned = (pl.col("arm") == BASELINE) & (pl.col("seed") < 2)
+    near = pl.when(unlearned).then(pl.col("floor") + 1).otherwise(pl.col("score"))
+    sections = {one.title: one for one in told("gains", gains.paired(frame.with_columns(score=near)))}
+    (row,) = (
+        dict(zip(one.columns, row, strict=True))
+        for one in (sections["Gains without runs that did not learn"],)
+        for row in one.rows
+    )
+    left_out = frame.filter((pl.col("arm") == "arm") & (pl.col("seed") < 2)).height
+    assert row["scores left out"] == f"{left_out} of {left_out * 4}"
+    assert float(row["gain"]) > 5 > 3 > float(row["gain without"]) and abs(float(row["median of seeds"])) < 3
+    assert "Gains without runs that did not learn" not in text(told("gains", planted(1.0)))
 
 
 @settings(max_examples=15, deadline=None)

@@ -62,6 +62,8 @@ def test_a_killed_study_goes_on_to_the_same_scores(tmp_path: Path) -> None:
     first, second = (results(folder, str(study)).select(columns).sort(columns[:4]) for folder in (whole, cut))
     assert first.equals(second)
     assert first.height == 2 * (2 + 2 + 1)
+    curves = [{path.parent.name: path.read_text() for path in folder.rglob("losses.csv")} for folder in (whole, cut)]
+    assert curves[0] == curves[1] and curves[0]
     again = xstilts(cut, "run", str(study))
     assert "0 jobs done" in again.stdout + again.stderr
 

@@ -107,11 +107,18 @@ def _rows(plan: Plan, records: Records, failed: set[Key]) -> Iterator[dict[str, 
             "seed": cell.seed,
             "subset_seed": cell.subset_seed,
             "learning_rate": _rate(plan, cell, model),
-            "status": "done" if score else "failed" if cell.score in lost else "to do",
+            "status": _status(score, cell.score in lost),
             "self_pair": cell.self_pair,
             "seen": cell.seen,
             "job": cell.score,
         }
+
+
+def _status(score: Mapping[str, Any], lost: bool) -> str:
+    """``collapsed``: there is a score, of predictions that are all the same."""
+    if score:
+        return "collapsed" if score.get("collapsed") else "done"
+    return "failed" if lost else "to do"
 
 
 def _rate(plan: Plan, cell: Cell, model: Mapping[str, Any]) -> float | None:

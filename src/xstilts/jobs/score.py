@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
+from xstilts.jobs.collapsed import collapsed
 from xstilts.jobs.keep import kept
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.stored import gold_of
@@ -40,6 +41,7 @@ def run_score(work: job.Score, key: str, store: Store, source: AllSources) -> No
             "score": metric.reduce(counts),
             "examples": len(pairs_of(gold)) if mining else gold.num_rows,
             "left_out": source.left_out(work.data),
+            **({"collapsed": True} if collapsed(work.type, gold, predicted) else {}),
             **({"instead": text} if (text := source.instead(work.data)) else {}),
             **({"stated": text} if (text := source.stated(work.data)) else {}),
             **threshold,

@@ -6,9 +6,10 @@ In: a ``Train`` from the store. Out: a folder ``model`` (encoder in the hub's fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ from xstilts.study.store import Store
 from xstilts.train.loop import Course, Diverged, Progress, train
 
 Array = np.ndarray[Any, np.dtype[Any]]
+POINTS = 200  # of a learning curve
 
 
 def run_train(
@@ -87,11 +89,6 @@ def run_train(
         settings.temperature,
         [share.weight for share in work.shares],
     )
-    losses: list[tuple[int, float]] = []
-
-    def note(progress: Progress) -> None:
-        losses.append((progress.done, progress.loss))
-        report(progress)
 
     def order() -> Iterator[tuple[int, Array]]:
         return updates(pools, chances, settings.batch, settings.updates, work.seed)
@@ -111,15 +108,16 @@ def run_train(
         seed=seed_of(work.seed, work.phase, "course"),
     )
     begin = {name: tensor.clone() for name, tensor in network.state_dict().items()} if work.trial else {}
+    losses: list[float] = []
     diverged = False
     try:
-        train(
+        losses = train(
             network,
             [encoded for encoded, _ in shares],
             order,
             course,
             folder=store.work(key) / "checkpoint",
-            report=note,
+            report=report,
             stop=stop,
         )
     except Diverged:
@@ -132,14 +130,15 @@ def run_train(
     total, without_tables = parameters_of(network.encoder)
     with store.writing(key) as (folder, extra):
         save_network(network.to("cpu"), folder / "model")
-        lines = "".join(f"{done},{loss:.5f}\n" for done, loss in losses)
+        curve = curve_of(losses)
+        lines = "".join(f"{done},{loss:.5f}\n" for done, loss in curve)
         (folder / "losses.csv").write_text(f"update,loss\n{lines}", encoding="utf-8")
         extra |= {
             "parameters_total": total,
             "parameters_nonembedding": without_tables,
             "updates": settings.updates,
             "tokens": tokens_of([encoded for encoded, _ in shares], order()),
-            "loss": losses[-1][1] if losses else None,
+            "loss": curve[-1][1] if curve else None,
         }
         if diverged:
             extra["diverged"] = True
@@ -152,6 +151,13 @@ def run_train(
             if rows.without
         }:
             extra["excluded"] = excluded
+
+
+def curve_of(losses: Sequence[float]) -> list[tuple[int, float]]:
+    """At most ``POINTS`` points of a learning curve: after how many updates, and the mean loss since the point
+    before."""
+    ends = sorted({round(len(losses) * number / POINTS) for number in range(1, POINTS + 1)} - {0})
+    return [(end, fmean(losses[begin:end])) for begin, end in zip((0, *ends), ends, strict=False)]
 
 
 def tokens_of(data: list[Encoded], order: Iterator[tuple[int, Array]]) -> int:

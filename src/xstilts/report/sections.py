@@ -48,6 +48,7 @@ def sections(frame: pl.DataFrame) -> list[Section]:
             by_morphology,
             by_script,
             averages,
+            collapsed,
             unfinished,
         ):
             section = make(rows)
@@ -224,6 +225,25 @@ def averages(frame: pl.DataFrame) -> Section:
             *(f"  {arm}: {_full(found)}" for arm, found in primary if found),
         ),
         _breaks(rows),
+    )
+
+
+def collapsed(frame: pl.DataFrame) -> Section:
+    """Scores of predictions that are all the same, and what becomes of them."""
+    told = frame.filter(pl.col("status") == "collapsed")
+    languages = pl.col("language").unique().sort().str.join(", ")
+    seeds = pl.col("seed").unique().sort().cast(pl.String).str.join(", ")
+    counts = told.group_by("target", "arm", maintain_order=True).agg(languages, seeds.alias("seeds"), pl.len())
+    rows = tuple((str(a), str(b), str(c), str(d), str(n)) for a, b, c, d, n in counts.iter_rows())
+    return Section(
+        "Collapsed: all predictions are the same",
+        ("target", "arm", "languages", "seeds", "scores"),
+        rows,
+        4,
+        (
+            "Kept in all means: that an arm makes such runs more or less frequent is part of what it does. "
+            "The analysis `gains` also shows gains without runs that did not learn.",
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a training needs to go on after a stop: weights, optimizer moments and the number of updates done.
+"""What a training needs to go on after a stop: weights, optimizer moments, the losses so far (as many as updates).
 
 In: a network and its optimizer. Out: one folder, replaced whole and with checksums of its files, so that nothing goes
 on from a damaged one. Data order, masks and dropout follow from seed and update number, so nothing else has to be kept.
@@ -10,9 +10,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -21,24 +21,36 @@ from xstilts.catalogue.errors import Problem
 from xstilts.data.kept import checksum
 from xstilts.model.network import read_tensors, write_tensors
 
-FORM = 3  # of what is written: of an earlier form the training begins anew
-_NONE: Mapping[str, Tensor] = MappingProxyType({})
+FORM = 4  # of what is written: of an earlier form the training begins anew
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was done before: the loss of every update, and the mean of weights so far, by name, where one is kept."""
+
+    losses: list[float] = field(default_factory=list)
+    mean: dict[str, Tensor] = field(default_factory=dict)
 
 
 def save(
-    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, done: int, mean: Mapping[str, Tensor] = _NONE
+    folder: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    losses: Sequence[float],
+    mean: Mapping[str, Tensor],
 ) -> None:
-    """Write a checkpoint after ``done`` updates, with the ``mean`` of weights so far; the one before is replaced in one
-    step."""
+    """Write a checkpoint after ``len(losses)`` updates, with the ``mean`` of weights so far; the one before is replaced
+    in one step."""
     aside = folder.with_name(folder.name + ".new")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     write_tensors(network.state_dict(), aside / "network.safetensors")
     write_tensors(_moments(network, optimizer), aside / "optimizer.safetensors")
+    write_tensors({"losses": torch.tensor(losses, dtype=torch.float64)}, aside / "losses.safetensors")
     if mean:
         write_tensors(mean, aside / "mean.safetensors")
     sums = {path.name: checksum(path) for path in sorted(aside.iterdir())}
-    said = {"form": FORM, "updates": done, "files": sums}
+    said = {"form": FORM, "updates": len(losses), "files": sums}
     (aside / "checkpoint.json").write_text(json.dumps({**said, "sum": _digest(said)}), encoding="utf-8")
     for path in (*aside.iterdir(), aside):
         _sync(path)
@@ -51,14 +63,15 @@ def save(
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, dict[str, Tensor]]:
-    """Restore the newest whole checkpoint; the number of updates done, 0 where there is none to use, and the mean of
-    weights so far, by name, on the network's device."""
+def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> Past:
+    """Restore the newest whole checkpoint; an empty past where there is none to use. The mean is on the network's
+    device."""
     for place in (folder, folder.with_name(folder.name + ".old")):
         try:
-            done = _whole(place)
+            _check(place)
             weights = read_tensors(place / "network.safetensors")
             moments = read_tensors(place / "optimizer.safetensors")
+            losses = read_tensors(place / "losses.safetensors")["losses"].tolist()
             mean = read_tensors(place / "mean.safetensors") if (place / "mean.safetensors").exists() else {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, Problem):
             continue
@@ -70,19 +83,18 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
                 "exp_avg_sq": moments[f"{name}.second"].to(parameter.device),
             }
         device = next(network.parameters()).device
-        return done, {name: tensor.to(device) for name, tensor in mean.items()}
-    return 0, {}
+        return Past(losses, {name: tensor.to(device) for name, tensor in mean.items()})
+    return Past()
 
 
-def _whole(place: Path) -> int:
-    """Updates done by a checkpoint that is as it was written. Raises ``ValueError`` (and others) where it is not."""
+def _check(place: Path) -> None:
+    """Raises ``ValueError`` (and others) where a checkpoint is not as it was written."""
     said = json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))
     if said.get("form") != FORM or said.pop("sum") != _digest(said):
         raise ValueError(f"'{place}' is of another form or damaged")
     for name, known in said["files"].items():
         if checksum(place / name) != known:
             raise ValueError(f"'{place / name}' is damaged")
-    return int(said["updates"])
 
 
 def _digest(said: Mapping[str, object]) -> str:

@@ -52,7 +52,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Progress:
-    """``done`` of ``updates``; ``loss`` is the mean since the last report."""
+    """``done`` of ``updates``; ``loss`` is the mean of the last fifty."""
 
     done: int
     updates: int
@@ -79,8 +79,9 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     checkpoint_seconds: float = 60.0,
     budget: int = TOKEN_BUDGET,
-) -> None:
-    """Train ``network`` in place. ``data[k]`` belongs to head ``k``; ``order`` gives all updates from the first.
+) -> list[float]:
+    """Train ``network`` in place; the loss of every update. ``data[k]`` belongs to head ``k``; ``order`` gives all
+    updates from the first.
 
     Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Diverged`` when the loss is no
     number.
@@ -90,10 +91,12 @@ def train(
         optimizer = adamw(
             network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
         )
-        done, mean = checkpoint.load(folder, network, optimizer)
+        past = checkpoint.load(folder, network, optimizer)
+        losses, mean = past.losses, past.mean
+        done = len(losses)
         network.train()
         saved = shown = time.monotonic()
-        tokens, losses = 0, [0.0]
+        tokens = 0
         for update, (task, examples) in enumerate(order()):
             if update < done:
                 continue
@@ -112,13 +115,14 @@ def train(
                 report(Progress(update + 1, course.updates, speed, float(np.mean(losses[-50:]))))
                 shown, tokens = now, 0
             if not last and (stop() or now - saved >= checkpoint_seconds):
-                checkpoint.save(folder, network, optimizer, update + 1, mean)
+                checkpoint.save(folder, network, optimizer, losses, mean)
                 saved = time.monotonic()
                 if stop():
                     raise Stopped
         if mean:
             network.load_state_dict(mean, strict=False)
     network.eval()
+    return losses
 
 
 def averaging(updates: int, moments: int) -> list[int]:

@@ -52,6 +52,7 @@ def run(material: Material) -> list[Section]:
         _effects(both),
         *_languages(used, material.evidence),
         *_runs(frame),
+        *_learned(used, frame, material.evidence),
     ]
 
 
@@ -216,20 +217,65 @@ def _languages(used: list[_Average], evidence: Evidence) -> list[Section]:
     ]
 
 
+RUN = ("backbone", "arm", "target", "seed")
+
+
+def _runs_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row a run with a score in the labelled language: ``RUN`` and ``above``, its points above the floor."""
+    own = gains.scored(frame, "labelled").filter(pl.col("floor").is_not_null())
+    return own.group_by(*RUN, maintain_order=True).agg((pl.col("score") - pl.col("floor")).mean().alias("above"))
+
+
+def _learned(used: list[_Average], frame: pl.DataFrame, evidence: Evidence) -> list[Section]:
+    """The same gains without the pairs in which the arm's run or the baseline's is degenerate; nothing where none
+    is."""
+    degenerate = _runs_of(frame).filter(pl.col("above") <= LEARNED).select(*RUN)
+    of_baseline = degenerate.filter(pl.col("arm") == gains.BASELINE).drop("arm")
+    lines = []
+    for one in used:
+        rest = one.rows.join(degenerate, on=list(RUN), how="anti", maintain_order="left")
+        rest = rest.join(of_baseline, on=[name for name in RUN if name != "arm"], how="anti", maintain_order="left")
+        if rest.height == one.rows.height:
+            continue
+        seeds = one.rows.group_by("seed").agg(pl.col("gain").mean())["gain"]
+        dropped = one.rows.height - rest.height
+        found, word = judged(rest, evidence) if rest.height else (None, None)
+        lines.append(
+            (
+                one.arm,
+                f"{dropped} of {one.rows.height}",
+                signed(_mean(one.rows["gain"].to_list())),
+                signed(_number(seeds.median())),
+                signed(found.mean if found else None),
+                between(found.low, found.high) if found and found.degrees else "undecided",
+                word.word if word else "undecided",
+            )
+        )
+    columns = ("arm", "scores left out", "gain", "median of seeds", "gain without", "95 %", "verdict")
+    notes = (
+        "The verdict above counts every run. Here every pair is left out of which one run lies less than "
+        f"{LEARNED:g} points above the floor in the labelled language.",
+    )
+    return [Section("Gains without runs that did not learn", columns, tuple(lines), 1, notes)] if lines else []
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
 def _runs(frame: pl.DataFrame) -> list[Section]:
     """Runs without a score or partner, and runs that did not learn their target."""
     lines = []
-    own = gains.scored(frame, "labelled") if frame.height else frame
+    every = _runs_of(frame)
     for (backbone, arm), rows in frame.group_by(["backbone", "arm"], maintain_order=True):
-        mine = own.filter((pl.col("arm") == arm) & (pl.col("backbone") == backbone) & pl.col("floor").is_not_null())
-        runs = mine.group_by("target", "seed").agg((pl.col("score") - pl.col("floor")).mean().alias("above"))
+        runs = every.filter((pl.col("arm") == arm) & (pl.col("backbone") == backbone))
         degenerate = runs.filter(pl.col("above") <= LEARNED).height
         missing = int(rows["score"].null_count())
         unpaired = rows.filter(pl.col("score").is_not_null() & pl.col("gain").is_null()).height
         unpaired = 0 if arm == gains.BASELINE else unpaired
         if degenerate or missing or unpaired:
             lines.append((f"{arm} ({backbone})", str(missing), str(unpaired), f"{degenerate} of {runs.height}"))
-    note = f"degenerate: less than {LEARNED:g} points above the floor in the labelled language; kept in all averages."
+    note = f"degenerate: at most {LEARNED:g} points above the floor in the labelled language; kept in all averages."
     columns = ("arm", "no score", "no partner", "degenerate runs")
     return [Section("Runs that are missing or did not learn", columns, tuple(lines), 1, (note,))] if lines else []
 

@@ -219,6 +219,37 @@ def test_columns_that_the_hub_has_otherwise_are_told(server: HubServer, desk: De
     assert "no column 'hypothesis': did you mean 'hypotheses'?" in train["differences"]
 
 
+def test_tokens_reach_the_hub_and_nothing_else(server: HubServer, desk: Desk) -> None:
+    """A token or the password of a mirror is in nothing that is said, stored, cached or logged, also when all fails."""
+    publish(server)
+    for repository in server.repositories.values():
+        repository.gated = True
+    (desk.place / "mine.toml").write_text(STUDY)
+    secrets = {"HF_TOKEN": "hf_aVeryPrivateTokenOfMine", "HF_HUB_VERBOSITY": "debug"}
+    refused = desk.do("run", "./mine.toml", "--workers", "1", code=2)
+    assert "is gated" in refused.stderr
+    server.cut["data/train-00000-of-00001.parquet"] = -1
+    said = [desk.do("run", "./mine.toml", "--workers", "1", code=2, **secrets)]
+    server.cut.clear()
+    for arguments, code in (
+        (("run", "./mine.toml", "--workers", "1"), 0),
+        (("report", "./mine.toml"), 0),
+        (("data", "lock", "xnli"), 0),
+        (("data", "check", "--online"), 1),
+        (("data", "show", "xnli", "--split", "test", "--language", "sw"), 0),
+    ):
+        said.append(desk.do(*arguments, code=code, **secrets))
+    behind = {"HF_ENDPOINT": "http://me:hf_aVeryPrivatePassword@127.0.0.1:9"}
+    said.append(desk.do("data", "check", "--online", "xnli", code=2, **behind))
+    said.append(desk.do("plan", "./mine.toml", code=2, XSTILTS_CACHE=str(desk.place / "empty"), **behind))
+    assert "127.0.0.1:9" in said[-1].stderr  # the mirror itself is named
+    said.append(desk.do("doctor", **behind))
+    assert not [one for one in said if "hf_aVery" in one.stdout + one.stderr]
+    written = [path for path in desk.place.rglob("*") if path.is_file()]
+    assert any(path.name == "record.json" for path in written)
+    assert not [path for path in written if b"hf_aVery" in path.read_bytes()]
+
+
 OWN = """
 question = "Do my own files arrive?"
 targets = ["mine"]

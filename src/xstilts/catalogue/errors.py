@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import re
 from collections.abc import Iterable
 
 _ROOM = "make room (xstilts store size; xstilts store prune), then run again: what is finished is kept"
@@ -27,8 +28,13 @@ class Problem(Exception):
     """A mistake in a request or in a file. ``problems`` holds every one that was found, a line each."""
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = tuple(without_passwords(text) for text in problems)
+        super().__init__("\n".join(self.problems))
+
+
+def without_passwords(text: str) -> str:
+    """``text`` with what stands before the @ of an address left out: mirrors may be named with a password."""
+    return re.sub(r"(\w://)[^/\s@]+@", r"\1", text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -37,9 +43,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f": did you mean '{found[0]}'?" if found else ""
 
 
-def of_the_disk(error: OSError) -> Problem | None:
-    """What to do about a disk that is full, read-only or somebody else's; None for other errors."""
-    if error.errno not in _DISK:
+def of_the_disk(error: Exception) -> Problem | None:
+    """What to do about a disk that is full, read-only or somebody else's; None for other errors.
+
+    Libraries that are not written in Python raise types of their own, and say the system's number in the text.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (said := re.search(r"\(os error (\d+)\)", str(error))):
+        number = int(said[1])
+    if number not in _DISK:
         return None
-    where = f" ('{error.filename}')" if error.filename else ""
-    return Problem(f"{os.strerror(error.errno)}{where}: {_DISK[error.errno]}")
+    where = f" ('{name}')" if (name := getattr(error, "filename", None)) else ""
+    return Problem(f"{os.strerror(number)}{where}: {_DISK[number]}")

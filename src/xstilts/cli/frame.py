@@ -66,7 +66,7 @@ def command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None
             except BrokenPipeError:
                 # The reader (head, less) has gone; what it wanted is written.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            except OSError as error:
+            except Exception as error:
                 trouble = of_the_disk(error)
                 if trouble is None:
                     raise

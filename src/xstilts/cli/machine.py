@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.errors import Problem, without_passwords
 from xstilts.cli.frame import STORE, DataOption, JsonOption, StoreOption, command, put, put_json, say
 
 
@@ -86,7 +86,7 @@ def examined(store: Path, data: Path | None) -> dict[str, object]:
         "store_writable": _writable(store),
         "data": str(data.resolve()) if data else None,
         "data_tables": sum(1 for _ in data.rglob("*.parquet")) if data and data.is_dir() else 0,
-        "hub": "not asked (HF_HUB_OFFLINE)" if hub.is_offline_mode() else hub.ENDPOINT,
+        "hub": "not asked (HF_HUB_OFFLINE)" if hub.is_offline_mode() else without_passwords(hub.ENDPOINT),
     }
 
 

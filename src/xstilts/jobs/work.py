@@ -61,8 +61,8 @@ def main(keys: list[str], store: str, threads: int) -> int:
             status = FAILED
         except Exception as error:  # a job may fail in any way; its reason is kept and the next job is tried
             traceback.print_exc()
-            trouble = of_the_disk(error) if isinstance(error, OSError) else None
-            place.fail(key, str(trouble or f"{type(error).__name__}: {error}"))
+            trouble = of_the_disk(error)
+            place.fail(key, str(trouble or Problem(f"{type(error).__name__}: {error}")))
             status = FAILED
         if stopping():
             return STOPPED

@@ -108,8 +108,8 @@ def _run(way: str, work: Work, places: Places) -> dict[str, Any]:
     from benchmarks.clock import Clock
     from xstilts.data.batch import by_length, cut, gather
 
-    train, test = (_encoded(places, work, split) for split in ("train", "test"))
-    network, kind = _network(work), _task(work).type
+    train, test = (encoded_rows(places, work, split) for split in ("train", "test"))
+    network, kind = new_network(work), task_of(work).type
     clock, facts = Clock(), {"dtype": ""}
     (_ours if way == OURS else _peer)(network, train, work, places, facts)
     seconds = clock.read()
@@ -122,7 +122,7 @@ def _run(way: str, work: Work, places: Places) -> dict[str, Any]:
     return {"way": way, "seed": work["seed"], "score": 100 * right / words, "words": words, **facts, **seconds}
 
 
-def _task(work: Work) -> Any:
+def task_of(work: Work) -> Any:
     from xstilts.catalogue.find import get_task
 
     return get_task(work["task"])
@@ -137,7 +137,7 @@ def _folder() -> Path:
     return Path(found.submodule_search_locations[0]) / "model"
 
 
-def _encoded(places: Places, work: Work, split: str) -> Any:
+def encoded_rows(places: Places, work: Work, split: str) -> Any:
     """Sequences of English sentences, each an example of its own."""
     from dataclasses import replace
 
@@ -150,17 +150,17 @@ def _encoded(places: Places, work: Work, split: str) -> Any:
 
     table = rows_of(places, work["task"], split, ("en",))
     rows = stream(0, "equality", split).permutation(table.num_rows)[: work[split]]
-    found = encode(table.take(rows), _task(work).type, read_vocabulary(_folder()), Lengths(work["longest"]))
+    found = encode(table.take(rows), task_of(work).type, read_vocabulary(_folder()), Lengths(work["longest"]))
     return replace(found, example=np.arange(len(found.starts) - 1, dtype=np.int32))
 
 
-def _network(work: Work) -> Any:
+def new_network(work: Work) -> Any:
     from xstilts.data.vocabulary import read_vocabulary
     from xstilts.model.encoder import load_encoder
     from xstilts.model.network import HeadOf, with_new_heads
 
     encoder: Any = load_encoder(_folder(), None, work["layers"])
-    spec = HeadOf("equality", _task(work).type, len(_task(work).labels))
+    spec = HeadOf("equality", task_of(work).type, len(task_of(work).labels))
     rate = float(encoder.config.hidden_dropout_prob)
     return with_new_heads(encoder, read_vocabulary(_folder()), [spec], rate, work["seed"])
 
@@ -210,7 +210,7 @@ def _peer(network: Any, train: Any, work: Work, places: Places, facts: dict[str,
         rows["input_ids"].append(train.ids[low:high].tolist())
         rows["labels"].append(tags)
     set_seed(work["seed"])
-    labels = len(_task(work).labels)
+    labels = len(task_of(work).labels)
     model = AutoModelForTokenClassification.from_pretrained(
         _folder(), num_labels=labels, num_hidden_layers=work["layers"]
     )

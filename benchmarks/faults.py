@@ -2,6 +2,8 @@
 
     python -m benchmarks.faults --kills 300
 
+It goes on until there were so many kills, and one before and one after every fsync and rename that the study makes.
+
 In: ``faults.toml``. Out: ``results/faults.json`` and ``docs/results/faults.md``: kills by kind and moment, updates
 done twice, results lost (0) and different (0). A kill ends one worker, the command alone, or everything that it
 started. What has been counted is kept after every study, so that an interrupted harness goes on.
@@ -32,6 +34,8 @@ from xstilts.study.store import Store
 STUDY = Path(__file__).with_name("faults.toml")
 RESULT = Path(__file__).with_name("results") / "faults.json"
 PAGE = REPOSITORY / "docs" / "results" / "faults.md"
+MOST = 40  # studies, after which moments that never came are let be
+Moment = tuple[str, str, int]  # what is synced or renamed, before or after, how often in a run in peace
 PATIENCE = 900.0  # seconds after which a command that neither ends nor goes on counts as hanging
 
 
@@ -68,7 +72,7 @@ def main() -> int:
     tally.peace_seconds = time.monotonic() - begun
     truth, moments, updates = peace.results(), peace.moments(), peace.updates()
     print(f"in peace: {tally.peace_seconds:.0f} s, {len(truth)} jobs, {updates} updates, {len(moments)} named moments")
-    while sum(tally.kills.values()) < asked.kills:
+    while sum(tally.kills.values()) < asked.kills or (tally.studies < MOST and _left(moments, tally)):
         study = _Study(work / "killed", workers=asked.workers)
         shutil.rmtree(study.folder, ignore_errors=True)
         begun = time.monotonic()
@@ -89,10 +93,20 @@ def main() -> int:
             print(f"different: {key}: {truth[key]} in peace, {found[key]} after kills", file=sys.stderr)
         _keep(tally)
         kills = sum(tally.kills.values())
-        print(f"{kills} kills, {tally.studies} studies, {tally.lost} lost, {tally.different} different", flush=True)
+        left = len(_left(moments, tally))
+        print(
+            f"{kills} kills, {tally.studies} studies, {tally.lost} lost, {tally.different} different; "
+            f"{len(moments) - left} of {len(moments)} named moments",
+            flush=True,
+        )
         if different:
             return 1
     return 0
+
+
+def _left(moments: list[Moment], tally: Tally) -> list[Moment]:
+    """The named moments at which nothing has been killed yet."""
+    return [one for one in moments if f"{one[1]} {one[0]}" not in tally.moments]
 
 
 class _Study:
@@ -124,7 +138,7 @@ class _Study:
         """Run it in peace."""
         return self._start().wait()
 
-    def run_killed(self, dice: random.Random, moments: list[tuple[str, str, int]], tally: Tally, usual: float) -> int:
+    def run_killed(self, dice: random.Random, moments: list[Moment], tally: Tally, usual: float) -> int:
         """Run the command once, with kills until it ends: its exit code, negative where it was killed."""
         tally.commands += 1
         command = self._start()
@@ -141,27 +155,25 @@ class _Study:
         return command.wait()
 
     def _strike(
-        self, command: subprocess.Popen[bytes], dice: random.Random, moments: list[tuple[str, str, int]], tally: Tally,
+        self, command: subprocess.Popen[bytes], dice: random.Random, moments: list[Moment], tally: Tally,
         usual: float,
     ) -> None:  # fmt: skip
         """Arrange one kill and wait until it has happened, or the command has ended."""
         everything = dice.random() < 0.5
         if dice.random() < 0.5:
-            label, when, count = dice.choice(moments)
+            label, when, count = dice.choice(_left(moments, tally) or moments)
             here = _size(self.folder / "moments" / f"{label} {when}".replace("/", "|"))
-            if here >= count:
-                return  # it has come that far: such a moment may not come again
             wanted = {
                 "label": label,
                 "when": when,
-                "count": here + dice.randint(1, min(3, count - here)),
+                "count": here + dice.randint(1, max(1, min(3, count - here))),
                 "all": everything,
             }
             before = _size(self.folder / "struck")
             aside = self.folder / "next.new"
             aside.write_text(json.dumps(wanted), encoding="utf-8")
             aside.replace(self.folder / "next")
-            until = time.monotonic() + dice.uniform(1, usual / 8)
+            until = time.monotonic() + dice.uniform(1, usual / 3)
             while time.monotonic() < until and command.poll() is None and _size(self.folder / "struck") == before:
                 time.sleep(0.02)
             (self.folder / "next").unlink(missing_ok=True)
@@ -204,7 +216,7 @@ class _Study:
                 found[key] = {"files": files, "score": record.get("score"), "training": isinstance(job, Train)}
         return found
 
-    def moments(self) -> list[tuple[str, str, int]]:
+    def moments(self) -> list[Moment]:
         """Every named moment of the run, and how often it came."""
         found = []
         for path in sorted((self.folder / "moments").iterdir()):

@@ -12,10 +12,23 @@ from typing import Annotated
 import typer
 
 from xstilts import __version__
-from xstilts.cli import advise, analysed, catalogue, claims, convert, data, machine, planned, score, store, study
+from xstilts.cli import advise, analysed, catalogue, claims, convert, data, machine, own, planned, score, store, study
 from xstilts.cli.frame import app, put
 
-_STUDY = ["demo", "run", "plan", "status", "results", "report", "claims", "advise", "score", "export"]
+_STUDY = [
+    "demo",
+    "run",
+    "plan",
+    "status",
+    "results",
+    "report",
+    "claims",
+    "advise",
+    "score",
+    "export",
+    "train",
+    "predict",
+]
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
@@ -29,6 +42,7 @@ __all__ = [
     "data",
     "machine",
     "main",
+    "own",
     "planned",
     "score",
     "store",

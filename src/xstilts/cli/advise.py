@@ -59,7 +59,7 @@ def advise(
     form = _form(target, type)
     named = tuple(language or ())
     _known_languages(named)
-    measured = [trial for part in _matrices(store, named, likeness=data is not None).values() for trial in part]
+    measured = [trial for part in gains_at_hand(store, named, likeness=data is not None).values() for trial in part]
     asked = candidates(target, form, backbone, measured)
     told: list[str] = []
     if data is not None:
@@ -131,7 +131,7 @@ def _learned(measured: list[Trial]) -> str:
     return f"how gains follow likeness is learned from {targets} targets; --evaluate says what it was worth"
 
 
-def _matrices(
+def gains_at_hand(
     store: Path, languages: tuple[str, ...] = (), constructed_too: bool = False, likeness: bool = False
 ) -> dict[str, list[Trial]]:
     """The gains at hand: the published table, and every study of the store on human languages. ``likeness``: with how
@@ -196,7 +196,7 @@ def _evaluate(store: Path, json: bool, markdown: bool) -> None:
 
     beside = of_published().filter(pl.col("mlm"))
     beside = beside.with_columns(mlm=pl.lit(False), backbone=pl.lit(f"{PUBLISHED}, with MLM"))
-    published, *others = _matrices(store, constructed_too=True, likeness=True).items()
+    published, *others = gains_at_hand(store, constructed_too=True, likeness=True).items()
     apart = [trial for trial in published[1] if not trial.shared]
     ranked = leave_one_out(dict([published]))
     ranked += leave_one_out({"published, no self-pairs": apart})

@@ -6,7 +6,9 @@ required: what is not labelled can still be compared with other tasks' texts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -31,14 +33,27 @@ LABELS = {
 }
 
 
-def given_rows(path: Path, type: TaskType) -> tuple[pa.Table, bool]:
-    """The rows of ``path`` as rows of a task of ``type``, and whether they have labels. Labels may be names or numbers;
-    tokens and tags lists, or texts with blanks between. Raises ``Problem`` for what is not there or has no texts."""
+_SAME: Mapping[str, str] = MappingProxyType({})
+
+
+def given_rows(
+    path: Path, type: TaskType, named: Mapping[str, str] = _SAME, labelled: bool = True
+) -> tuple[pa.Table, bool]:
+    """The rows of ``path`` as rows of a task of ``type``, and whether they have labels.
+
+    Labels may be names or numbers; tokens and tags lists, or texts with blanks between. ``named``: what the file calls
+    a role that has another name. Without ``labelled`` labels are passed over. Raises ``Problem`` for what is not there
+    or has no texts.
+    """
     if type not in TEXTS:
-        raise Problem(f"--data is read for targets of the types {', '.join(TEXTS)}, not for {type}")
+        raise Problem(f"files of one's own are read for the types {', '.join(TEXTS)}, not for {type}")
     if path.suffix not in SUFFIXES or not path.is_file():
-        raise Problem(f"--data '{path}' is no file that can be read ({', '.join(SUFFIXES)})")
+        raise Problem(f"'{path}' is no file that can be read ({', '.join(SUFFIXES)})")
     table = open_table(path)
+    for role, name in named.items():
+        if role != name and name in table.column_names:
+            table = table.drop_columns([role] if role in table.column_names else [])
+            table = table.rename_columns([role if one == name else one for one in table.column_names])
     wanted = TEXTS[type]
     if lacking := [name for name in wanted if name not in table.column_names]:
         raise Problem(
@@ -47,7 +62,7 @@ def given_rows(path: Path, type: TaskType) -> tuple[pa.Table, bool]:
         )
     if not table.num_rows:
         raise Problem(f"{path} holds no rows")
-    labelled = bool(LABELS.get(type)) and all(name in table.column_names for name in LABELS[type])
+    labelled = labelled and bool(LABELS.get(type)) and all(name in table.column_names for name in LABELS[type])
     rows = table.num_rows
     columns: dict[str, list[object]] = {}
     for field in SCHEMAS[type]:

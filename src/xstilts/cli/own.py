@@ -1,0 +1,314 @@
+"""The commands ``train`` and ``predict``: a model for one's own rows, and what it says of others.
+
+In: files of the user (CSV, JSON, Parquet). Out: a study in the store, a folder with the model that the model library
+opens, its card; predictions with confidence.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.task import TaskType
+from xstilts.cli.frame import STORE, DataOption, StoreOption, command, put, say
+
+if TYPE_CHECKING:
+    from xstilts.cli.opened import Opened
+    from xstilts.report.card import Card
+
+TYPES = (
+    TaskType.CLASSIFICATION, TaskType.MULTIPLE_CHOICE, TaskType.TOKEN_CLASSIFICATION, TaskType.SPAN_EXTRACTION,
+)  # fmt: skip
+ADVISE, NONE = "advise", "none"
+LEAST_UPDATES, MOST_EPOCHS = 500, 20
+UNREAD = 0.05  # share of unknown pieces from which on it is told
+
+ColumnOption = Annotated[
+    list[str] | None, typer.Option("--column", metavar="ROLE=NAME", help="What a file calls a role; may be repeated.")
+]
+
+
+@command("train")
+def train(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Labelled rows: CSV, JSON, JSONL or Parquet.")],
+    type: Annotated[str, typer.Option(help=", ".join(TYPES))] = "classification",
+    language: Annotated[str, typer.Option(help="The language of FILE.")] = "en",
+    column: ColumnOption = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Labelled rows that choose and calibrate; default: a tenth of FILE.")
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option("--test", metavar="LANGUAGE=FILE", help="Labelled rows to score; repeatable.")
+    ] = None,
+    backbone: Annotated[str, typer.Option(help="An encoder: a hub name or a folder.")] = "xlm-roberta-base",
+    intermediate: Annotated[
+        str, typer.Option(help="A task to train on first; 'none', or 'advise' to take what advise says.")
+    ] = ADVISE,
+    intermediate_examples: Annotated[int | None, typer.Option(min=1, help="At most so many rows of it.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Default: the first that fits the type.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs; the best one on validation rows is given away.")] = 1,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Default: 3, more where rows are few.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Default: by the size of the encoder.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Examples an update.")] = None,
+    max_length: Annotated[int | None, typer.Option(min=8, help="Tokens that are read at most.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The model's folder; default: FILE's name.")
+    ] = None,
+    store: StoreOption = STORE,
+    data: DataOption = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes at once.")] = None,
+    until: Annotated[str | None, typer.Option(help="Stop cleanly after this time: 45m, 2h.")] = None,
+) -> None:
+    """Train a model on rows of your own, with an intermediate task before where that helps, and write its folder.
+
+    For example: xstilts train reviews.csv --column text_a=review --column label=stars --test sw=swahili.csv
+    """
+    kind = _kind(type)
+    name = re.sub(r"[^a-z0-9]+", "-", file.stem.casefold()).strip("-") or "mine"
+    folder = output or Path(f"{name}-model")
+    _may_write(folder)
+    columns, tests = _pairs("--column", column), {code: Path(path) for code, path in _pairs("--test", test).items()}
+    place = store / "own" / name
+    rows, labels = _rows(file, kind, columns, validation, tests, place)
+    task, why = _task(intermediate, name, kind, backbone, store, data)
+    if epochs is None:
+        size = batch or 32
+        epochs = min(MOST_EPOCHS, max(3, -(-LEAST_UPDATES * size // rows)))
+    asked = {"epochs": epochs, "learning_rate": learning_rate, "batch": batch, "max_length": max_length}
+    found = _study(
+        place, data, store, name=name, type=str(kind), labels=labels, columns=columns, language=language,
+        tested=tuple(tests), backbone=_encoder(backbone), intermediate=task, examples=intermediate_examples,
+        seeds=seeds, metric=metric or "", settings={key: value for key, value in asked.items() if value is not None},
+    )  # fmt: skip
+    _do(found, workers, until)
+    from xstilts.cli.given_away import give_away
+
+    card = give_away(found, folder, columns, labels, language, backbone, task, why)
+    _tell(card, folder, file, columns)
+
+
+def _kind(type: str) -> TaskType:
+    if type not in TYPES:
+        raise Problem(f"--type '{type}' is not trained here{nearest(type, TYPES) or '.'} types: {', '.join(TYPES)}")
+    return TaskType(type)
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    wrong = [f"{option} '{text}': write two names with = between them" for text in given or () if "=" not in text]
+    if wrong:
+        raise Problem(*wrong)
+    return {left.strip(): right.strip() for left, _, right in (text.partition("=") for text in given or ())}
+
+
+def _may_write(folder: Path) -> None:
+    from xstilts.jobs.handed import NAME
+
+    if folder.exists() and not (folder / NAME).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Problem(f"'{folder}' is there already and is no model of xstilts train: name another --output")
+
+
+def _encoder(backbone: str) -> str:
+    return str(Path(backbone).resolve()) if Path(backbone).is_dir() else backbone
+
+
+def _rows(
+    file: Path,
+    kind: TaskType,
+    columns: Mapping[str, str],
+    validation: Path | None,
+    tests: Mapping[str, Path],
+    place: Path,
+) -> tuple[int, tuple[str, ...]]:
+    """Put the rows beside the study; how many train, and their labels. Raises ``Problem`` with all mistakes in them."""
+    import pyarrow.parquet as pq
+
+    from xstilts.data.held_out import cut, mistakes, named_labels, with_texts
+    from xstilts.data.tables import open_table
+
+    given = {"train": file, **({"validation": validation} if validation else {})}
+    given |= {f"test.{code}": path for code, path in tests.items()}
+    _readable(given.values(), kind, columns)
+    tables = {split: open_table(path) for split, path in given.items()}
+    labels = named_labels(tables["train"], kind, columns, file)
+    tables = {split: with_texts(table, kind, columns, given[split]) for split, table in tables.items()}
+    place.mkdir(parents=True, exist_ok=True)
+    if wrong := [
+        line
+        for split, table in tables.items()
+        for line in mistakes(table, kind, labels, columns, given[split], split.partition(".")[0], place)
+    ]:
+        raise Problem(*wrong)
+    if validation is None:
+        tables["train"], tables["validation"] = cut(tables["train"], kind, columns, file, 0)
+    for split, table in tables.items():
+        pq.write_table(table, place / f"{split}.parquet")
+    return tables["train"].num_rows, labels
+
+
+def _readable(paths: Iterable[Path], kind: TaskType, columns: Mapping[str, str]) -> None:
+    """Raises ``Problem`` for files that are not there and roles that a type does not have."""
+    from xstilts.catalogue.task import ROLES
+    from xstilts.data.tables import SUFFIXES
+
+    wrong = [
+        f"'{path}' is no file that can be read ({', '.join(SUFFIXES)})"
+        for path in paths
+        if path.suffix not in SUFFIXES or not path.is_file()
+    ]
+    known = ROLES[kind]
+    wrong += [
+        f"--column '{role}': no role of {kind}{nearest(role, known) or '.'} roles: {', '.join(known)}"
+        for role in columns
+        if role not in known
+    ]
+    if wrong:
+        raise Problem(*wrong)
+
+
+def _task(
+    asked: str, name: str, kind: TaskType, backbone: str, store: Path, data: Path | None
+) -> tuple[str, tuple[str, ...]]:
+    """The intermediate task, empty for none, and why."""
+    if asked == NONE:
+        return "", ("No intermediate task was asked for.",)
+    if asked != ADVISE:
+        return asked, (f"The intermediate task {asked} was asked for.",)
+    from xstilts.analysis.advice import advise
+    from xstilts.analysis.trials import candidates
+    from xstilts.catalogue.find import get_task
+    from xstilts.cli.advise import PUBLISHED, gains_at_hand
+    from xstilts.jobs.sources import open_source
+    from xstilts.report.advice import WORTH, sentence
+    from xstilts.study.protocols import Places
+
+    measured = [trial for part in gains_at_hand(store).values() for trial in part]
+    found = advise(measured, candidates(name, str(kind), PUBLISHED, measured))
+    said = [f"Advice (predicted gains; xstilts advise --target {name} --type {kind}): {sentence(found)[0]}"]
+    source = open_source(Places(data=str(data.resolve()) if data else None), fetch=False)
+    for one in found:
+        task = get_task(one.candidate.intermediate)
+        if one.above(WORTH) < 0.5:
+            break
+        if source.languages(task, "train", (task.train_language,)):
+            return task.name, (*said, f"Taken: {task.name}, the most promising whose rows are here or on the hub.")
+        said.append(f"{task.name}: its rows are neither in the data folder nor on the hub.")
+    return "", (*said, "Taken: none.")
+
+
+def _study(place: Path, data: Path | None, store: Path, **said: Any) -> Opened:
+    """Write the study and plan it."""
+    from xstilts.cli.opened import opened
+    from xstilts.study.own_study import Own, study_text
+
+    path = place / f"{said['name']}.toml"
+    path.write_text(study_text(Own(**said)), encoding="utf-8")
+    found = opened(str(path), None, store, data, fetch=True)
+    for note in found.plan.notes:
+        say(f"note: {note}")
+    say(f"study: {path}")
+    return found
+
+
+def _do(found: Opened, workers: int | None, until: str | None) -> None:
+    """Run what is missing; leaves with the exit code of a run that did not come to its end."""
+    from xstilts.cli.opened import seconds_of, workers_of
+    from xstilts.cli.progress import failure_lines, watching
+    from xstilts.study.backends.local import LocalBackend
+    from xstilts.study.run import run
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    again = shlex.join(["xstilts", *sys.argv[1:]])
+    try:
+        with watching() as report:
+            backend = LocalBackend(found.store, workers_of(workers))
+            summary = run(found.plan, found.store, backend, found.places, until=seconds_of(until), report=report)
+    except KeyboardInterrupt:
+        say(f"interrupted; all finished jobs are kept. To go on: {again}")
+        raise typer.Exit(130) from None
+    for line in failure_lines((found.plan.labels[key], reason) for key, reason in summary.failed.items()):
+        say(line)
+    if summary.failed or summary.left:
+        say(f"No model was written; what is finished is kept. To go on: {again}")
+        raise typer.Exit(1 if summary.failed else 0)
+
+
+def _tell(card: Card, folder: Path, file: Path, columns: Mapping[str, str]) -> None:
+    from xstilts.report.card import sections
+    from xstilts.report.terminal import show_section
+
+    for section in sections(card):
+        show_section(section, sys.stdout)
+    for line in card.why:
+        say(line)
+    put(f"model   {folder}")
+    say(f"next: xstilts predict {shlex.quote(str(folder))} FILE --output predictions.csv")
+
+
+@command("predict")
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A folder that xstilts train wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Rows, labelled or not: CSV, JSON, JSONL or Parquet.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV, JSONL or Parquet by its name; default: CSV, printed.")
+    ] = None,
+    column: ColumnOption = None,
+    probabilities: Annotated[bool, typer.Option(help="Also the share of every label.")] = False,
+) -> None:
+    """What a model says of rows, and how sure it is.
+
+    For example: xstilts predict reviews-model swahili.csv --output said.csv
+    """
+    from xstilts.analysis.calibration.confidence import Confidence
+    from xstilts.data.given import LABELS, given_rows
+    from xstilts.data.tables import open_table
+    from xstilts.jobs.handed import read_about
+    from xstilts.report.said import FORMATS, said, written
+
+    form = output.suffix if output else ".csv"
+    if form not in FORMATS:
+        raise Problem(f"--output '{output}': write one of {', '.join(FORMATS)}")
+    about = read_about(model)
+    kind = TaskType(about.type)
+    named = {**about.columns, **_pairs("--column", column)}
+    texts = {role: name for role, name in named.items() if role not in LABELS[kind]}
+    rows, _ = given_rows(file, kind, texts, labelled=False)
+
+    from xstilts.jobs.handover import predicted
+
+    found, unknown = predicted(model, about, rows)
+    confidence = Confidence(**about.confidence)
+    table = said(open_table(file), kind, about.labels, found, confidence, probabilities)
+    content = written(table, form)
+    if output:
+        output.write_bytes(content)
+        say(f"written: {output} ({table.num_rows:,} rows)")
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    for line in _cautions(unknown, confidence, about.language):
+        say(f"note: {line}")
+
+
+def _cautions(unknown: float, confidence: Any, language: str) -> list[str]:
+    found = []
+    if unknown > UNREAD:
+        found.append(
+            f"the tokenizer does not know {unknown:.0%} of the pieces of these texts: the encoder may not read their "
+            "script at all; take one that was pretrained on it (xstilts backbones)"
+        )
+    if not confidence.examples:
+        found.append("confidence is raw: there were too few validation rows to fit it")
+    else:
+        found.append(f"confidence was fitted on rows in {language}; in other languages it is usually too high")
+    return found

@@ -60,3 +60,9 @@ def test_doctor_says_what_will_be_used(tmp_path: Path) -> None:
 def test_times_are_read_and_written() -> None:
     assert [seconds_of(text) for text in ("45m", "2h", "1h30m", "90s", None)] == [2700, 7200, 5400, 90, None]
     assert [duration(value) for value in (5, 95, 7260, None)] == ["5 s", "1 min 35 s", "2 h 01 min", "unknown"]
+
+
+def test_a_job_of_a_store_that_is_not_there_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("job", "0" * 32, "--store", "typo")
+    assert done.exit_code == 2 and "there is no store 'typo'" in done.stderr and not list(tmp_path.iterdir())

@@ -25,6 +25,8 @@ def job(
     threads: Annotated[int, typer.Option(min=1, help="Threads of this process.")] = 1,
 ) -> None:
     """Do jobs that a plan has written into the store. Started by backends."""
+    if not store.is_dir():
+        raise Problem(f"there is no store '{store}': name the one that the study was planned into, with --store")
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     from xstilts.jobs.work import main as do
 

@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from xstilts import __version__
-from xstilts.cli import advise, analysed, catalogue, claims, convert, data, machine, own, planned, score, store, study
+from xstilts.cli import (
+    advise,
+    analysed,
+    catalogue,
+    claims,
+    convert,
+    data,
+    init,
+    machine,
+    own,
+    planned,
+    score,
+    store,
+    study,
+)
 from xstilts.cli.frame import app, put
 
 _STUDY = [
@@ -40,6 +54,7 @@ __all__ = [
     "claims",
     "convert",
     "data",
+    "init",
     "machine",
     "main",
     "own",

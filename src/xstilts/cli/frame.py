@@ -20,7 +20,6 @@ from xstilts.catalogue.errors import Problem, of_the_disk
 app = typer.Typer(
     name="xstilts",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

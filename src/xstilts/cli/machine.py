@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xstilts.catalogue.errors import Problem, without_passwords
-from xstilts.cli.frame import STORE, DataOption, JsonOption, StoreOption, command, put, put_json, say
+from xstilts.cli.frame import STORE, DataOption, JsonOption, StoreOption, command, put, put_json
 
 
 @command("job")
@@ -31,24 +31,6 @@ def job(
     from xstilts.jobs.work import main as do
 
     raise typer.Exit(do(keys, str(store), threads))
-
-
-@command("init")
-def init(
-    path: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False)] = Path("my-study.toml"),
-) -> None:
-    """Write a first study file, with every section explained."""
-    if path.suffix != ".toml":
-        raise Problem(
-            f"'{path}' should end in .toml, so that it is taken for a study file: {path.with_suffix('.toml')}"
-        )
-    if path.exists():
-        raise Problem(f"'{path}' is there already and stays as it is: name another file")
-    text = resources.files("xstilts.cli").joinpath("first_study.toml").read_text(encoding="utf-8")
-    path.write_text(text, encoding="utf-8")
-    name = path if path.is_absolute() or len(path.parts) > 1 else f"./{path}"
-    put(str(path))
-    say(f"Read it, change it, then:\n  xstilts plan {name}    what it will do\n  xstilts run {name}")
 
 
 @command("doctor")

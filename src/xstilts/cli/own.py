@@ -71,11 +71,11 @@ def train(
 
     For example: xstilts train reviews.csv --column text_a=review --column label=stars --test sw=swahili.csv
     """
-    kind = _kind(type)
-    name = re.sub(r"[^a-z0-9]+", "-", file.stem.casefold()).strip("-") or "mine"
+    kind = kind_of(type)
+    name = name_of(file)
     folder = output or Path(f"{name}-model")
     _may_write(folder)
-    columns, tests = _pairs("--column", column), {code: Path(path) for code, path in _pairs("--test", test).items()}
+    columns, tests = pairs("--column", column), {code: Path(path) for code, path in pairs("--test", test).items()}
     place = store / "own" / name
     rows, labels = _rows(file, kind, columns, validation, tests, place)
     task, why = _task(intermediate, name, kind, backbone, store, data)
@@ -95,13 +95,20 @@ def train(
     _tell(card, folder, file, columns)
 
 
-def _kind(type: str) -> TaskType:
+def kind_of(type: str) -> TaskType:
+    """The task type that is meant. Raises ``Problem`` for one that has no head to train."""
     if type not in TYPES:
         raise Problem(f"--type '{type}' is not trained here{nearest(type, TYPES) or '.'} types: {', '.join(TYPES)}")
     return TaskType(type)
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+def name_of(file: Path) -> str:
+    """What a task of one's own is called, after its file."""
+    return re.sub(r"[^a-z0-9]+", "-", file.stem.casefold()).strip("-") or "mine"
+
+
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """``LEFT=RIGHT`` options as a table."""
     wrong = [f"{option} '{text}': write two names with = between them" for text in given or () if "=" not in text]
     if wrong:
         raise Problem(*wrong)
@@ -280,7 +287,7 @@ def predict(
         raise Problem(f"--output '{output}': write one of {', '.join(FORMATS)}")
     about = read_about(model)
     kind = TaskType(about.type)
-    named = {**about.columns, **_pairs("--column", column)}
+    named = {**about.columns, **pairs("--column", column)}
     texts = {role: name for role, name in named.items() if role not in LABELS[kind]}
     rows, _ = given_rows(file, kind, texts, labelled=False)
 

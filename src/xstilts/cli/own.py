@@ -227,7 +227,8 @@ def _study(place: Path, data: Path | None, store: Path, **said: Any) -> Opened:
 def _do(found: Opened, workers: int | None, until: str | None) -> None:
     """Run what is missing; leaves with the exit code of a run that did not come to its end."""
     from xstilts.cli.opened import seconds_of, workers_of
-    from xstilts.cli.progress import failure_lines, watching
+    from xstilts.cli.progress import failure_lines
+    from xstilts.cli.watch import watching
     from xstilts.study.backends.local import LocalBackend
     from xstilts.study.run import run
 
@@ -237,7 +238,7 @@ def _do(found: Opened, workers: int | None, until: str | None) -> None:
     signal.signal(signal.SIGTERM, interrupt)
     again = shlex.join(["xstilts", *sys.argv[1:]])
     try:
-        with watching() as report:
+        with watching(found.plan, found.store) as report:
             backend = LocalBackend(found.store, workers_of(workers))
             summary = run(found.plan, found.store, backend, found.places, until=seconds_of(until), report=report)
     except KeyboardInterrupt:

@@ -1,27 +1,19 @@
-"""What a running study says about itself: done, running, left, and for how long.
+"""Where a study stands: done, running, left, and for how long.
 
-In: the plan and the store, read again and again. Out: ``Standing`` values and lines of text; a live view on a terminal,
-plain lines elsewhere. Everything goes to standard error, so that results can be piped.
+In: the plan and the store, read again and again. Out: ``Standing`` values and lines of text.
 """
 
 from __future__ import annotations
 
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xstilts.cli.frame import say
-
 if TYPE_CHECKING:
     from xstilts.study.manifest import Plan
-    from xstilts.study.run import Event
     from xstilts.study.store import Store
 
-EVERY = 10.0  # seconds between two lines where there is no terminal
 KINDS = {
     "pretraining": "pretraining",
     "intermediate": "intermediate training",
@@ -129,76 +121,3 @@ def job_line(label: str, done: int | None, total: int | None, speed: float | Non
     """One running job: its label, updates done of how many, tokens a second."""
     share = f" {done or 0}/{total}" if total else ""
     return f"{label}{share}" + (f", {speed:,.0f} tokens/s" if speed else "")
-
-
-def event_line(event: Event) -> str:
-    """Where a running study stands, in one line."""
-    parts = [f"{event.done}/{event.total} jobs done"]
-    if event.failed:
-        parts.append(f"{event.failed} failed")
-    parts.append(f"{duration(event.seconds)} so far")
-    if event.seconds_left:
-        parts.append(f"about {duration(event.seconds_left)} left")
-    now = "; ".join(job_line(job.label, job.done, job.total, job.tokens_per_second) for job in event.running)
-    return ", ".join(parts) + (f" | {now}" if now else "")
-
-
-@contextmanager
-def watching() -> Iterator[Callable[[Event], None]]:
-    """A function that shows events while inside: a live view on a terminal, a line now and then elsewhere."""
-    if sys.stderr.isatty():
-        with _live() as report:
-            yield report
-    else:
-        yield _Lines().report
-
-
-class _Lines:
-    """Says failures at once and where the study stands every ``EVERY`` seconds."""
-
-    def __init__(self) -> None:
-        self._said = time.monotonic()
-
-    def report(self, event: Event) -> None:
-        if event.kind == "failed":
-            say(f"failed: {event.message}")
-        elif event.kind in ("planned", "note", "stopping"):
-            say(event.message)
-        elif event.done < event.total and time.monotonic() - self._said >= EVERY:
-            self._said = time.monotonic()
-            say(event_line(event))
-
-
-@contextmanager
-def _live() -> Iterator[Callable[[Event], None]]:
-    from rich.console import Console, Group
-    from rich.live import Live
-    from rich.progress_bar import ProgressBar
-    from rich.text import Text
-
-    console = Console(stderr=True)
-
-    def view(event: Event) -> Group:
-        left = f"about {duration(event.seconds_left)} left" if event.seconds_left else ""
-        head = f"{event.done}/{event.total} jobs" + (f", {event.failed} failed" if event.failed else "")
-        lines = [
-            Text(
-                f"  {job_line(job.label, job.done, job.total, job.tokens_per_second)}",
-                overflow="ellipsis",
-                no_wrap=True,
-            )
-            for job in event.running
-        ]
-        bar = ProgressBar(total=max(event.total, 1), completed=event.done, width=min(60, console.width))
-        return Group(Text(f"{head}, {duration(event.seconds)} so far {left}"), bar, *lines)
-
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
-
-        def report(event: Event) -> None:
-            if event.kind == "failed":
-                live.console.print(Text(f"failed: {event.message}", style="red"))
-            elif event.kind == "note":
-                live.console.print(Text(event.message))
-            live.update(view(event))
-
-        yield report

@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,13 @@ PatienceOption = Annotated[
     str | None,
     typer.Option(help="End a worker without a sign of life for this long, and try again: 90m. Default: 1h."),
 ]
+ProgressOption = Annotated[
+    str, typer.Option("--progress", help="auto (live on a terminal), lines, json (a line an event), quiet.")
+]
+StreamOption = Annotated[
+    list[str] | None,
+    typer.Option("--stream", metavar="NAME=PLACE", help="Send curves and scores: tensorboard=DIR, wandb=DIR."),
+]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Stop cleanly after this time: 45m, 2h, 1h30m.")]
 
 
@@ -59,9 +67,10 @@ def demo(
     level: LevelOption = None,
     workers: WorkersOption = None,
     until: UntilOption = None,
+    progress: ProgressOption = "auto",
 ) -> None:
     """The main job, offline, on constructed languages: the same as `xstilts run demo`."""
-    _run("demo", level, None, store, None, workers, until)
+    _run("demo", level, None, store, None, workers, until, progress=progress)
 
 
 @command("run")
@@ -74,9 +83,14 @@ def run(
     workers: WorkersOption = None,
     until: UntilOption = None,
     patience: PatienceOption = None,
+    progress: ProgressOption = "auto",
+    stream: StreamOption = None,
 ) -> None:
-    """Plan a study, do what is missing, print the gains."""
-    _run(study, level, variant, store, data, workers, until, patience)
+    """Plan a study, do what is missing, print the gains.
+
+    For example: xstilts run my-study.toml --level quick --until 45m
+    """
+    _run(study, level, variant, store, data, workers, until, patience, progress, stream or ())
 
 
 def _run(
@@ -88,9 +102,11 @@ def _run(
     workers: int | None,
     until: str | None,
     patience: str | None = None,
+    progress: str = "auto",
+    streams: Sequence[str] = (),
 ) -> None:
     from xstilts.cli.opened import opened, seconds_of, workers_of
-    from xstilts.cli.progress import watching
+    from xstilts.cli.watch import watching
     from xstilts.study.backends.local import LocalBackend
     from xstilts.study.run import PATIENCE
     from xstilts.study.run import run as do
@@ -106,13 +122,14 @@ def _run(
     backend = LocalBackend(found.store, slots)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with watching() as report:
+        with watching(found.plan, found.store, progress, streams) as report:
             summary = do(found.plan, found.store, backend, found.places, until=seconds, report=report, patience=waits)
     except KeyboardInterrupt:
         say(f"interrupted; all finished jobs are kept. To go on: {_again()}")
         raise typer.Exit(130) from None
     _show(found.plan, found.store)
-    _tell(found.plan, summary)
+    if progress != "json":
+        _tell(found.plan, summary, progress == "quiet")
     raise typer.Exit(summary.exit_code)
 
 
@@ -146,10 +163,12 @@ def more(plan: Plan, store: Store) -> list[Section]:
     return [rates_section(plan, store), overlap_section(plan.overlaps), excluded_section(plan)]
 
 
-def _tell(plan: Plan, summary: Summary) -> None:
-    """How a run ended, on standard error."""
+def _tell(plan: Plan, summary: Summary, quiet: bool) -> None:
+    """How a run ended, on standard error; ``quiet``: only where something is left or has failed."""
     from xstilts.cli.progress import duration, failure_lines
 
+    if quiet and not summary.failed and not summary.left:
+        return
     say(f"{summary.done} jobs done in {duration(summary.seconds)}, {summary.reused} were there before.")
     for line in failure_lines((plan.labels[key], reason) for key, reason in summary.failed.items()):
         say(line)

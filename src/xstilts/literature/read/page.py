@@ -1,0 +1,220 @@
+"""One PDF file as JSON on standard output: a program of its own, started by ``read/pdf.py``.
+
+In: the path as argument. Out: ``{"pages": [...], "named": {...}, "largest": title}`` or ``{"refused": reason}``. pdfium
+gives runs of text with their places; this puts them in the order in which people read: column by column, tables row by
+row, without the heads and numbers that return on every page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xstilts.literature.read.shape import join, letters
+
+MAX_PAGES, MAX_LETTERS, MEMORY = 2000, 20_000_000, 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of a line: its left, lower, right and upper edge in points from the page's lower left corner."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+    text: str
+
+    @property
+    def height(self) -> float:
+        return self.high - self.low
+
+
+def main(path: str) -> None:
+    """Print the answer."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not on every system
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    import pypdfium2
+
+    try:
+        answer = _answer(pypdfium2.PdfDocument(path))
+    except pypdfium2.PdfiumError as error:
+        said = str(error)
+        answer = {
+            "refused": "encrypted: needs its password" if "assword" in said else "broken: no PDF can be read from it"
+        }
+    except MemoryError:
+        answer = {"refused": "needs more than 2 GiB to read"}
+    print(json.dumps(answer))
+
+
+def _answer(file: Any) -> dict[str, Any]:
+    if len(file) > MAX_PAGES:
+        return {"refused": f"{len(file):,} pages: more than {MAX_PAGES:,}"}
+    pages: list[list[Run]] = []
+    total = 0
+    for number in range(len(file)):
+        pages.append(list(_runs(file, number)))
+        total += sum(len(run.text) for run in pages[-1])
+        if total > MAX_LETTERS:
+            return {"refused": f"more than {MAX_LETTERS:,} characters"}
+    named = {name: letters(value) for name, value in file.get_metadata_dict(skip_empty=True).items()}
+    largest = _largest(pages[0]) if pages else ""
+    heads = _heads(pages)
+    return {
+        "pages": [_text([run for run in page if _key(run) not in heads]) for page in pages],
+        "named": named,
+        "largest": largest,
+    }
+
+
+def _runs(file: Any, number: int) -> Iterator[Run]:
+    """The pieces of text of a page; none where the page is damaged."""
+    import pypdfium2
+
+    try:
+        page = file[number]
+        words = page.get_textpage()
+        rectangles = [words.get_rect(i) for i in range(words.count_rects())]
+    except pypdfium2.PdfiumError:
+        return
+    for left, low, right, high in rectangles:
+        text = letters(words.get_text_bounded(left, low, right, high)).replace("\ufffe", "\x02")
+        text = re.sub(r"[\r\n]+", " ", text)
+        if text.strip(" \x02"):
+            yield Run(left, low, right, high, text.strip(" "))
+
+
+def _key(run: Run) -> tuple[str, int]:
+    return re.sub(r"\d+", "#", run.text), round(run.low / 4)
+
+
+def _heads(pages: Sequence[Sequence[Run]]) -> set[tuple[str, int]]:
+    """What stands at the same height on three pages or more, in the outer tenth: heads, feet, numbers."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        if page:
+            low, high = min(run.low for run in page), max(run.high for run in page)
+            edge = (high - low) / 10
+            seen.update({_key(run) for run in page if run.low > high - edge or run.high < low + edge})
+    return {key for key, count in seen.items() if count >= max(3, len(pages) // 3)}
+
+
+def _largest(page: Sequence[Run]) -> str:
+    """The lines in the largest letters of the first page's upper half: most often the title."""
+    lines = [run for line in _lines(page) for run in line if len(run.text) > 3 and run.right - run.left > run.height]
+    if not lines:
+        return ""
+    middle = (max(run.high for run in lines) + min(run.low for run in lines)) / 2
+    upper = [run for run in lines if run.low > middle] or lines
+    most = max(run.height for run in upper)
+    return join(run.text for run in upper if run.height > 0.85 * most)[:300] if most > 1.15 * _height(lines) else ""
+
+
+def _height(runs: Iterable[Run]) -> float:
+    return statistics.median(run.height for run in runs)
+
+
+def _lines(page: Sequence[Run]) -> list[list[Run]]:
+    """Runs as lines from top to bottom, the runs of a line from left to right; those that touch are put together."""
+    lines: list[list[Run]] = []
+    for run in sorted(page, key=lambda one: -(one.low + one.high)):
+        middle = (run.low + run.high) / 2
+        line = next((line for line in lines[-6:] if line[0].low <= middle <= line[0].high), None)
+        lines.append([run]) if line is None else line.append(run)
+    return [_touching(sorted(line, key=lambda one: one.left)) for line in lines]
+
+
+def _touching(line: Sequence[Run]) -> list[Run]:
+    found: list[Run] = []
+    for run in line:
+        if found and run.left - found[-1].right < 0.9 * max(run.height, found[-1].height):
+            last = found.pop()
+            space = "" if run.left - last.right < 0.08 * last.height else " "
+            run = Run(
+                last.left, min(last.low, run.low), run.right, max(last.high, run.high), last.text + space + run.text
+            )
+        found.append(run)
+    return found
+
+
+def _text(page: Sequence[Run]) -> str:
+    """A page's text in reading order."""
+    if not page:
+        return ""
+    lines = _lines(page)
+    gutter = _gutter(lines)
+    if gutter is None:
+        return _paragraphs(lines)
+    parts: list[str] = []
+    band: list[list[Run]] = []
+    for line in [*lines, None]:
+        if line is None or any(run.left < gutter < run.right for run in line):
+            left = [[run for run in one if run.left < gutter] for one in band]
+            right = [[run for run in one if run.left >= gutter] for one in band]
+            parts += [_paragraphs([one for one in half if one]) for half in (left, right)]
+            band = []
+            if line is not None:
+                parts.append(_paragraphs([line]))
+        else:
+            band.append(line)
+    return _flow([part for part in parts if part])
+
+
+def _gutter(lines: Sequence[Sequence[Run]]) -> float | None:
+    """The empty strip between two columns of running text: its middle, or None where the page has one column."""
+    runs = [run for line in lines for run in line]
+    start, end = min(run.left for run in runs), max(run.right for run in runs)
+    wide = [run for run in runs if run.right - run.left > 0.25 * (end - start)]
+    found: list[tuple[int, int, float]] = []
+    for step in range(35, 66):
+        x = start + (end - start) * step / 100
+        crossing = sum(run.left < x < run.right for run in wide)
+        sides = (sum(run.right <= x for run in wide), sum(run.left >= x for run in wide))
+        if min(sides) >= 3 and crossing <= 0.4 * sum(sides):
+            found.append((crossing, abs(step - 50), x))
+    return min(found)[2] if found else None
+
+
+def _paragraphs(lines: Sequence[Sequence[Run]]) -> str:
+    """Lines as paragraphs: a larger gap or other size of letters begins a new one. Cells of a row stand between tabs."""
+    if not lines:
+        return ""
+    gaps = [a[0].low - b[0].low for a, b in zip(lines, lines[1:], strict=False) if a[0].low > b[0].low]
+    usual = statistics.median(gaps) if gaps else 0.0
+    parts: list[list[str]] = [[]]
+    for number, line in enumerate(lines):
+        before = lines[number - 1][0] if number else None
+        gap = before.low - line[0].low if before else 0.0
+        other = before is not None and not 0.75 < line[0].height / max(before.height, 0.1) < 1.33
+        if before and (gap > 1.4 * usual or gap < 0 or (other and gap > 1.15 * usual)):
+            parts.append([])
+        parts[-1].append("\t".join(run.text for run in line))
+    return "\n\n".join(filter(None, (join(part) for part in parts)))
+
+
+def _flow(parts: Sequence[str]) -> str:
+    """Columns and bands one after the other; a sentence that a column's end cut goes on in the next."""
+    found = ""
+    for part in parts:
+        open_end = found and "\t" not in found.rsplit("\n", 1)[-1] and not re.search(r"[.!?:)\]]$", found)
+        if found and open_end and part[:1].islower():
+            head, tail = found.rpartition("\n\n")[::2]
+            first, _, rest = part.partition("\n\n")
+            found = (f"{head}\n\n" if head else "") + join([tail, first]) + (f"\n\n{rest}" if rest else "")
+        else:
+            found = f"{found}\n\n{part}" if found else part
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,11 +27,15 @@ from xstilts.cli.frame import (
     put_json,
     say,
 )
+from xstilts.cli.literature import CORPUS, CorpusOption
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from xstilts.analysis.claims import Judgement, ReportScore
     from xstilts.analysis.section import Section
     from xstilts.catalogue.claim import Claim
+    from xstilts.study.manifest import Plan
 
 
 @command("claims")
@@ -43,15 +48,16 @@ def claims(
     variant: VariantOption = None,
     store: StoreOption = STORE,
     traits: TraitsOption = None,
+    corpus: CorpusOption = CORPUS,
     json: JsonOption = False,
 ) -> None:
     """Each claim with its verdicts: by the published table, or by a study as it was run."""
     if published and study is not None:
         raise Problem("--published and a study exclude each other: keep one")
     if published:
-        _published(json)
+        _published(corpus, json)
     elif study is not None:
-        _study(study, level, variant, store, traits, json)
+        _study(study, level, variant, store, traits, corpus, json)
     else:
         _list(json)
 
@@ -74,7 +80,7 @@ def _line(claim: Claim) -> tuple[str, ...]:
     return claim.id, claim.kind, " ".join(report.name for report in claim.reports), claim.text
 
 
-def _published(json: bool) -> None:
+def _published(corpus: Path, json: bool) -> None:
     from xstilts.analysis.arms import of_published, printed_averages
     from xstilts.analysis.claims import judge, score_reports
     from xstilts.catalogue.claim import claims as known
@@ -101,6 +107,7 @@ def _published(json: bool) -> None:
                 ],
                 "documents": [document.__dict__ for document in documents()],
                 "reports": {"verdicts": _scores(decided), "with_directions": _scores(pointing)},
+                "literature": _literature(list(known().values()), corpus)[1],
             }
         )
         return
@@ -114,16 +121,75 @@ def _published(json: bool) -> None:
             said.misprints(printed_averages()),
             said.documents(documents()),
             said.report_scores(decided, pointing),
+            *_literature(list(known().values()), corpus)[0],
             said.open_questions(found),
         ]
     )
 
 
-def _study(study: str, level: str | None, variant: str | None, store: Path, traits: Path | None, json: bool) -> None:
+def _study(
+    study: str, level: str | None, variant: str | None, store: Path, traits: Path | None, corpus: Path, json: bool
+) -> None:
+    from xstilts.analysis.claims import score_reports
+    from xstilts.report import claims as said
+    from xstilts.report.sections import CONSTRUCTED, constructed
+
+    plan, table, judged = judge_study(study, level, variant, store, traits)
+    result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
+    sections: list[Section] = []
+    for backbone, one in judged.items():
+        result["backbones"][backbone] = {
+            "claims": [_plain(each) for each in one.found],
+            "missing_controls": one.controls,
+            "not_learned": one.unlearned,
+        }
+        if one.empty:
+            say(f"note: no gains of {backbone} are there yet; to go on: xstilts run {study}")
+        told = [each for each in one.found if any(outcome.measured for outcome in each.outcomes)]
+        rest = [each for each in one.found if each not in told]
+        title = f"Claims judged by {plan.name}" + (f", {backbone}" if len(judged) > 1 else "")
+        sections += [
+            said.study(told, title),
+            said.reasons(told),
+            _not_asked(rest),
+            said.settled(told, one.controls if told else ()),
+            said.report_scores(score_reports(told)),
+        ]
+    claims = {each.claim.id: each.claim for one in judged.values() for each in one.found}
+    shown, result["literature"] = _literature(list(claims.values()), corpus)
+    if json:
+        put_json(result)
+        return
+    sections += shown
+    put(f"{plan.name}: {plan.question}")
+    if result["constructed"]:
+        put(CONSTRUCTED)
+    for backbone, one in judged.items():
+        if one.unlearned:
+            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(one.unlearned)}")
+    _show([section for section in sections if section.rows])
+    say("Statements about documents, tasks and sizes are judged by: xstilts claims --published")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The claims judged for one backbone of a study: which controls it lacks, which targets its baseline has not
+    learned, whether no gain of it is there yet."""
+
+    found: list[Judgement]
+    controls: Sequence[str]
+    unlearned: Sequence[str]
+    empty: bool
+
+
+def judge_study(
+    study: str, level: str | None, variant: str | None, store: Path, traits: Path | None
+) -> tuple[Plan, pl.DataFrame, dict[str, Judged]]:
+    """The study's plan, its table, and the claims that it can bear on, its own first, judged for each backbone."""
     import polars as pl
 
     from xstilts.analysis.arms import of_study, unlearned
-    from xstilts.analysis.claims import judge, score_reports
+    from xstilts.analysis.claims import judge
     from xstilts.analysis.material import Material
     from xstilts.analysis.quantities import BEHIND
     from xstilts.analysis.scope import differences, missing_controls
@@ -132,21 +198,17 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, trai
     from xstilts.catalogue.traits import read_traits
     from xstilts.cli.opened import remembered
     from xstilts.jobs.behind import Behind
-    from xstilts.report import claims as said
-    from xstilts.report.sections import CONSTRUCTED, constructed
     from xstilts.study.evidence import Evidence
 
     plan, place = remembered(study, level, store, variant=variant)
-    own = _own(study, level, variant)
+    own = own_claims(study, level, variant)
     table = of_store(plan, place)
     effects = of_study(plan, table)
     evidence = Evidence.model_validate(plan.evidence)
     material = Material(table, Behind(plan, place), evidence, plan.groups, read_traits(traits) if traits else {})
     sizes = table["parameters_nonembedding"].drop_nulls().unique().to_list()
-    backbones = list(dict.fromkeys(cell.backbone for cell in plan.cells))
-    result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
-    sections: list[Section] = []
-    for backbone in backbones:
+    judged = {}
+    for backbone in dict.fromkeys(cell.backbone for cell in plan.cells):
         rows = effects.filter(pl.col("backbone") == backbone)
         controls = missing_controls(plan, backbone)
         found = []
@@ -155,37 +217,12 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, trai
                 about = effects if any(rule.quantity in ("scale_slope", *BEHIND) for rule in claim.rules) else rows
                 apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone, sizes)
                 found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls, material=material))
-        result["backbones"][backbone] = {
-            "claims": [_plain(one) for one in found],
-            "missing_controls": controls,
-            "not_learned": unlearned(table.filter(pl.col("backbone") == backbone)),
-        }
-        if rows["gain"].null_count() == len(rows):
-            say(f"note: no gains of {backbone} are there yet; to go on: xstilts run {study}")
-        told = [one for one in found if any(outcome.measured for outcome in one.outcomes)]
-        rest = [one for one in found if one not in told]
-        title = f"Claims judged by {plan.name}" + (f", {backbone}" if len(backbones) > 1 else "")
-        sections += [
-            said.study(told, title),
-            said.reasons(told),
-            _not_asked(rest),
-            said.settled(told, controls if told else ()),
-            said.report_scores(score_reports(told)),
-        ]
-    if json:
-        put_json(result)
-        return
-    put(f"{plan.name}: {plan.question}")
-    if result["constructed"]:
-        put(CONSTRUCTED)
-    for backbone, one in result["backbones"].items():
-        if one["not_learned"]:
-            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(one['not_learned'])}")
-    _show([section for section in sections if section.rows])
-    say("Statements about documents, tasks and sizes are judged by: xstilts claims --published")
+        left = unlearned(table.filter(pl.col("backbone") == backbone))
+        judged[backbone] = Judged(found, controls, left, rows["gain"].null_count() == len(rows))
+    return plan, table, judged
 
 
-def _own(study: str, level: str | None, variant: str | None) -> dict[str, Claim]:
+def own_claims(study: str, level: str | None, variant: str | None) -> dict[str, Claim]:
     """The claims of the study's file; of a study that is known by the store only, none."""
     from xstilts.study.spec import load, shipped
 
@@ -194,6 +231,19 @@ def _own(study: str, level: str | None, variant: str | None) -> dict[str, Claim]
         return load(study if study.endswith(".toml") else name, level, variant).own_claims()
     say("note: claims of your own are read from the study file: give its path")
     return {}
+
+
+def _literature(claims: Sequence[Claim], corpus: Path) -> tuple[list[Section], dict[str, Any]]:
+    """What the documents of a corpus say to the claims, as a section and as JSON; nothing where there is no corpus."""
+    if not corpus.is_dir():
+        return [], {}
+    from xstilts.literature.corpus import Corpus
+    from xstilts.literature.verify import Library, verify
+    from xstilts.report.literature import labels, verification
+
+    library = Library.of(Corpus(corpus).documents())
+    said = [(claim, verify(claim.text, library)) for claim in claims if claim.kind != "question"]
+    return [labels(said)], {claim.id: verification(one) for claim, one in said}
 
 
 def _not_asked(judgements: Sequence[Judgement]) -> Section:

@@ -37,11 +37,17 @@ class About:
 
 @dataclass(frozen=True)
 class Place:
-    """Characters ``start`` to ``end`` (from 0, the end left out) of the text of ``page`` (from 1)."""
+    """Characters ``start`` to ``end`` (from 0, the end left out) of the text of ``page`` (from 1). Where a sentence
+    runs over a page's end, ``end`` counts on the page ``until``, else that is 0."""
 
     page: int
     start: int
     end: int
+    until: int = 0
+
+    def __str__(self) -> str:
+        end = f"p. {self.until}, {self.end}" if self.until else str(self.end)
+        return f"p. {self.page}, {self.start}-{end}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,9 @@ class Document:
         return self.about.identifier or self.about.title or self.source or self.key
 
     def quote(self, place: Place) -> str:
-        """The characters at ``place``."""
+        """The characters at ``place``; a page's end counts as a blank."""
+        if place.until:
+            return f"{self.pages[place.page - 1][place.start :]} {self.pages[place.until - 1][: place.end]}"
         return self.pages[place.page - 1][place.start : place.end]
 
 

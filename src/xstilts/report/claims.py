@@ -267,6 +267,16 @@ def report_scores(decided: Sequence[ReportScore], pointing: Sequence[ReportScore
     )
 
 
+def published_value(one: Judgement) -> str:
+    """What the quantities of a claim are worth, a rule after the other: ``+8.27``, ``6 of 7``, ``40 (xtreme)``."""
+    found = []
+    for outcome in one.outcomes:
+        fact = outcome.rule.quantity == "fact"
+        value = outcome.measured.cells if fact and outcome.measured else _value(outcome.rule, outcome.measured)
+        found.append(value)
+    return "; ".join(dict.fromkeys(found))
+
+
 def _all(rows: Sequence[object]) -> frozenset[int]:
     return frozenset(range(1, len(rows)))
 

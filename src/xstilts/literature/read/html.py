@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from xstilts.catalogue.words import words
 from xstilts.literature.document import About, Document, clean_doi, one_line, split_arxiv
 from xstilts.literature.read.refused import Refused
 from xstilts.literature.read.shape import paragraphs
 
-_SILENT = frozenset("script style noscript template svg math head nav object iframe select button".split())
+_SILENT = frozenset(words("script style noscript template svg math head nav object iframe select button"))
 _BLOCKS = frozenset(
-    "p div section article li ul ol h1 h2 h3 h4 h5 h6 table tr br hr blockquote pre header footer figcaption dd dt".split()
+    words("p div section article li ul ol h1 h2 h3 h4 h5 h6 table tr br hr blockquote pre header footer figcaption")
+    + words("dd dt")
 )
 _CELLS = frozenset(("td", "th"))
 

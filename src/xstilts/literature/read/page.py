@@ -8,6 +8,7 @@ row, without the heads and numbers that return on every page.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 import statistics
@@ -69,6 +70,7 @@ def _answer(file: Any) -> dict[str, Any]:
             return {"refused": f"more than {MAX_LETTERS:,} characters"}
     named = {name: letters(value) for name, value in file.get_metadata_dict(skip_empty=True).items()}
     largest = _largest(pages[0]) if pages else ""
+    pages = [_unnumbered(page) for page in pages]
     heads = _heads(pages)
     return {
         "pages": [_text([run for run in page if _key(run) not in heads]) for page in pages],
@@ -96,6 +98,12 @@ def _runs(file: Any, number: int) -> Iterator[Run]:
 
 def _key(run: Run) -> tuple[str, int]:
     return re.sub(r"\d+", "#", run.text), round(run.low / 4)
+
+
+def _unnumbered(page: Sequence[Run]) -> list[Run]:
+    """A page without the number that stands alone above or below everything else."""
+    edges = (max(page, key=lambda run: run.low), min(page, key=lambda run: run.low)) if page else ()
+    return [run for run in page if run not in edges or not re.fullmatch(r"\W*(?:\d+|[ivxlc]+)\W*", run.text)]
 
 
 def _heads(pages: Sequence[Sequence[Run]]) -> set[tuple[str, int]]:
@@ -158,7 +166,7 @@ def _text(page: Sequence[Run]) -> str:
     parts: list[str] = []
     band: list[list[Run]] = []
     for line in [*lines, None]:
-        if line is None or any(run.left < gutter < run.right for run in line):
+        if line is None or any(run.left < gutter < run.right for run in line) or _is_row(line, page):
             left = [[run for run in one if run.left < gutter] for one in band]
             right = [[run for run in one if run.left >= gutter] for one in band]
             parts += [_paragraphs([one for one in half if one]) for half in (left, right)]
@@ -168,6 +176,12 @@ def _text(page: Sequence[Run]) -> str:
         else:
             band.append(line)
     return _flow([part for part in parts if part])
+
+
+def _is_row(line: Sequence[Run], page: Sequence[Run]) -> bool:
+    """Whether a line is a row of a table over both columns: three cells or more, all of them narrow."""
+    width = max(run.right for run in page) - min(run.left for run in page)
+    return len(line) > 2 and all(run.right - run.left < 0.25 * width for run in line)
 
 
 def _gutter(lines: Sequence[Sequence[Run]]) -> float | None:
@@ -186,10 +200,10 @@ def _gutter(lines: Sequence[Sequence[Run]]) -> float | None:
 
 
 def _paragraphs(lines: Sequence[Sequence[Run]]) -> str:
-    """Lines as paragraphs: a larger gap or other size of letters begins a new one. Cells of a row stand between tabs."""
+    """Lines as paragraphs: a larger gap or other letters begin a new one. Cells of a row stand between tabs."""
     if not lines:
         return ""
-    gaps = [a[0].low - b[0].low for a, b in zip(lines, lines[1:], strict=False) if a[0].low > b[0].low]
+    gaps = [a[0].low - b[0].low for a, b in itertools.pairwise(lines) if a[0].low > b[0].low]
     usual = statistics.median(gaps) if gaps else 0.0
     parts: list[list[str]] = [[]]
     for number, line in enumerate(lines):
@@ -207,7 +221,7 @@ def _flow(parts: Sequence[str]) -> str:
     found = ""
     for part in parts:
         open_end = found and "\t" not in found.rsplit("\n", 1)[-1] and not re.search(r"[.!?:)\]]$", found)
-        if found and open_end and part[:1].islower():
+        if found and open_end and re.match(r"[a-z\d]", part):
             head, tail = found.rpartition("\n\n")[::2]
             first, _, rest = part.partition("\n\n")
             found = (f"{head}\n\n" if head else "") + join([tail, first]) + (f"\n\n{rest}" if rest else "")

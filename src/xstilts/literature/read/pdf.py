@@ -1,7 +1,7 @@
 """PDF: its text by pages, read in a process of its own that may not run or grow for ever.
 
-In: a path. Out: a document, or ``Refused``: encrypted, broken, too long, too slow. pdfium, the reader of PDFs in browsers,
-is a program in C++ that strangers' files may bring down; here that ends a child, never the corpus. The child
+In: a path. Out: a document, or ``Refused``: encrypted, broken, too long, too slow. pdfium, the reader of PDFs in
+browsers, is a program in C++ that strangers' files may bring down; here that ends a child, never the corpus. The child
 (``read/page.py``) prints JSON; the parent gives it a minute and 2 GiB.
 """
 

@@ -1,7 +1,7 @@
 """Plain text in any encoding.
 
-In: bytes. Out: text, and a document of one page. UTF-8 and UTF-16 are told by the bytes themselves; for what is neither,
-charset-normalizer (the extra ``literature``) guesses the encoding from the letters it gives.
+In: bytes. Out: text, and a document of one page. UTF-8 and UTF-16 are told by the bytes themselves; for what is
+neither, charset-normalizer (the extra ``literature``) guesses the encoding from the letters it gives.
 """
 
 from __future__ import annotations

@@ -10,10 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from xstilts.catalogue.words import words
+
 # First parts of compounds that keep their hyphen when a line break follows it.
 _COMPOUNDS = frozenset(
-    "multi cross zero few non low high well fine pre post self sub semi co inter intra language task state machine large "
-    "small single two three four nine one long short single cost data model same word token span sentence".split()
+    words(
+        "multi cross zero few non low high well fine state machine large small task language three four nine long short"
+    )
 )
 _LIGATURES = {ord(one): unicodedata.normalize("NFKC", one) for one in "ﬀﬁﬂﬃﬄﬅﬆ"}
 _SIGNS = {ord("−"): "-", ord("‐"): "-", ord("‑"): "-", 0xA0: " ", 0x2009: " ", 0x202F: " ", 0xAD: "", 0x200B: ""}
@@ -25,10 +28,31 @@ def letters(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_LIGATURES).translate(_SIGNS))
 
 
+_ALONE = re.compile(r"\s*(?:#{1,6}\s|[-*+•]\s|\d{1,2}[.)]\s|\\(?:section|subsection|item|begin|end)\b|[=~^-]{4,}\s*$)")
+
+
 def paragraphs(text: str) -> str:
-    """A text in lines as paragraphs of one line each, an empty line between them. Lines with tabs stay alone."""
-    blocks = re.split(r"\n[ \t]*\n+", letters(text))
-    return "\n\n".join(filter(None, (join(block.split("\n")) for block in blocks)))
+    """A text in lines as paragraphs of one line each, an empty line between them. Headings and items of a list begin
+    one; rows of a table (cells between tabs or bars) stay alone; listings of programs are left out."""
+    blocks: list[list[str]] = [[]]
+    listing = False
+    for line in letters(text).split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            listing = not listing
+            line = ""
+        if listing:
+            continue
+        if line.count("|") > 1:
+            line = "\t".join(cell.strip() for cell in line.strip().strip("|").split("|"))
+            if not re.search(r"\w", line):
+                continue
+        alone = _ALONE.match(line)
+        if not line.strip() or alone:
+            blocks.append([])
+        blocks[-1].append(line)
+        if alone and line.lstrip().startswith(("#", "\\")):
+            blocks.append([])
+    return "\n\n".join(filter(None, map(join, blocks)))
 
 
 def join(lines: Iterable[str]) -> str:
@@ -56,7 +80,9 @@ def _whole(before: str, after: str) -> str:
     before = before[:-1]
     first = re.search(r"[^\W\d_]*$", before)
     part = first[0] if first else ""
-    cut = after[:1].islower() and part and part.lower() not in _COMPOUNDS and not part.isupper()
+    rest = re.match(r"[a-z]*", after)
+    compound = part.lower() in _COMPOUNDS and rest and len(rest[0]) > 3 and rest[0] not in ("ment", "ments", "ness")
+    cut = after[:1].islower() and part and not compound and not part.isupper()
     if cut and (marked or part[1:].islower() or len(part) == 1):
         return before + after
     return f"{before}-{after}"

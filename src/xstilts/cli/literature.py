@@ -202,7 +202,7 @@ def report(
 
 @command("verifier", literature)
 def verifier(
-    fit: Annotated[bool, typer.Option("--fit", help="The confidences by the development half, as CSV.")] = False,
+    fit: Annotated[bool, typer.Option("--fit", help="The confidences by the part for them, as CSV.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
 ) -> None:
     """Test the verifier on planted claims whose truth is known, beside one by likeness of words. A Markdown page."""

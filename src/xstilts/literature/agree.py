@@ -188,7 +188,7 @@ def _partly(claim: Statement, source: Statement) -> Literal["same", "against", "
         return "same" if a == b else "beyond"
     if claim.partly:
         return "same" if not a & b else "against"
-    return "against" if a == b and max(claim.times, claim.tasks) == 4.0 else "beyond"
+    return "against" if a <= b and max(claim.times, claim.tasks) == 4.0 else "beyond"
 
 
 def _hedges(claim: Statement, source: Statement) -> Iterator[str]:

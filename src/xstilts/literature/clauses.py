@@ -36,7 +36,9 @@ def clauses(text: str, found: Sequence[Mark]) -> Iterator[tuple[int, int]]:
     """Where one clause ends and the next begins: at words such as ``whereas``, at ``;`` and ``:``, and where ``and`` or
     a comma begins a second effect."""
     cuts = {mark.start for mark in found if mark.kind == "cut" and not _excepts(text, mark)}
-    cuts |= {one.start() for one in re.finditer(r"[;:](?=\s)", text)}
+    for one in re.finditer(r"[;:](?=\s)", text):  # what only lists numbers belongs to what it lists them of
+        if one[0] == ";" or any(mark.start > one.start() and mark.kind in THINGS for mark in found):
+            cuts.add(one.start())
     for mark in found:
         if mark.kind == "cut" and text[mark.start : mark.end].lower() == "which":
             comma = text.find(",", mark.end)

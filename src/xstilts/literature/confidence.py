@@ -1,8 +1,8 @@
 """How sure a label is: the share of planted claims with the same ground whose label was right.
 
 In: what a label rests on. Out: a number between 0 and 1, from ``confidence.csv``, which is what ``xstilts literature
-verifier --fit`` makes of the development half of the planted claims. The held-out half says how well the numbers hold
-(docs/results/verifier.md).
+verifier --fit`` makes of planted claims that were written after the rules. Those held out say how well the numbers
+hold (docs/results/verifier.md).
 """
 
 from __future__ import annotations

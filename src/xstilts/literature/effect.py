@@ -26,6 +26,18 @@ def turned(effect: Effect) -> Effect:
     return frozenset({UP: DOWN, DOWN: UP}.get(one, one) for one in effect)
 
 
+# "the mean gain" only names one; that there is one is said by a verb such as "shows".
+_NAMED = re.compile(
+    r"\b(?:the|an?|this|that|its|their|our|of|by|mean|average|published|expected|each|total|same|zero-shot|marginal)\s+"
+    r"(?:gain|benefit|advantage|improvement|loss|increase|decrease|drop)s?$",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"\b(?:show|shows|showed|find|found|see|seen|saw|observ\w*|yield\w*|giv\w*|gave|bring\w*|brought|obtain\w*|lead|leads|led|"
+    r"result\w*|report\w*|produc\w*|has|have|had|there (?:is|are|was|were)|vanish\w*|disappear\w*|shrink\w*|shrank|"
+    r"significant|remain\w*|achiev\w*|with a)\b",
+    re.IGNORECASE,
+)
 _NOUN = re.compile(r"(gain|benefit|advantage|improvement|loss|losses|degradation|damage)s?$", re.IGNORECASE)
 
 
@@ -35,6 +47,8 @@ def direction(
     """The directions that the words leave open, and where the word stands that decides."""
     ways = [mark for mark in said if not mark.kind.endswith(".more") and mark.kind != "small"]
     more = [mark for mark in said if mark.kind.endswith(".more") and _compares(text, mark, than, ways, likened)]
+    if number is not None and number.sign and not number.value:
+        return frozenset((FLAT,)), number.start
     if number is not None and number.sign:
         return frozenset((UP if number.sign == "+" else DOWN,)), number.start
     flat = [mark for mark in ways if mark.kind == "flat"]
@@ -50,6 +64,8 @@ def direction(
         nouns = [mark for mark in ways if mark.kind.startswith("down") and _NOUN.search(text[mark.start : mark.end])]
         return frozenset(((-sign if nouns else sign) > 0 and UP) or DOWN), more[0].start
     moving = [mark for mark in ways if mark.kind not in ("flat.change", "up.weak")]
+    if number is None and not _SAID.search(text):
+        moving = [mark for mark in moving if not _NAMED.search(text[: mark.end])]
     if not moving and number is not None and number.part == "change":
         moving = [mark for mark in ways if mark.kind == "up.weak"]
     if not moving:
@@ -88,5 +104,7 @@ def _compares(text: str, mark: Mark, than: bool, ways: Sequence[Mark], likened: 
     if re.match(r"\s+than\s+(?:a\s|an\s|[\d]|half|one|two|three)", after) or re.match(r"\s*,", after):
         return False
     if any(0 < mark.start - way.end < 25 for way in ways):
+        return True
+    if re.match(r"\s+(?:the\s+)?(?:effect|gain|benefit|advantage|improvement)s?\b", after):
         return True
     return than or mark.end + 1 in likened

@@ -25,7 +25,9 @@ _NUMBER = re.compile(
     r"(?![\w]|\.\d)|\b(?P<word>" + "|".join(WORDS) + r")\b",
     re.IGNORECASE,
 )
-_SHARE = re.compile(r"\b(?:by |of )?(" + "|".join(map(re.escape, sorted(_SHARES, key=len, reverse=True))) + r")\b")
+_SHARE = re.compile(
+    r"\b(?:by |of )?(" + "|".join(map(re.escape, sorted(_SHARES, key=len, reverse=True))) + r")\b", re.IGNORECASE
+)
 _SIZES = {"million": 1e6, "billion": 1e9, "k": 1e3, "m": 1e6, "b": 1e9}
 _NAMING = re.compile(
     r"(?:\b(?:table|section|figure|fig\.|sec\.|appendix|equation|eq\.|layer|version|seed|epoch|step|phase|page|in|since|of)\s*"
@@ -76,7 +78,8 @@ def numbers(text: str, marks: Sequence[Mark]) -> list[Number]:
         if made is not None:
             found.append(made)
     found += [
-        Number(one.start(1), one.end(1), _SHARES[one[1]], 2, "percent", "", "share") for one in _SHARE.finditer(text)
+        Number(one.start(1), one.end(1), _SHARES[one[1].lower()], 2, "percent", "", "share")
+        for one in _SHARE.finditer(text)
     ]
     ordered = sorted(found, key=lambda one: one.start)
     for i in range(len(ordered) - 2, -1, -1):  # of "7.0 and 7.5 points" both are points
@@ -177,6 +180,8 @@ def _part(text: str, found: re.Match[str], unit: str, end: int, sign: str, direc
         r"[\s-]*(?:better|worse|higher|lower|above|below|ahead|behind|short|advantage|gain|improve|drop|loss|less|more)",
         after,
     ):
+        return "change"
+    if unit == "points" and re.search(r"\b(?:is|was|are|were)\s+(?:about |only )?$", before):
         return "change"
     if _REACHED.search(before):
         noun = re.search(r"\b(?:gain|benefit|advantage|improvement|increase|loss|drop|decrease|effect)s?\b", before)

@@ -176,6 +176,8 @@ class _Clause:
         things = _names(mark for mark in named if mark.kind in THINGS and mark not in behind) | self.taken
         if _OVER_LANGUAGES.search(self.text[self.place[0] : self.place[1]]):
             things |= {("topic", "languages")}
+        if not any(kind == "intermediate" for kind, _ in things) and any(kind == "method" for kind, _ in than):
+            things |= {thing for thing in than if thing[0] == "intermediate" and thing[1] != "any"}
         if than and effect is not None and self._from_baseline(named):
             things, than, effect = things | than, frozenset(), turned(effect)
         if effect is not None and _passive(self.text[self.place[0] : self.place[1]]):
@@ -198,7 +200,7 @@ class _Clause:
             denied,
             number,
             counts,
-            ranked[0].value if ranked else "",
+            self._ranked(ranked),
             tasks,
             times,
             any(
@@ -233,7 +235,7 @@ class _Clause:
         denied = any(mark.start <= at or "," not in self.text[at : mark.start] for mark in nots)
         if any(mark.kind == "small" for mark in said):
             verdict = frozenset((FLAT,)) if len(verdict) > 1 else verdict | {FLAT}
-        if denied and not partly:
+        if denied and not partly and not (number is not None and number.sign):
             verdict = opposite(verdict)
         return verdict, partly, False
 
@@ -255,6 +257,11 @@ class _Clause:
         start = self.text[self.place[0] : self.place[1]]
         found = re.search(r"(?<!and )\bwithout\s+(?:the\s+|an\s+|any\s+)?intermediate", start, re.IGNORECASE)
         return found is not None
+
+    def _ranked(self, ranked: Sequence[Mark]) -> str:
+        """``best``, ``worst`` or ``not best``."""
+        denied = ranked and any(mark.kind == "not" and mark.end <= ranked[0].start for mark in self.marks)
+        return ("not " * bool(denied) + ranked[0].value) if ranked else ""
 
     def _levels(self, hedges: Sequence[Mark]) -> tuple[float, float]:
         tasks: list[float] = []

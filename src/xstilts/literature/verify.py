@@ -110,8 +110,9 @@ def ground(claim: str, evidence: Sequence[Evidence]) -> Ground:
         return Ground(
             "stated", ("number" if number else "words") + (", in part" if best.missing or in_part(claim) else "")
         )
-    first = best.reasons[0]
-    return Ground(best.label, first if first in ("number", "direction") else "hedge")
+    if best.label == "overstated":
+        return Ground("overstated", "what is held back")
+    return Ground("contradicted", "number" if best.reasons[0] == "number" else "direction")
 
 
 _ORDER = {"contradicted": 0, "overstated": 1, "stated": 2}

@@ -1,6 +1,6 @@
 """How well the verifier of claims does on planted claims: the page ``docs/results/verifier.md``.
 
-In: the two halves of the trial. Out: Markdown. The same words every time, so that a test can tell whether the page in
+In: the parts of the trial. Out: Markdown. The same words every time, so that a test can tell whether the page in
 the documentation is fresh.
 """
 
@@ -12,7 +12,7 @@ from importlib.resources import files
 from xstilts.analysis.section import Section
 from xstilts.literature.trial import measure
 from xstilts.literature.trial.measure import Choice, Figure, Outcome
-from xstilts.literature.trial.planted import FALSE, HALVES, RIGHT, TRUE
+from xstilts.literature.trial.planted import FALSE, PARTS, RIGHT, TRUE
 from xstilts.report.markdown import table
 
 _SAYS = {
@@ -31,9 +31,9 @@ def page() -> str:
     """The whole page: what is written by hand (``trial/reading.md``), then the tables."""
     reading = files("xstilts.literature.trial").joinpath("reading.md").read_text(encoding="utf-8").strip()
     parts = [reading]
-    for half in reversed(HALVES):
-        found = measure.outcomes(half)
-        parts += [table(_overall(half, found)), table(_by_kind(half, found)), table(_by_ground(half, found))]
+    for part in reversed(PARTS):
+        found = measure.outcomes(part)
+        parts += [table(_overall(part, found)), table(_by_kind(part, found)), table(_by_ground(part, found))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -45,20 +45,20 @@ def _likened(cut: float) -> Choice:
     return lambda one: one.cosine >= cut
 
 
-def _verifiers(half: str, found: Sequence[Outcome]) -> list[tuple[str, Choice]]:
-    """Ours, and likeness with three cuts: the best of the development half, the best of this very half, and the one
+def _verifiers(part: str, found: Sequence[Outcome]) -> list[tuple[str, Choice]]:
+    """Ours, and likeness with three cuts: the best of the development part, the best of this very part, and the one
     with our recall."""
     cosines = sorted((one.cosine for one in found if one.case.true), reverse=True)
     recalled = sum(_accepts(one) for one in found if one.case.true)
     return [
         ("this one", _accepts),
-        ("likeness, cut from development", _likened(measure.cut(HALVES[0]))),
-        (f"likeness, best cut of {half}", _likened(measure.cut(half))),
+        ("likeness, cut from development", _likened(measure.cut(PARTS[0]))),
+        (f"likeness, best cut of {part}", _likened(measure.cut(part))),
         ("likeness, at the same recall", _likened(cosines[max(0, recalled - 1)])),
     ]
 
 
-def _overall(half: str, found: Sequence[Outcome]) -> Section:
+def _overall(part: str, found: Sequence[Outcome]) -> Section:
     rows = [
         (
             name,
@@ -66,11 +66,11 @@ def _overall(half: str, found: Sequence[Outcome]) -> Section:
             _shown(measure.recall(found, accepts)),
             _shown(measure.f1(found, accepts)),
         )
-        for name, accepts in _verifiers(half, found)
+        for name, accepts in _verifiers(part, found)
     ]
     count = len({one.case.item for one in found})
     return Section(
-        f"{half.capitalize()} half: is it stated?",
+        f"{_title(part)}: is it stated?",
         ("verifier", "precision", "recall", "F1"),
         tuple(rows),
         1,
@@ -83,9 +83,9 @@ def _overall(half: str, found: Sequence[Outcome]) -> Section:
     )
 
 
-def _by_kind(half: str, found: Sequence[Outcome]) -> Section:
+def _by_kind(part: str, found: Sequence[Outcome]) -> Section:
     rows = []
-    chosen = _verifiers(half, found)
+    chosen = _verifiers(part, found)
     for kind in (*TRUE, *FALSE):
         of_kind = [one for one in found if one.case.kind == kind]
         rows.append(
@@ -102,7 +102,7 @@ def _by_kind(half: str, found: Sequence[Outcome]) -> Section:
         )
     rows.append(("all", "", str(len(found)), "", "", "", _shown(measure.right(found))))
     return Section(
-        f"{half.capitalize()} half: by what was done to the claim",
+        f"{_title(part)}: by what was done to the claim",
         ("claim", "right label", "claims", "called stated", "by likeness", "by likeness, same recall", "label right"),
         tuple(rows),
         2,
@@ -113,14 +113,14 @@ def _by_kind(half: str, found: Sequence[Outcome]) -> Section:
     )
 
 
-def _by_ground(half: str, found: Sequence[Outcome]) -> Section:
+def _by_ground(part: str, found: Sequence[Outcome]) -> Section:
     rows = []
     for ground, some in sorted(measure.by_ground(found).items()):
         right = sum(one.right for one in some)
         rows.append((ground.label, ground.on, str(len(some)), f"{some[0].confidence:.3f}", f"{right / len(some):.3f}"))
     error, brier = measure.calibration(found), measure.brier(found)
     return Section(
-        f"{half.capitalize()} half: confidence",
+        f"{_title(part)}: confidence",
         ("label", "rests on", "claims", "confidence", "right"),
         tuple(rows),
         2,
@@ -129,6 +129,10 @@ def _by_ground(half: str, found: Sequence[Outcome]) -> Section:
             f"{_shown(brier)}.",
         ),
     )
+
+
+def _title(part: str) -> str:
+    return part.replace("held-out", "held out").capitalize()
 
 
 def _shown(figure: Figure) -> str:

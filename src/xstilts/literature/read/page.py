@@ -20,7 +20,7 @@ from typing import Any
 
 from xstilts.literature.read.shape import join, letters
 
-MAX_PAGES, MAX_LETTERS, MEMORY = 2000, 20_000_000, 2 * 2**30
+MAX_PAGES, MAX_ON_PAGE, MAX_LETTERS, MEMORY = 2000, 100_000, 20_000_000, 2 * 2**30
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Run:
         return self.high - self.low
 
 
+class TooMuch(Exception):
+    """A page that nobody reads."""
+
+
 def main(path: str) -> None:
     """Print the answer."""
     with contextlib.suppress(ImportError, ValueError, OSError):  # not on every system
@@ -53,6 +57,8 @@ def main(path: str) -> None:
         answer = {
             "refused": "encrypted: needs its password" if "assword" in said else "broken: no PDF can be read from it"
         }
+    except TooMuch as reason:
+        answer = {"refused": str(reason)}
     except MemoryError:
         answer = {"refused": "needs more than 2 GiB to read"}
     print(json.dumps(answer))
@@ -80,12 +86,14 @@ def _answer(file: Any) -> dict[str, Any]:
 
 
 def _runs(file: Any, number: int) -> Iterator[Run]:
-    """The pieces of text of a page; none where the page is damaged."""
+    """The pieces of text of a page; none where the page is damaged. Raises ``TooMuch``."""
     import pypdfium2
 
     try:
         page = file[number]
         words = page.get_textpage()
+        if words.count_chars() > MAX_ON_PAGE:
+            raise TooMuch(f"{words.count_chars():,} characters on page {number + 1}: more than {MAX_ON_PAGE:,}")
         rectangles = [words.get_rect(i) for i in range(words.count_rects())]
     except pypdfium2.PdfiumError:
         return
@@ -107,14 +115,14 @@ def _unnumbered(page: Sequence[Run]) -> list[Run]:
 
 
 def _heads(pages: Sequence[Sequence[Run]]) -> set[tuple[str, int]]:
-    """What stands at the same height on three pages or more, in the outer tenth: heads, feet, numbers."""
+    """What stands at the same height on several pages, in the outer tenth: heads, feet, numbers."""
     seen: Counter[tuple[str, int]] = Counter()
     for page in pages:
         if page:
             low, high = min(run.low for run in page), max(run.high for run in page)
             edge = (high - low) / 10
             seen.update({_key(run) for run in page if run.low > high - edge or run.high < low + edge})
-    return {key for key, count in seen.items() if count >= max(3, len(pages) // 3)}
+    return {key for key, count in seen.items() if count >= max(2, len(pages) // 3)}
 
 
 def _largest(page: Sequence[Run]) -> str:

@@ -1,12 +1,13 @@
 """How well a verifier tells planted claims apart: precision, recall, calibration, with intervals.
 
-In: the cases of a half, a verifier. Out: ``Outcome`` values and figures from them. A verifier accepts a claim if it
+In: the cases of a part, a verifier. Out: ``Outcome`` values and figures from them. A verifier accepts a claim if it
 calls it stated or corroborated. Intervals are the middle 95% of 2,000 draws of sentences with replacement: claims made
 from one sentence stand or fall together.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from xstilts.literature.document import given
 from xstilts.literature.extract import findings
 from xstilts.literature.sentences import sentences
 from xstilts.literature.similar import Similarity, best_cut
-from xstilts.literature.trial.planted import HALVES, RIGHT, Case, cases
+from xstilts.literature.trial.planted import PARTS, RIGHT, Case, cases
 from xstilts.literature.verify import Library, ground, verify
 
 DRAWS = 2000
@@ -53,10 +54,10 @@ class Figure:
 
 
 @cache
-def outcomes(half: str) -> tuple[Outcome, ...]:
-    """Every case of a half, verified."""
+def outcomes(part: str) -> tuple[Outcome, ...]:
+    """Every case of a part, verified."""
     library: dict[str, tuple[Library, list[str]]] = {}
-    for case in cases(half):
+    for case in cases(part):
         if case.document not in library:
             document = given(case.document, title="planted")
             library[case.document] = (
@@ -65,7 +66,7 @@ def outcomes(half: str) -> tuple[Outcome, ...]:
             )
     weights = Similarity.of([text for _, texts in library.values() for text in texts])
     made = []
-    for case in cases(half):
+    for case in cases(part):
         read, texts = library[case.document]
         found = verify(case.claim, read)
         rests = ground(case.claim, found.evidence)
@@ -74,13 +75,13 @@ def outcomes(half: str) -> tuple[Outcome, ...]:
 
 
 def fit() -> str:
-    """``confidence.csv`` by the development half."""
-    return fitted((one.ground, one.right) for one in outcomes(HALVES[0]))
+    """``confidence.csv`` by the part that is for it."""
+    return fitted((one.ground, one.right) for one in outcomes(PARTS[1]))
 
 
-def cut(half: str) -> float:
-    """The cut of likeness with the best F1 on a half."""
-    return best_cut([(one.cosine, one.case.true) for one in outcomes(half)])
+def cut(part: str) -> float:
+    """The cut of likeness with the best F1 on a part."""
+    return best_cut([(one.cosine, one.case.true) for one in outcomes(part)])
 
 
 Choice = Callable[[Outcome], bool]
@@ -101,33 +102,37 @@ def share(found: Sequence[Outcome], kind: str, has: Choice) -> Figure:
     return _share(found, lambda one: one.case.kind == kind, has)
 
 
+def right(found: Sequence[Outcome]) -> Figure:
+    """The share of right labels."""
+    return _share(found, lambda _: True, lambda one: one.right)
+
+
 def f1(found: Sequence[Outcome], accepts: Choice) -> Figure:
     """The harmonic mean of precision and recall."""
-
-    def value(chosen: Sequence[Outcome]) -> float | None:
-        taken, true = sum(map(accepts, chosen)), sum(one.case.true for one in chosen)
-        hits = sum(accepts(one) and one.case.true for one in chosen)
-        return 2 * hits / (taken + true) if taken + true else None
-
-    return _drawn(found, value, len(found))
+    return _drawn(
+        found,
+        lambda one: (2.0 * (accepts(one) and one.case.true), float(accepts(one) + one.case.true)),
+        lambda sums: sums[0] / sums[1] if sums[1] else None,
+        len(found),
+    )
 
 
 def brier(found: Sequence[Outcome]) -> Figure:
     """Mean squared distance of the confidence from being right (1) or wrong (0)."""
     return _drawn(
-        found, lambda chosen: sum((one.confidence - one.right) ** 2 for one in chosen) / len(chosen), len(found)
+        found, lambda one: ((one.confidence - one.right) ** 2, 1.0), lambda sums: sums[0] / sums[1], len(found)
     )
 
 
 def calibration(found: Sequence[Outcome]) -> Figure:
     """Expected calibration error: the mean distance of confidence and share of right labels, over the grounds."""
-
-    def value(chosen: Sequence[Outcome]) -> float:
-        return sum(abs(sum(one.confidence - one.right for one in row)) for row in by_ground(chosen).values()) / len(
-            chosen
-        )
-
-    return _drawn(found, value, len(found))
+    grounds = sorted(by_ground(found))
+    return _drawn(
+        found,
+        lambda one: (*((one.confidence - one.right) * (one.ground == ground) for ground in grounds), 1.0),
+        lambda sums: math.fsum(map(abs, sums[:-1])) / sums[-1],
+        len(found),
+    )
 
 
 def by_ground(found: Sequence[Outcome]) -> Mapping[Ground, list[Outcome]]:
@@ -138,29 +143,32 @@ def by_ground(found: Sequence[Outcome]) -> Mapping[Ground, list[Outcome]]:
     return rows
 
 
-def right(found: Sequence[Outcome]) -> Figure:
-    """The share of right labels."""
-    return _share(found, lambda _: True, lambda one: one.right)
-
-
 def _share(found: Sequence[Outcome], among: Choice, has: Choice) -> Figure:
-    def value(chosen: Sequence[Outcome]) -> float | None:
-        taken = [one for one in chosen if among(one)]
-        return sum(map(has, taken)) / len(taken) if taken else None
+    return _drawn(
+        found,
+        lambda one: (float(among(one) and has(one)), float(among(one))),
+        lambda sums: sums[0] / sums[1] if sums[1] else None,
+        sum(map(among, found)),
+    )
 
-    return _drawn(found, value, sum(map(among, found)))
 
-
-def _drawn(found: Sequence[Outcome], value: Callable[[Sequence[Outcome]], float | None], count: int) -> Figure:
-    items: dict[int, list[Outcome]] = {}
+def _drawn(
+    found: Sequence[Outcome],
+    parts: Callable[[Outcome], tuple[float, ...]],
+    value: Callable[[Sequence[float]], float | None],
+    count: int,
+) -> Figure:
+    """A figure that follows from sums over outcomes, with its interval over the sentences that they were made from."""
+    items: dict[int, list[tuple[float, ...]]] = {}
     for one in found:
-        items.setdefault(one.case.item, []).append(one)
-    rows, draws = list(items.values()), random.Random("intervals")
-    seen = []
-    for _ in range(DRAWS):
-        chosen = [one for row in draws.choices(rows, k=len(rows)) for one in row]
-        if (drawn := value(chosen)) is not None:
-            seen.append(drawn)
-    seen.sort()
+        items.setdefault(one.case.item, []).append(parts(one))
+    rows = [tuple(map(math.fsum, zip(*row, strict=True))) for row in items.values()]
+    draws = random.Random("intervals")
+    drawn = (value(_sums(draws.choices(rows, k=len(rows)))) for _ in range(DRAWS))
+    seen = sorted(one for one in drawn if one is not None)
     low, high = (seen[round(share * (len(seen) - 1))] for share in (0.025, 0.975))
-    return Figure(value(found) or 0.0, low, high, count)
+    return Figure(value(_sums(rows)) or 0.0, low, high, count)
+
+
+def _sums(rows: Sequence[tuple[float, ...]]) -> list[float]:
+    return [math.fsum(column) for column in zip(*rows, strict=True)]

@@ -1,7 +1,7 @@
 """Documents and claims from a file of sentences.
 
-In: ``development.txt`` or ``held-out.txt`` (their heads explain the signs). Out: ``Case`` values: a claim, the text it
-is held against, what was done to it, the labels that are right.
+In: ``development.txt``, ``calibration.txt``, ``held-out.txt`` (their heads explain the signs). Out: ``Case`` values: a
+claim, the text it is held against, what was done to it, the labels that are right.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from importlib.resources import files
 
 from xstilts.literature.terms import named
 
-HALVES = ("development", "held-out")
+# The rules were made on the first part, their confidence on the second; the third was written before either.
+PARTS = ("development", "calibration", "held-out")
 TRUE = ("verbatim", "reworded", "rounded")
 FALSE = ("number", "name", "turned", "unhedged", "absent")
 RIGHT: Mapping[str, tuple[str, ...]] = {
@@ -57,9 +58,9 @@ class _Item:
 
 
 @cache
-def cases(half: str) -> tuple[Case, ...]:
-    """All cases of ``development`` or ``held-out``."""
-    items = list(_filled(_items(half), random.Random(f"planted {half}")))
+def cases(part: str) -> tuple[Case, ...]:
+    """All cases of one of ``PARTS``."""
+    items = list(_filled(_items(part), random.Random(f"planted {part}")))
     groups = [items[start : start + TOGETHER] for start in range(0, len(items), TOGETHER)]
     texts = [" ".join(item.text for item in group) for group in groups]
     others = [" ".join((texts[place + 1 :] + texts[:place])[:OTHERS]) for place in range(len(texts))]
@@ -71,8 +72,8 @@ def cases(half: str) -> tuple[Case, ...]:
     )
 
 
-def _items(half: str) -> Iterator[_Item]:
-    text = files("xstilts.literature.trial").joinpath(f"{half}.txt").read_text(encoding="utf-8")
+def _items(part: str) -> Iterator[_Item]:
+    text = files("xstilts.literature.trial").joinpath(f"{part}.txt").read_text(encoding="utf-8")
     found: _Item | None = None
     number = 0
     for line in text.splitlines():
@@ -90,7 +91,7 @@ def _items(half: str) -> Iterator[_Item]:
             old, _, new = said.partition(" → ")
             claim = found.claims[1][1]
             if claim.count(old) < 1:
-                raise ValueError(f"{half}.txt, item {number}: {old!r} is not in {claim!r}")
+                raise ValueError(f"{part}.txt, item {number}: {old!r} is not in {claim!r}")
             changed = re.sub(rf"(?<![\w.,]){re.escape(old)}(?![\w])", lambda _, new=new: new, claim, count=1)  # type: ignore[misc]
             found.claims.append(({"#": "number", "@": "name", "~": "rounded"}[sign], changed))
     if found:

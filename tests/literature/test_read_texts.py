@@ -123,7 +123,8 @@ def test_words_that_a_line_break_cut_are_whole_again() -> None:
 
 
 def test_markdown_has_headings_lists_and_tables_of_its_own() -> None:
-    text = "# Head\nFirst line\nsecond line.\n- an item\n- another\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode = 1\n```\nEnd."
+    text = "# Head\nFirst line\nsecond line.\n- an item\n- another\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    text += "```\ncode = 1\n```\nEnd."
     assert shape.paragraphs(text).split("\n\n") == [
         "# Head",
         "First line second line.",

@@ -118,5 +118,13 @@ def _bare(title: str) -> str:
 
 def _names(document: Document) -> set[str]:
     about = document.about
-    found = {about.identifier, about.arxiv, about.doi, about.title, document.source, document.key}
+    found = {
+        about.identifier,
+        about.identifier.partition(":")[2],
+        about.arxiv,
+        about.doi,
+        about.title,
+        document.source,
+        document.key,
+    }
     return {one.lower() for one in found if one}

@@ -181,12 +181,13 @@ def _part(text: str, found: re.Match[str], unit: str, end: int, sign: str, direc
         after,
     ):
         return "change"
-    if unit == "points" and re.search(r"\b(?:is|was|are|were)\s+(?:about |only )?$", before):
+    points = "point" in text[found.end() : end]
+    if points and re.search(r"\b(?:is|was|are|were)\s+(?:about |only )?$", before):
         return "change"
     if _REACHED.search(before):
         noun = re.search(r"\b(?:gain|benefit|advantage|improvement|increase|loss|drop|decrease|effect)s?\b", before)
         return "change" if noun else "score"
-    if unit == "points":
+    if points:
         return "change"
     return (
         "change" if any(mark.end <= found.start() and found.start() - mark.end < 60 for mark in directed) else "score"

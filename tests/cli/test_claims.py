@@ -144,3 +144,21 @@ def test_the_claims_of_the_first_study_can_be_taken_as_they_stand(tmp_path: Path
 def test_a_study_that_is_nowhere_is_one_mistake(tmp_path: Path) -> None:
     shown = call("claims", "nosuch", "--store", str(tmp_path))
     assert shown.exit_code == 2 and "note" not in shown.stderr
+
+
+def test_the_join_has_ones_own_claims_first_and_the_verdicts_of_the_study(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Notes\n\nXNLI does not benefit from intermediate training.", encoding="utf-8")
+    corpus = ("--corpus", str(tmp_path / "corpus"))
+    assert call("literature", "add", str(tmp_path / "notes.txt"), *corpus).exit_code == 0
+    arguments = ("literature", "report", str(place / "mine.toml"), "--store", str(place / "store"), *corpus)
+    found = json.loads(call(*arguments, "--json").stdout)
+    assert [one["id"] for one in found[:2]] == ["nli-helps", "qa-better"]
+    assert found[0]["verdicts"]["tiny"]["in_scope"] == "supported" and found[0]["published"] is None
+    (eighth,) = [one for one in found if one["id"] == "C8"]
+    assert eighth["literature"]["label"] == "stated" and eighth["verdicts"]["tiny"]["as_stated"] == "undecided"
+    text = call(*arguments).stdout
+    assert "as stated, tiny | in scope, tiny |" in text
+    judged = json.loads(
+        call("claims", str(place / "mine.toml"), "--store", str(place / "store"), *corpus, "--json").stdout
+    )
+    assert judged["literature"]["C8"]["label"] == "stated"

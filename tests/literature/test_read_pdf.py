@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +31,37 @@ def test_two_columns_are_read_one_after_the_other_with_whole_words(tmp_path: Pat
     assert "SQuAD\t-1.4\t+0.7\t+5.6" in text  # a row of the table stays one
     about = document.about
     assert (about.title, about.identifier, about.year) == ("English tasks", "arXiv:2105.00001v2", 2021)
+
+
+LATEX = r"""\documentclass[twocolumn]{article}
+\title{Preparing encoders}\author{Ada Example}
+\begin{document}\maketitle
+\begin{abstract}The efficiency of multi-task training is insufficient for cross-lingual transfer.\end{abstract}
+\section{Results}
+Masked language modelling alongside does not consistently outperform English intermediate training, in official and
+difficult settings alike. QQP lowers named entity recognition by 6.9\,F1 points, which is more than any other task.
+The MNLI training set contains 392{,}702 examples; see the table\footnote{A footnote.} for all.
+\begin{table*}[b]\begin{tabular}{lrr}Task&XNLI&TyDiQA\\SQuAD&$-1.4$&$+5.6$\end{tabular}\end{table*}
+\newpage In the second column SQuAD raises TyDiQA by 5.6 points, and nothing else is said in it about any task.
+\end{document}"""
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_a_paper_as_latex_sets_it(tmp_path: Path) -> None:
+    (tmp_path / "two.tex").write_text(LATEX, encoding="utf-8")
+    subprocess.run(["pdflatex", "-interaction=batchmode", "two.tex"], cwd=tmp_path, capture_output=True, check=True)
+    (document,) = read(tmp_path / "two.pdf")
+    assert document.about.title == "Preparing encoders"
+    found = [sentence for sentence, _ in sentences(document)]
+    for wanted in (
+        "The efficiency of multi-task training is insufficient for cross-lingual transfer.",
+        "Masked language modelling alongside does not consistently outperform English intermediate training, in "
+        "official and difficult settings alike.",
+        "QQP lowers named entity recognition by 6.9 F1 points, which is more than any other task.",
+        "In the second column SQuAD raises TyDiQA by 5.6 points, and nothing else is said in it about any task.",
+    ):
+        assert wanted in found, found
+    assert "SQuAD\t-1.4\t+5.6" in "\n".join(document.pages)
 
 
 def test_columns_written_line_by_line_are_still_columns(tmp_path: Path) -> None:

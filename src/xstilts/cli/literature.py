@@ -66,7 +66,12 @@ def add(
             say(f"left out: {path}: {reason}")
             continue
         for document in found:
-            (added if place.add(document) else there).append(document)
+            new = place.add(document)
+            (added if new else there).append(document)
+            if new and not json:
+                put(f"added: {_said(document)}")
+                for note in document.notes:
+                    put(f"    {note}")
     if json:
         put_json(
             {
@@ -76,10 +81,6 @@ def add(
             }
         )
     else:
-        for one in added:
-            put(f"added: {_said(one)}")
-            for note in one.notes:
-                put(f"    {note}")
         put(f"{len(added)} added, {len(there)} there already, {len(refused)} left out; corpus: {corpus}")
     raise typer.Exit(1 if refused else 0)
 

@@ -8,10 +8,12 @@ out. The folder's names are checksums, never names of users' files.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from zlib import crc32
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.sealed import read_sealed, replace, sealed, sync
@@ -80,9 +82,9 @@ def works(documents: Sequence[Document]) -> list[list[Document]]:
     """The documents grouped by publication: versions, copies and bare records of one stand together, in the order of
     ``documents``. Two are the same publication if they share an identifier or a title, or nearly all of their words."""
     groups = list(range(len(documents)))
-    runs = [_runs(document) for document in documents]
+    copies = _copies(documents)
     for i, j in combinations(range(len(documents)), 2):
-        if groups[i] != groups[j] and (_same(documents[i], documents[j]) or _alike(runs[i], runs[j])):
+        if groups[i] != groups[j] and (_same(documents[i], documents[j]) or (i, j) in copies):
             old, new = max(groups[i], groups[j]), min(groups[i], groups[j])
             groups = [new if group == old else group for group in groups]
     return [[documents[i] for i in range(len(groups)) if groups[i] == group] for group in dict.fromkeys(groups)]
@@ -96,20 +98,25 @@ def _same(one: Document, other: Document) -> bool:
     return bool(_bare(a.title)) and _bare(a.title) == _bare(b.title)
 
 
-# Of the shorter text's runs of eight words, so many must also stand in the longer one for a copy.
-COPY, RUN, ENOUGH = 0.6, 8, 10
+# Of the shorter text's runs of eight words, so many must also stand in the longer one for a copy. Of a large corpus
+# only so many runs are looked at, the same in every document.
+COPY, RUN, ENOUGH, LOOKED_AT = 0.6, 8, 10, 500_000
 
 
-def _alike(one: set[int], other: set[int]) -> bool:
-    """Whether the shorter text stands in the longer one."""
-    short, long = sorted((one, other), key=len)
-    return len(short) >= ENOUGH and len(short & long) >= COPY * len(short)
-
-
-def _runs(document: Document) -> set[int]:
-    """Every run of eight words, as a number."""
-    words = re.findall(r"\w+", " ".join(document.pages).lower())
-    return {hash(tuple(words[i : i + RUN])) for i in range(max(0, len(words) - RUN + 1))}
+def _copies(documents: Sequence[Document]) -> set[tuple[int, int]]:
+    """The pairs of documents of which one holds most of the other."""
+    words = [re.findall(r"\w+", " ".join(document.pages).lower()) for document in documents]
+    part = 1 + sum(map(len, words)) // LOOKED_AT
+    owners: dict[int, list[int]] = {}
+    sizes = [0] * len(documents)
+    for number, text in enumerate(words):
+        for run in {crc32(" ".join(text[i : i + RUN]).encode()) for i in range(max(0, len(text) - RUN + 1))}:
+            if run % part == 0:
+                owners.setdefault(run, []).append(number)
+                sizes[number] += 1
+    shared = Counter(pair for several in owners.values() if len(several) > 1 for pair in combinations(several, 2))
+    least = {(i, j): min(sizes[i], sizes[j]) for i, j in shared}
+    return {pair for pair, count in shared.items() if least[pair] >= ENOUGH and count >= COPY * least[pair]}
 
 
 def _bare(title: str) -> str:

@@ -88,20 +88,64 @@ def _answer(file: Any) -> dict[str, Any]:
 def _runs(file: Any, number: int) -> Iterator[Run]:
     """The pieces of text of a page; none where the page is damaged. Raises ``TooMuch``."""
     import pypdfium2
+    from pypdfium2 import raw
 
     try:
-        page = file[number]
-        words = page.get_textpage()
-        if words.count_chars() > MAX_ON_PAGE:
-            raise TooMuch(f"{words.count_chars():,} characters on page {number + 1}: more than {MAX_ON_PAGE:,}")
-        rectangles = [words.get_rect(i) for i in range(words.count_rects())]
+        words = file[number].get_textpage()
+        count = words.count_chars()
     except pypdfium2.PdfiumError:
         return
-    for left, low, right, high in rectangles:
-        text = letters(words.get_text_bounded(left, low, right, high)).replace("\ufffe", "\x02")
-        text = re.sub(r"[\r\n]+", " ", text)
-        if text.strip(" \x02"):
-            yield Run(left, low, right, high, text.strip(" "))
+    if count > MAX_ON_PAGE:
+        raise TooMuch(f"{count:,} characters on page {number + 1}: more than {MAX_ON_PAGE:,}")
+    signs = [(chr(raw.FPDFText_GetUnicode(words.raw, i)), _box(words, i)) for i in range(count)]
+    for piece in _pieces(signs):
+        text = letters("".join(sign for sign, _ in piece)).replace("\ufffe", "\x02").strip(" ")
+        text = re.sub(r"(^|[\s(])- (?=\d)", r"\1-", text)  # a minus set as a sign of its own
+        boxes = [box for sign, box in piece if not sign.isspace() and box is not None]
+        if text.strip(" \x02") and boxes:
+            yield Run(
+                min(box[0] for box in boxes),
+                min(box[1] for box in boxes),
+                max(box[2] for box in boxes),
+                max(box[3] for box in boxes),
+                text,
+            )
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _box(words: Any, place: int) -> _Box | None:
+    """The edges of a letter: left, low, right, high; None of what pdfium put in itself."""
+    import pypdfium2
+
+    try:
+        left, low, right, high = words.get_charbox(place)
+    except pypdfium2.PdfiumError:
+        return None
+    return (left, low, right, high) if high > low or right > left else None
+
+
+def _pieces(signs: Sequence[tuple[str, _Box | None]]) -> Iterator[list[tuple[str, _Box | None]]]:
+    """Letters that follow one another on a line: a jump or another line begins a new piece."""
+    piece: list[tuple[str, _Box | None]] = []
+    last: _Box | None = None
+    heights = sorted(box[3] - box[1] for sign, box in signs if box is not None and sign.isalnum())
+    height = heights[len(heights) // 2] if heights else 0.0
+    for sign, box in signs:
+        if sign in "\r\n\0":
+            yield piece
+            piece, last = [], None
+            continue
+        if box is not None and not sign.isspace():
+            if last is not None:
+                away = box[0] - last[2] > 1.5 * height or box[0] < last[0] - height
+                if away or box[1] > last[3] or box[3] < last[1]:
+                    yield piece
+                    piece = []
+            last = box
+        piece.append((sign, box))
+    yield piece
 
 
 def _key(run: Run) -> tuple[str, int]:
@@ -147,13 +191,17 @@ def _lines(page: Sequence[Run]) -> list[list[Run]]:
         middle = (run.low + run.high) / 2
         line = next((line for line in lines[-6:] if line[0].low <= middle <= line[0].high), None)
         lines.append([run]) if line is None else line.append(run)
-    return [_touching(sorted(line, key=lambda one: one.left)) for line in lines]
+    usual = _height(page) if page else 0.0
+    return [_touching(sorted(line, key=lambda one: one.left), usual) for line in lines]
 
 
-def _touching(line: Sequence[Run]) -> list[Run]:
+def _touching(line: Sequence[Run], usual: float) -> list[Run]:
+    """The runs of a line, those of running text together: the space between words is narrow, that behind a point may
+    be wide where lines are set to both margins."""
     found: list[Run] = []
     for run in line:
-        if found and run.left - found[-1].right < 0.9 * max(run.height, found[-1].height):
+        ended = found and re.search(r"[a-z)][.,;:!?]$", found[-1].text) and re.match(r"[A-Za-z(]", run.text)
+        if found and run.left - found[-1].right < (2.0 if ended else 0.9) * max(run.height, found[-1].height, usual):
             last = found.pop()
             space = "" if run.left - last.right < 0.08 * last.height else " "
             run = Run(
@@ -202,7 +250,7 @@ def _gutter(lines: Sequence[Sequence[Run]]) -> float | None:
         x = start + (end - start) * step / 100
         crossing = sum(run.left < x < run.right for run in wide)
         sides = (sum(run.right <= x for run in wide), sum(run.left >= x for run in wide))
-        if min(sides) >= 3 and crossing <= 0.4 * sum(sides):
+        if min(sides) >= 2 and crossing <= 0.4 * sum(sides):
             found.append((crossing, abs(step - 50), x))
     return min(found)[2] if found else None
 

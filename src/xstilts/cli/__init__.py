@@ -21,6 +21,8 @@ from xstilts.cli import (
     data,
     init,
     literature,
+    literature_review,
+    literature_search,
     machine,
     own,
     planned,
@@ -45,6 +47,8 @@ _STUDY = [
     "predict",
 ]
 ORDER = [*_STUDY, "tasks", "languages", "backbones", "studies", "analyses", "planted", "init", "doctor", "job"]
+literature_search.register(literature.literature)
+literature_review.register(literature.literature)
 app.registered_commands.sort(key=lambda found: ORDER.index(str(found.name)))
 
 __all__ = [
@@ -57,6 +61,8 @@ __all__ = [
     "data",
     "init",
     "literature",
+    "literature_review",
+    "literature_search",
     "machine",
     "main",
     "own",

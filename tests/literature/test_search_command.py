@@ -161,14 +161,20 @@ def test_searches_are_listed_and_chosen_by_name(here: Path) -> None:
         (["search", "x", "--limit", "0"], "--limit is 0"),
         (["search", '""'], "no word"),
         (["search", "x", "--replay", "--again"], "name one of them"),
+        (["search", "x", "--corpus", "/proc/none"], "name a folder with --corpus"),
+        (["search", "x", "--corpus", "services.toml/below"], "name a folder with --corpus"),
         (["screen", "--rules", "none.toml"], "can not be read"),
         (["review", "nothing.pdf"], "no document 'nothing.pdf'"),
         (["review", "--checklist", "none.toml"], "can not be read"),
     ],
 )
-def test_wrong_requests_end_in_a_line(here: Path, arguments: list[str], why: str) -> None:
+def test_wrong_requests_end_in_a_line(
+    server: PaperServer, here: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], why: str
+) -> None:
+    monkeypatch.chdir(here)
     done = called(*arguments)
     assert done.exit_code == 2 and why in done.stderr and "Traceback" not in done.output
+    assert server.asked == []
 
 
 def test_a_replay_needs_no_network_at_all_in_a_process_of_its_own(here: Path) -> None:

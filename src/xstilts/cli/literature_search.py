@@ -73,6 +73,8 @@ def search(
     names = chosen([name.strip() for name in services.split(",") if name.strip()], known)
     wanted = checked(Query(" ".join(query.split()), limit, since))
     mode: Literal["kept", "replay", "again"] = "replay" if replay else "again" if again else "kept"
+    if not replay:
+        _make_room(corpus / ANSWERS)
     asker = Asker(corpus / ANSWERS, mode, os.environ)
     answered = ask(wanted, names, known, asker, say)
     if not replay:
@@ -161,6 +163,18 @@ def check_installed(*libraries: str) -> None:
 
     if missing := [name for name in libraries if find_spec(name) is None]:
         raise Problem(f"{', '.join(missing)} not installed: pip install 'xstilts[literature]'")
+
+
+def _make_room(folder: Path) -> None:
+    """The folder for answers, before anybody is asked for them."""
+    import tempfile
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Problem(f"'{folder}' can not be written ({error.strerror}): name a folder with --corpus") from error
 
 
 def _list_searches(corpus: Path, json: bool) -> None:

@@ -256,7 +256,7 @@ def test_alpha_is_krippendorffs_own_example() -> None:
     whole = np.array([[np.nan if v is None else v for v in row] for row in data], float)
     assert krippendorff.alpha(whole, level_of_measurement="nominal") == pytest.approx(0.743, abs=5e-4)
     ours = [[SCORES[v - 1] if v and v < 5 else None for v in row] for row in data]
-    found = agreement(rated(ours), ITEMS)  # type: ignore[arg-type]
+    found = agreement(rated(ours), ITEMS, np.random.default_rng(1))  # type: ignore[arg-type]
     assert found.alpha == pytest.approx(by_hand(ours))
     assert (found.raters, found.pairs) == (4, 10)
 
@@ -273,11 +273,28 @@ def by_hand(rows: list[list[str | None]]) -> float:
 
 @given(st.lists(st.lists(st.sampled_from([*SCORES, None]), min_size=6, max_size=6), min_size=0, max_size=4))
 def test_alpha_is_its_definition_or_undecided(rows: list[list[str | None]]) -> None:
-    found = agreement(rated(rows), ITEMS)  # type: ignore[arg-type]
+    found = agreement(rated(rows), ITEMS, np.random.default_rng(1))  # type: ignore[arg-type]
     if found.alpha is None:
         assert found.why
     else:
         assert found.alpha == pytest.approx(by_hand(rows), abs=1e-9)
+
+
+def test_the_interval_of_alpha_narrows_with_items_and_covers_it() -> None:
+    generator = np.random.default_rng(5)
+
+    def raters(count: int) -> list[list[str | None]]:
+        truth = generator.integers(4, size=count)
+        noisy = [np.where(generator.random(count) < 0.3, generator.integers(4, size=count), truth) for _ in range(2)]
+        return [[SCORES[int(code)] for code in row] for row in noisy]
+
+    few, all_of_them = (agreement(rated(raters(count)), ITEMS, np.random.default_rng(1)) for count in (8, 21))  # type: ignore[arg-type]
+    for found in (few, all_of_them):
+        assert found.low is not None and found.high is not None and found.alpha is not None
+        assert found.low < found.alpha < found.high
+    assert all_of_them.high - all_of_them.low < few.high - few.low  # type: ignore[operator]
+    again = agreement(rated(raters(7)), ITEMS, np.random.default_rng(1))  # type: ignore[arg-type]
+    assert again.alpha is not None and again.low is None
 
 
 def test_rules_as_raters() -> None:

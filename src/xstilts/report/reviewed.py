@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from xstilts.analysis.section import Section, counted
 from xstilts.literature.review.agree import SCORES, Ratings, agreement, of_rules, spread
 from xstilts.literature.review.checklist import Item
@@ -42,8 +44,10 @@ def _notes(items: Sequence[Item], ratings: Ratings, people: Ratings) -> list[str
     groups: list[tuple[str, Ratings]] = [("rules", rules)]
     groups += [("people", people), ("rules and people", ratings)] if people else []
     for name, group in groups:
-        found = agreement(group, items)
+        found = agreement(group, items, np.random.default_rng(0))
         value = f"{found.alpha:.2f}" if found.alpha is not None else f"undecided ({found.why})"
+        if found.low is not None and found.high is not None:
+            value += f" (95 % over items: {found.low:.2f} .. {found.high:.2f})"
         notes.append(
             f"Krippendorff's alpha of {name} ({counted(found.raters, 'rater')}, "
             f"{counted(found.pairs, 'item')} that two or more scored): {value}"
@@ -107,7 +111,7 @@ def review_table(
     groups = {"rules": of_rules(found), "people": people, "all": ratings}
     return {
         "items": by_item,
-        "alpha": {name: vars(agreement(group, items)) for name, group in groups.items()},
+        "alpha": {name: vars(agreement(group, items, np.random.default_rng(0))) for name, group in groups.items()},
     }
 
 

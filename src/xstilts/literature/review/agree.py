@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.literature.review.checklist import Item
 from xstilts.literature.review.rules import Finding, Score
@@ -20,6 +22,8 @@ from xstilts.literature.sheet import table_of
 SCORES: tuple[Score, ...] = ("yes", "partly", "no", "not found")
 _WORTH = {"yes": 1.0, "partly": 0.5, "no": 0.0}
 _NUMBERS: dict[str, Score] = {"1": "yes", "1.0": "yes", "0.5": "partly", ".5": "partly", "0": "no", "0.0": "no"}
+_ENOUGH = 8  # items for an interval
+_DRAWS = 1_000
 _COLUMNS = ("reviewer", "item", "score")
 Ratings = Mapping[str, Mapping[str, Score]]  # rater to item to score
 
@@ -27,12 +31,14 @@ Ratings = Mapping[str, Mapping[str, Score]]  # rater to item to score
 @dataclass(frozen=True)
 class Agreement:
     """``alpha`` is None where it can not be said, for the reason ``why``. ``pairs``: items that two raters or more have
-    scored."""
+    scored. ``low`` to ``high``: its 95 % interval over items, None where there are too few."""
 
     raters: int
     pairs: int
     alpha: float | None
     why: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 def of_rules(findings: Sequence[Finding]) -> dict[str, dict[str, Score]]:
@@ -88,8 +94,9 @@ def spread(scores: Sequence[Score]) -> str:
     return f"{apart:g}{missing}"
 
 
-def agreement(ratings: Ratings, items: Sequence[Item]) -> Agreement:
-    """Krippendorff's alpha (nominal) of all raters over all items."""
+def agreement(ratings: Ratings, items: Sequence[Item], generator: np.random.Generator) -> Agreement:
+    """Krippendorff's alpha (nominal) of all raters over all items, with the interval that 1,000 draws of as many items
+    give (percentiles; draws in which everybody says the same are left out)."""
     names = [item.name for item in items]
     rows = [[scores.get(name) for name in names] for scores in ratings.values()]
     both = [column for column in zip(*rows, strict=True) if sum(score is not None for score in column) > 1]
@@ -98,7 +105,15 @@ def agreement(ratings: Ratings, items: Sequence[Item]) -> Agreement:
     if len(Counter(score for column in both for score in column if score is not None)) < 2:
         return Agreement(len(rows), len(both), None, "everybody gave every item the same score")
     import krippendorff
-    import numpy as np
 
-    codes = np.array([[np.nan if score is None else SCORES.index(score) for score in row] for row in rows], float)
-    return Agreement(len(rows), len(both), float(krippendorff.alpha(codes, level_of_measurement="nominal")))
+    codes = np.array([[np.nan if s is None else SCORES.index(s) for s in column] for column in both], float).T
+    alpha = float(krippendorff.alpha(codes, level_of_measurement="nominal"))
+    if len(both) < _ENOUGH:
+        return Agreement(len(rows), len(both), alpha)
+    drawn = []
+    for _ in range(_DRAWS):
+        draw = codes[:, generator.integers(len(both), size=len(both))]
+        if len(np.unique(draw[~np.isnan(draw)])) > 1:
+            drawn.append(krippendorff.alpha(draw, level_of_measurement="nominal"))
+    low, high = (float(end) for end in np.percentile(drawn, (2.5, 97.5)))
+    return Agreement(len(rows), len(both), alpha, "", low, high)

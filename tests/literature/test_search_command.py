@@ -137,7 +137,8 @@ def test_screening_counts_decides_and_adds(here: Path) -> None:
         writer.writerows(rows)
     decided = called("screen", "--rules", here / "rules.toml", "--decisions", sheet, "--markdown")
     assert "|  | about retrieval (a person) | 1 |" in decided.stdout and "| included |  | 1 |" in decided.stdout
-    assert decided.stdout.startswith("# Screening\n\n## PRISMA counts\n\n")
+    assert decided.stdout.startswith("# Screening\n\n## Searches\n\n| query | services |")
+    assert '| "zero-shot" | arxiv, acl |' in decided.stdout and "## PRISMA counts" in decided.stdout
     assert called("screen", "--sheet", sheet).exit_code == 2  # nobody's decisions are written over
 
 

@@ -119,7 +119,7 @@ def screen(
     from xstilts.literature.search.merge import merged
     from xstilts.literature.search.screen import Rules, counted, read_decisions, read_rules, screened
     from xstilts.literature.search.settings import settings
-    from xstilts.report.searched import alike_notes, prisma_section, screened_section
+    from xstilts.report.searched import alike_notes, prisma_section, screened_section, searches_section
 
     check_installed(*_LIBRARIES)
     known = settings(os.environ)
@@ -128,7 +128,8 @@ def screen(
     asker = Asker(corpus / ANSWERS, "replay")
     records: list[Record] = []
     failed: list[str] = []
-    for one in chosen_searches(corpus, names or []):
+    searches = chosen_searches(corpus, names or [])
+    for one in searches:
         for answer in ask(one.query, one.services, known, asker):
             records += answer.records
             if answer.failure:
@@ -145,12 +146,14 @@ def screen(
             {
                 "counts": asdict(counts),
                 "failed": failed,
+                "searches": [asdict(one) for one in searches],
                 "records": [_screened_row(one) for one in decided],
                 "alike": found.alike,
             }
         )
         return
-    sections = [prisma_section(counts, {name: one.title for name, one in known.items()}, failed)]
+    sections = [searches_section(searches)]
+    sections += [prisma_section(counts, {name: one.title for name, one in known.items()}, failed)]
     sections += [screened_section(decided, outcome, shown) for outcome in ("included", "not judged", "excluded")]
     put_sections(sections, markdown, "Screening")
     for line in alike_notes(found):

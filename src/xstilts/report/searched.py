@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from xstilts.analysis.section import Section, counted
 from xstilts.literature.search.found import Answered
+from xstilts.literature.search.kept import Kept
 from xstilts.literature.search.merge import Merged
 from xstilts.literature.search.records import Record
 from xstilts.literature.search.screen import Counts, Screened
@@ -59,6 +60,15 @@ def alike_notes(merged: Merged) -> list[str]:
     told = [f"nearly the same title, left apart: {a} and {b} ({n} of 100)" for a, b, n in merged.alike[:_ALIKE]]
     more = len(merged.alike) - _ALIKE
     return [*told, *([f"and {more} more such pairs"] if more > 0 else [])]
+
+
+def searches_section(searches: Sequence[Kept]) -> Section:
+    """What was asked of whom, and when."""
+    rows = tuple(
+        (one.query.text, ", ".join(one.services), one.asked[:10], str(one.query.since or ""), str(one.query.limit))
+        for one in searches
+    )
+    return Section("Searches", ("query", "services", "asked", "since", "limit"), rows, 3)
 
 
 def prisma_section(counts: Counts, titles: Mapping[str, str], failed: Sequence[str] = ()) -> Section:

@@ -122,55 +122,40 @@ def _published(json: bool) -> None:
 def _study(study: str, level: str | None, variant: str | None, store: Path, traits: Path | None, json: bool) -> None:
     import polars as pl
 
-    from xstilts.analysis.arms import of_study, unlearned
-    from xstilts.analysis.claims import judge, score_reports
-    from xstilts.analysis.material import Material
-    from xstilts.analysis.quantities import BEHIND
-    from xstilts.analysis.scope import differences, missing_controls
+    from xstilts.analysis.arms import unlearned
+    from xstilts.analysis.claims import score_reports
+    from xstilts.analysis.judged import by_study
     from xstilts.analysis.table import of_store
     from xstilts.catalogue.claim import claims as known
     from xstilts.catalogue.traits import read_traits
+    from xstilts.cli.analysed import material_of
     from xstilts.cli.opened import remembered
-    from xstilts.jobs.behind import Behind
     from xstilts.report import claims as said
     from xstilts.report.sections import CONSTRUCTED, constructed
-    from xstilts.study.evidence import Evidence
 
     plan, place = remembered(study, level, store, variant=variant)
-    own = _own(study, level, variant)
+    own = own_claims(study, level, variant)
     table = of_store(plan, place)
-    effects = of_study(plan, table)
-    evidence = Evidence.model_validate(plan.evidence)
-    material = Material(table, Behind(plan, place), evidence, plan.groups, read_traits(traits) if traits else {})
-    sizes = table["parameters_nonembedding"].drop_nulls().unique().to_list()
-    backbones = list(dict.fromkeys(cell.backbone for cell in plan.cells))
+    material = material_of(plan, place, table, read_traits(traits) if traits else {})
     result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
     sections: list[Section] = []
-    for backbone in backbones:
-        rows = effects.filter(pl.col("backbone") == backbone)
-        controls = missing_controls(plan, backbone)
-        found = []
-        for claim in (*own.values(), *known().values()):
-            if claim.kind != "fact":
-                about = effects if any(rule.quantity in ("scale_slope", *BEHIND) for rule in claim.rules) else rows
-                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone, sizes)
-                found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls, material=material))
-        result["backbones"][backbone] = {
-            "claims": [_plain(one) for one in found],
-            "missing_controls": controls,
-            "not_learned": unlearned(table.filter(pl.col("backbone") == backbone)),
+    found = list(by_study(plan, material, (*own.values(), *known().values())))
+    for one in found:
+        result["backbones"][one.backbone] = {
+            "claims": [_plain(judgement) for judgement in one.judgements],
+            "missing_controls": list(one.controls),
+            "not_learned": unlearned(table.filter(pl.col("backbone") == one.backbone)),
         }
-        if rows["gain"].null_count() == len(rows):
-            say(f"note: no gains of {backbone} are there yet; to go on: xstilts run {study}")
-        told = [one for one in found if any(outcome.measured for outcome in one.outcomes)]
-        rest = [one for one in found if one not in told]
-        title = f"Claims judged by {plan.name}" + (f", {backbone}" if len(backbones) > 1 else "")
+        if not one.gains:
+            say(f"note: no gains of {one.backbone} are there yet; to go on: xstilts run {study}")
+        rest = [judgement for judgement in one.judgements if judgement not in one.told]
+        title = f"Claims judged by {plan.name}" + (f", {one.backbone}" if len(found) > 1 else "")
         sections += [
-            said.study(told, title),
-            said.reasons(told),
+            said.study(one.told, title),
+            said.reasons(one.told),
             _not_asked(rest),
-            said.settled(told, controls if told else ()),
-            said.report_scores(score_reports(told)),
+            said.settled(one.told, one.controls if one.told else ()),
+            said.report_scores(score_reports(one.told)),
         ]
     if json:
         put_json(result)
@@ -178,14 +163,14 @@ def _study(study: str, level: str | None, variant: str | None, store: Path, trai
     put(f"{plan.name}: {plan.question}")
     if result["constructed"]:
         put(CONSTRUCTED)
-    for backbone, one in result["backbones"].items():
-        if one["not_learned"]:
-            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(one['not_learned'])}")
+    for backbone, its in result["backbones"].items():
+        if its["not_learned"]:
+            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(its['not_learned'])}")
     _show([section for section in sections if section.rows])
     say("Statements about documents, tasks and sizes are judged by: xstilts claims --published")
 
 
-def _own(study: str, level: str | None, variant: str | None) -> dict[str, Claim]:
+def own_claims(study: str, level: str | None, variant: str | None) -> dict[str, Claim]:
     """The claims of the study's file; of a study that is known by the store only, none."""
     from xstilts.study.spec import load, shipped
 

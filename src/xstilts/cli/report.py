@@ -25,6 +25,8 @@ from xstilts.cli.frame import (
 )
 
 if TYPE_CHECKING:
+    from xstilts.analysis.material import Analysis, Material
+    from xstilts.analysis.section import Section
     from xstilts.catalogue.claim import Claim
     from xstilts.catalogue.traits import Traits
     from xstilts.report.note import Figure, Note
@@ -96,11 +98,21 @@ def note_of(plan: Plan, store: Store, traits: Traits | None = None, own: tuple[C
         plan=plan,
         store=store,
         material=material,
-        analyses=tuple((one.name, one.answers, tuple(one.run(material))) for one in asked),
+        analyses=tuple((one.name, one.answers, _told(one, material)) for one in asked),
         judged=tuple(by_study(plan, material, (*own, *claims().values()))),
         published=tuple(judge(claim, effects) for claim in claims().values() if claim.kind == "effect"),
     )
     return compose(told)
+
+
+def _told(one: Analysis, material: Material) -> tuple[Section, ...]:
+    """What an analysis says; where a result behind it can not be read (damaged, pruned), that."""
+    from xstilts.analysis.section import Section
+
+    try:
+        return tuple(one.run(material))
+    except Problem as problem:
+        return (Section("Nothing can be said", ("reason",), (), 1, problem.problems),)
 
 
 def write_figures(found: tuple[Figure, ...], folder: Path) -> None:

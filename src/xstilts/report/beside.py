@@ -42,8 +42,8 @@ def beside(judged: Sequence[Judgement], published: Sequence[Judgement], title: s
         5,
         (
             "in scope: for this study's encoder and data; as stated: about its own, undecided where they differ.",
-            "effect: the quantity that decides, in points, or the quantities in the order of the rules below. published: the same "
-            "quantity of the published table (Phang et al. 2020), one run each; empty where it cannot tell.",
+            "effect: the quantity that decides, in points, or the quantities in the order of the rules below. "
+            "published: the same of the published table (Phang et al. 2020), one run each; empty where it cannot tell.",
             "reports: the circulating reports that say it, ✓ where they mark it as verified, – where not, and "
             "their own number between 0 and 1.",
         ),

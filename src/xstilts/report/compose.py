@@ -7,7 +7,7 @@ what it needs; what a reader would look for and not find is said in its place.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from xstilts.analysis.claims import Judgement, score_reports
 from xstilts.analysis.judged import ByEncoder
 from xstilts.analysis.material import Material
 from xstilts.analysis.section import Section
+from xstilts.catalogue.errors import Problem
 from xstilts.report import claims as said
 from xstilts.report import limits, method, overview, sections, trace
 from xstilts.report.abstract import abstract, evidence, references
@@ -151,16 +152,24 @@ def _analyses(told: Told) -> Iterator[Chapter]:
         "similarity": lambda: similarity_figures(told.material),
     }
     for name, answers, found in told.analyses:
-        drawn = tuple(figures[name]()) if name in figures else ()
+        drawn = _drawn(figures[name]) if name in figures else ()
         title = f"{name.replace('_', ' ').capitalize()}: {answers}"
         open_, folded = found[:1], found[1:]
         yield Chapter(f"analysis-{name.replace('_', '-')}", title, (), (*open_, *drawn), folded)
-    reliability = tuple(reliability_figures(told.material))
+    reliability = _drawn(lambda: reliability_figures(told.material))
     if reliability:
         yield Chapter("reliability", "How far certainty can be believed", (), reliability)
-    losses = tuple(loss_figures(told.plan, told.store))
+    losses = _drawn(lambda: loss_figures(told.plan, told.store))
     if losses:
         yield Chapter("learning", "Learning curves", (), losses)
+
+
+def _drawn(make: Callable[[], Iterable[Figure]]) -> tuple[Section | Figure, ...]:
+    """Figures, or why there are none: a result behind them may be damaged or pruned."""
+    try:
+        return tuple(make())
+    except Problem as problem:
+        return (Section("No figure", ("reason",), (), 1, problem.problems),)
 
 
 def _closing(told: Told) -> Iterator[Chapter]:

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from xstilts.analysis.section import Section
 from xstilts.report.note import Figure, Note, Value
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"drawing": _drawing, "digest": _digest, "plain": plain, "slug": slug}
+    made.filters |= {"drawing": _drawing, "digest": _digest, "plain": plain, "slug": slug, "sortable": sortable}
     made.tests["figure_"] = lambda item: isinstance(item, Figure)
     return made.from_string(_part("page.html.j2"))
 
@@ -51,6 +52,12 @@ def _digest(script: str) -> str:
 def slug(text: str) -> str:
     """A file's name without its end: small letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "table"
+
+
+def sortable(section: Section) -> bool:
+    """Whether rows stand for themselves: where some leave their first cell to the row above, they do not."""
+    empty = sum(not row[0] for row in section.rows)
+    return len(section.rows) > 1 and empty in (0, len(section.rows))
 
 
 def plain(value: Value) -> str:

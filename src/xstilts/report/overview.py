@@ -166,9 +166,7 @@ def _baselines(frame: pl.DataFrame) -> dict[str, float]:
 
 
 def _shades(found: Mapping[tuple[int, int], Interval]) -> dict[tuple[int, int], float]:
-    sure = {
-        at: one.mean for at, one in found.items() if one.units and one.half is not None and abs(one.mean) > one.half
-    }
+    sure = {at: one.mean for at, one in found.items() if one.units and one.half and abs(one.mean) > one.half}
     largest = max((abs(value) for value in sure.values()), default=0.0)
     return {at: value / largest for at, value in sure.items() if largest}
 

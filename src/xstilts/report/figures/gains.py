@@ -15,6 +15,7 @@ from xstilts.report.note import Figure
 
 MOST = 60  # languages beyond which a heat map has no readable rows
 ARMS = 24
+REACH = 3.0  # times the largest gain, beyond which bars are cut off, so that gains can be told apart
 
 
 def gain_figures(frame: pl.DataFrame, name: str, suffix: str = "") -> Iterator[Figure]:
@@ -51,6 +52,9 @@ def _by_target(frame: pl.DataFrame, name: str, suffix: str) -> Iterator[Figure]:
                 label=label(arm),
             )
         zero(panel, across=False)
+        far = REACH * max(max(abs(one.gain.mean) for one in lines), 1.0)
+        low, high = panel.get_xlim()
+        panel.set_xlim(max(low, -far), min(high, far))
         panel.set_yticks(range(len(targets)))
         panel.set_yticklabels([label(target) + (" (near floor)" * (target in weak)) for target in targets])
         panel.invert_yaxis()
@@ -66,7 +70,10 @@ def _by_target(frame: pl.DataFrame, name: str, suffix: str) -> Iterator[Figure]:
         ("target", "arm", "gain", "low", "high", "seeds"),
         rows,
         made.svg,
-        ("Means over zero-shot languages; bars: 95 % t interval over seeds, for these languages; none: one seed.",),
+        (
+            "Means over zero-shot languages; bars: 95 % over seeds, for these languages; none: one seed. "
+            "Bars may leave the figure.",
+        ),
     )
 
 

@@ -15,10 +15,12 @@ from xstilts.analysis.intervals import Numbers
 from xstilts.analysis.table import baseline_of
 from xstilts.report.figures.draw import label, looks, sheet
 from xstilts.report.note import Figure, Value
+from xstilts.study.disk import sha256
 from xstilts.study.job import Key, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
+LOSSES = "losses.csv"
 POINTS = 50  # of a curve
 PANELS = 6  # of a figure
 
@@ -72,8 +74,9 @@ def _curves(plan: Plan, store: Store) -> tuple[dict[str, Curves], dict[str, int]
 
 
 def _read(store: Store, key: Key) -> Numbers:
-    path = store.folder(key) / "losses.csv"
-    if not path.is_file():
+    """What was noted, if it is as it was written; weights beside it are not looked at, and may have been pruned."""
+    path, known = store.place(key) / LOSSES, store.record(key)["files"].get(LOSSES)
+    if known is None or not path.is_file() or sha256(path) != known["sha256"]:
         return np.empty((0, 2))
     rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     found = np.array([(float(update), float(loss)) for update, loss in rows], dtype=np.float64).reshape(-1, 2)

@@ -69,11 +69,20 @@ def _figure(
                     label=label(target),
                 )
                 if len(pairs) <= NAMED:
+                    up = len(rows) % 2 == 0  # half of the names below their points: fewer cover one another
                     panel.annotate(
-                        label(found.tasks[place], 14), (x, y), (3, 3), textcoords="offset points", fontsize=6, color=INK
+                        label(found.tasks[place].rsplit("/", 1)[-1], 14),
+                        (x, y),
+                        (0, 4 if up else -4),
+                        textcoords="offset points",
+                        ha="center",
+                        va="bottom" if up else "top",
+                        fontsize=6,
+                        color=INK,
                     )
                 rows.append((measure, backbone, found.tasks[place], target, x, y, own, len(lines)))
             panel.set_xlabel(label(measure, 40))
+            panel.margins(0.15)
         for panel in made.panels[:: max(1, across)]:
             panel.set_ylabel("gain (points)")
         for panel in made.panels[len(measures) :]:

@@ -10,23 +10,29 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from xstilts.analysis.gains import BASELINE
 from xstilts.analysis.section import Finding, between, counted, signed
 
-NAMED = 4  # of one verdict, named one by one; the rest is counted
+NAMED = 3  # of one verdict, named one by one; the rest is counted
 # Verdicts in the order in which they are said.
 WORDS = ("supported", "more", "less", "no difference", "refuted", "undecided")
 
 
 def answered(groups: Sequence[Sequence[Finding]], frame: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
     """The word and two sentences. ``groups``: findings by analysis, in the order in which the study names them; the
-    last that has any is about the study's own question, the first is the gain of every arm."""
+    last that has any is about the study's own question, the first is the gain of every arm. Who names a question first
+    names what it is mainly about."""
     told = [list(group) for group in groups if group]
     if not told:
         return "no answer yet", (nothing(frame), _standing(frame))
-    lead = told[-1]
-    first = sentence([one for one in lead if one.asked == lead[0].asked])
-    second = sentence([one for one in told[0] if one.asked == told[0][0].asked]) if len(told) > 1 else _standing(frame)
-    return word(lead), (first, second)
+    # The study's own question, then the gains, or the gains of all targets, then those without retrieval.
+    asked = [part for group in (told[-1], *told[:-1]) for part in _by_question(group)]
+    second = sentence(asked[1]) if len(asked) > 1 else _standing(frame)
+    return word(asked[0]), (sentence(asked[0]), second)
+
+
+def _by_question(findings: Sequence[Finding]) -> list[list[Finding]]:
+    return [[one for one in findings if one.asked == asked] for asked in dict.fromkeys(one.asked for one in findings)]
 
 
 def word(findings: Sequence[Finding]) -> str:
@@ -59,6 +65,8 @@ def nothing(frame: pl.DataFrame) -> str:
     """Why there is no answer."""
     if not frame["score"].is_not_null().any():
         return "There is no answer yet: no score is there."
+    if set(frame["arm"].unique()) == {BASELINE}:
+        return "There is no answer: the study has no arm but the baseline."
     if not frame["gain"].is_not_null().any():
         return "There is no answer yet: no score has its baseline beside it, so there is no gain."
     return "There is no answer: no arm has a gain in a language without labels of a target that the baseline learned."

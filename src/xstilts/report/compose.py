@@ -25,6 +25,7 @@ from xstilts.report import limits, method, overview, sections, trace
 from xstilts.report.abstract import abstract, evidence, references
 from xstilts.report.answer import answered
 from xstilts.report.beside import beside, counts
+from xstilts.report.clean import cleaned
 from xstilts.report.costs import costs
 from xstilts.report.figures.gains import gain_figures
 from xstilts.report.figures.losses import loss_figures
@@ -75,7 +76,7 @@ def compose(told: Told) -> Note:
     chapters = (*_opening(told, answer), *_results(told), *_analyses(told), *_closing(told))
     label = sections.CONSTRUCTED if sections.constructed(told.frame) else ""
     kept = tuple(_pruned(chapter) for chapter in chapters if not chapter.empty)
-    return Note(told.plan.name, told.plan.question, word, answer, label, kept)
+    return cleaned(Note(told.plan.name, told.plan.question, word, answer, label, kept))
 
 
 def _pruned(chapter: Chapter) -> Chapter:
@@ -111,13 +112,15 @@ def _results(told: Told) -> Iterator[Chapter]:
     more: list[Section] = []
     languages: list[Section | Figure] = []
     for frame, suffix, name in _by_encoder(told.frame):
-        items.append(_titled(overview.arms_by_targets(frame), suffix))
+        main = overview.arms_by_targets(frame)
+        items.append(_titled(main, suffix))
         figures = list(gain_figures(frame, name, suffix))
         items += [one for one in figures if "target" in one.name]
         made = (sections.averages(frame), sections.near_floor(frame), sections.labelled_between(frame))
         items += [_titled(one, suffix) for one in _there(*made)]
-        folded = (sections.scores(frame), sections.gains_by_target(frame))
-        more += [_titled(one, suffix) for one in _there(*folded)]
+        (items if not main.rows else more).extend(
+            _titled(one, suffix) for one in _there(sections.scores(frame), sections.gains_by_target(frame))
+        )
         told_apart = overview.by_classes(frame, told.material.groups, told.material.traits)
         languages += [_titled(one, suffix) for one in _there(overview.by_language(frame), *told_apart)]
         languages += [one for one in figures if "language" in one.name]

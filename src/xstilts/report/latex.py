@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from xstilts.analysis.section import Section
+from xstilts.report.clean import CLOSE, OPEN
 from xstilts.report.note import Chapter, Figure, Note
 
 _HEAD = r"""\documentclass[10pt,a4paper,landscape]{article}
@@ -59,6 +60,8 @@ _SPECIAL = {
     "”": r"\textquotedblright{}",
     "‘": r"\textquoteleft{}",
     "’": r"\textquoteright{}",
+    OPEN: "",
+    CLOSE: "",
 }
 _WORDY = 24  # letters of a cell, from which a column breaks its lines
 WIDTH = 255.0  # mm

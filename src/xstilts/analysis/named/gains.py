@@ -108,9 +108,9 @@ def _primary(used: list[_Average], evidence: Evidence) -> Section:
         if word.why:
             reasons.setdefault("; ".join(word.why), {})[one.arm] = None
         ends = (found.low, found.high) if found and sure else (None, None)
-        about = one.arm if one.over == "all" else f"{one.arm} ({one.over})"
         mean = found.mean if found else None
-        findings.append(Finding(asked, about, word.word, mean, *ends, word.confidence, word.why))
+        whole = asked if one.over == "all" else f"{asked}, {one.over}"
+        findings.append(Finding(whole, one.arm, word.word, mean, *ends, word.confidence, word.why))
     return Section(
         f"Does an arm gain more than {evidence.gain:g} points, for new languages and new seeds?",
         ("arm", "over", "verdict", "gain", "95 %", "alike", "p (Holm)", "P(yes)", "sure"),

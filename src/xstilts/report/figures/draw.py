@@ -7,7 +7,6 @@ formulas, and stay text, in the reader's own font.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
+
+from xstilts.report.clean import fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +28,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)))
 WIDTH = 7.2  # inches
 LONGEST = 26  # characters of a name; the whole name is in the numbers beside the figure
-# What no XML file may hold.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def looks(names: Sequence[str]) -> Mapping[str, Look]:
 
 def label(text: str, longest: int = LONGEST) -> str:
     """A name as it fits beside an axis, with nothing in it that breaks an XML file."""
-    shown = _UNFIT.sub("\ufffd", " ".join(str(text).split()))
+    shown = fit(" ".join(str(text).split()))
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 

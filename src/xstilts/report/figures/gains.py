@@ -57,7 +57,7 @@ def _by_target(frame: pl.DataFrame, name: str, suffix: str) -> Iterator[Figure]:
         panel.set_xlim(max(low, -far), min(high, far))
         panel.set_yticks(range(len(targets)))
         panel.set_yticklabels([label(target) + (" (near floor)" * (target in weak)) for target in targets])
-        panel.invert_yaxis()
+        panel.set_ylim(len(targets) - 0.5, -0.5)
         panel.set_xlabel("gain over the baseline, zero-shot languages (points)")
         made.legend()
     rows = tuple(

@@ -121,9 +121,9 @@ def test_results_can_be_grouped_by_a_table_of_ones_own(place: Path, tmp_path: Pa
 
 
 def test_report_is_a_markdown_page(place: Path) -> None:
-    text = call("report", "mine@full", "--store", str(place / "store")).stdout
+    text = call("report", "mine@full", "--store", str(place / "store"), "--markdown").stdout
     assert text.startswith("# mine@full\n\nDoes it help?")
-    assert "| world/pos | nli |" in text and "not results about human languages" in text
+    assert "| world/retrieval | nli |" in text and "not results about human languages" in text
 
 
 def test_status_counts_done_and_failed_and_names_the_reason(place: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_study_names_its_analyses_and_the_report_holds_them(place: Path) -> No
     told = call("results", "asked", "--store", store, "--analysis", "gains")
     assert told.exit_code == 0, told.output
     assert "Does an arm gain more than 0.5 points" in told.stdout and "not results about human languages" in told.stdout
-    assert "## Does an arm gain more" in call("report", "asked", "--store", store).stdout
+    assert "## Does an arm gain more" in call("report", "asked", "--store", store, "--markdown").stdout
     assert "## Does an arm gain more" not in call("report", "mine", "--store", store).stdout
     said = json.loads(call("results", "mine", "--store", store, "--analysis", "gains", "--format", "json").stdout)
     assert said["constructed"] and said["sections"][0]["notes"]

@@ -20,8 +20,7 @@ WORDS = ("supported", "more", "less", "no difference", "refuted", "undecided")
 
 def answered(groups: Sequence[Sequence[Finding]], frame: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
     """The word and two sentences. ``groups``: findings by analysis, in the order in which the study names them; the
-    last that has any is about the study's own question, the first is the gain of every arm. Who names a question first
-    names what it is mainly about."""
+    last that has any is about the study's own question, the first is the gain of every arm."""
     told = [list(group) for group in groups if group]
     if not told:
         return "no answer yet", (nothing(frame), _standing(frame))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from xstilts.analysis.claims import Judgement
 from xstilts.analysis.section import Section
+from xstilts.catalogue.published import documents
 from xstilts.report.claims import interval_of, value_of
 
 
@@ -54,6 +55,18 @@ def counts(judged: Sequence[Judgement]) -> str:
     """``20 claims: 2 supported, 1 refuted, 17 undecided``."""
     told = [f"{sum(one.word == word for one in judged)} {word}" for word in ("supported", "refuted", "undecided")]
     return f"{len(judged)} claim{'' if len(judged) == 1 else 's'}: {', '.join(told)}"
+
+
+def reports() -> str:
+    """What the circulating reports say of themselves."""
+    found = documents()
+    read, extracted, ticked = (
+        sum(getattr(one, name) for one in found) for name in ("papers_retrieved", "claims_extracted", "claims_verified")
+    )
+    return (
+        f"The {len(found)} circulating reports say that they read {read} papers, extracted {extracted} claims and "
+        f"verified {ticked}."
+    )
 
 
 def _effect(one: Judgement) -> tuple[str, str]:

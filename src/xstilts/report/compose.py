@@ -24,7 +24,7 @@ from xstilts.report import claims as said
 from xstilts.report import limits, method, overview, sections, trace
 from xstilts.report.abstract import abstract, evidence, references
 from xstilts.report.answer import answered
-from xstilts.report.beside import beside, counts
+from xstilts.report.beside import beside, counts, reports
 from xstilts.report.clean import cleaned
 from xstilts.report.costs import costs
 from xstilts.report.figures.gains import gain_figures
@@ -189,6 +189,7 @@ def _closing(told: Told) -> Iterator[Chapter]:
             _or(overlap_section(plan.overlaps), "No text that is scored was found in what trains."),
             *_there(excluded_section(plan)),
             trace.failures(plan, told.store),
+            *_there(sections.collapsed(frame)),
             _or(sections.unfinished(frame), "Every score is there."),
         ),
     )
@@ -235,7 +236,7 @@ def _claims(told: Told) -> Chapter:
     return Chapter(
         "claims",
         "Claims",
-        (text, "No documents were read for this study."),
+        (text, reports(), "No documents were read for this study."),
         tuple(items),
         tuple(_there(*more)),
     )

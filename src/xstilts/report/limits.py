@@ -49,6 +49,8 @@ def _limits(plan: Plan, frame: pl.DataFrame, evidence: Evidence, judgements: Seq
         yield "One encoder: nothing here tells what holds for others, larger ones above all."
     elif encoders:
         yield f"{encoders} encoders, which are compared only with themselves."
+    if lost := int((frame["status"] == "collapsed").sum()):
+        yield f"{counted(lost, 'score')} of predictions that are all the same (collapsed runs); kept in all means."
     weak = gains.floors(frame).filter(~pl.col("clear"))["target"].unique(maintain_order=True).to_list()
     if weak:
         yield f"The baseline did not clearly learn {', '.join(map(str, weak))}: shown apart, and in no average."

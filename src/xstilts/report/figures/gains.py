@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from xstilts.analysis import gains
-from xstilts.report.figures.draw import INK, label, looks, sheet, zero
+from xstilts.report.figures.draw import label, looks, sheet, zero
 from xstilts.report.note import Figure
 
 MOST = 60  # languages beyond which a heat map has no readable rows
@@ -96,7 +96,7 @@ def _by_language(frame: pl.DataFrame, name: str, suffix: str) -> Iterator[Figure
         panel = made.panels[0]
         panel.grid(False)
         # From orange to blue; in grey both ends are dark, so every cell says its number with its sign.
-        shown = panel.pcolormesh(grid, cmap="PuOr", vmin=-largest, vmax=largest, edgecolors="none")
+        panel.pcolormesh(grid, cmap="PuOr", vmin=-largest, vmax=largest, edgecolors="none")
         for row, code in enumerate(languages):
             for column, arm in enumerate(arms):
                 if (code, arm) in found:
@@ -120,9 +120,6 @@ def _by_language(frame: pl.DataFrame, name: str, suffix: str) -> Iterator[Figure
         panel.set_yticks([place + 0.5 for place in range(len(languages))])
         panel.set_yticklabels(languages)
         panel.invert_yaxis()
-        bar = made.drawing.colorbar(shown, ax=panel, shrink=0.6)
-        bar.outline.set_edgecolor(INK)
-        bar.set_label("gain (points)")
     rows = tuple(
         (code, arm, found[code, arm].mean, found[code, arm].low, found[code, arm].high, found[code, arm].units)
         for code in languages

@@ -1,7 +1,7 @@
 """Learning curves: the training loss by update.
 
-In: a plan and the ``losses.csv`` of its trainings in the store. Out: a figure a phase. A training notes its loss at
-most once a second (and from a checkpoint on anew), so that short ones leave one value and have no curve.
+In: a plan and the ``losses.csv`` of its trainings in the store. Out: a figure a phase. What a training noted is drawn
+as at most ``POINTS`` means of as many updates each; fewer than three values are no curve.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xstilts.analysis.intervals import Numbers
+from xstilts.analysis.section import counted
 from xstilts.analysis.table import baseline_of
 from xstilts.report.figures.draw import label, looks, sheet
 from xstilts.report.note import Figure, Value
@@ -41,8 +42,7 @@ def loss_figures(plan: Plan, store: Store) -> Iterator[Figure]:
 
 def silent_note(count: int) -> str:
     """What is said of trainings that have no curve."""
-    said = "1 training was" if count == 1 else f"{count:,} trainings were"
-    return f"{said} over within a second or two and left no curve."
+    return f"{counted(count, 'training')} left fewer than three values, and no curve."
 
 
 def _curves(plan: Plan, store: Store) -> tuple[dict[str, Curves], dict[str, int]]:
@@ -80,7 +80,10 @@ def _read(store: Store, key: Key) -> Numbers:
         return np.empty((0, 2))
     rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     found = np.array([(float(update), float(loss)) for update, loss in rows], dtype=np.float64).reshape(-1, 2)
-    return found[np.isfinite(found).all(axis=1)]
+    found = found[np.isfinite(found).all(axis=1)]
+    if len(found) <= POINTS:
+        return found
+    return np.array([(part[-1, 0], part[:, 1].mean()) for part in np.array_split(found, POINTS)])
 
 
 def _figure(phase: str, number: int, panels: list[str], curves: Curves, silent: int) -> Figure:
@@ -110,7 +113,7 @@ def _figure(phase: str, number: int, panels: list[str], curves: Curves, silent: 
             axes.set_visible(False)
         made.panels[0].set_ylabel("training loss")
         made.legend()
-    notes = ["The loss on the rows of the updates before, mean over seeds; band: from the lowest to the highest seed."]
+    notes = ["The mean loss on the rows of the updates before, over seeds; band: from the lowest to the highest seed."]
     return Figure(
         name,
         f"Learning curves, {phase} phase",

@@ -41,4 +41,4 @@ def test_a_table_is_booktabs_with_its_shades_bold() -> None:
     text = latex.table(section)
     assert "\\subsection*{T \\& S}" in text and "50 \\%" in text and "a\\_" in text
     assert [text.count(rule) for rule in ("\\toprule", "\\midrule", "\\bottomrule", "\\addlinespace")] == [1, 1, 1, 1]
-    assert "\\textbf{+1.0}" in shaded and "\\textbf{-{}2.0}" not in shaded
+    assert "\\textbf{+1.0}" in shaded and "\\textbf{$-$2.0}" not in shaded and "$-$2.0" in shaded

@@ -186,6 +186,7 @@ def _closing(told: Told) -> Iterator[Chapter]:
         (),
         (
             method.cut(plan),
+            *_there(method.notes(plan)),
             _or(overlap_section(plan.overlaps), "No text that is scored was found in what trains."),
             *_there(excluded_section(plan)),
             trace.failures(plan, told.store),

@@ -63,7 +63,7 @@ _SPECIAL = {
     OPEN: "",
     CLOSE: "",
 }
-_WORDY = 24  # letters of a cell, from which a column breaks its lines
+_WORDY = 32  # letters of a cell, a key among them, beyond which a column breaks its lines
 WIDTH = 255.0  # mm
 PAGE = 300  # rows of a table that are printed
 
@@ -100,7 +100,8 @@ def table(section: Section) -> str:
     if not section.rows:
         return "\n\n".join([heading, *notes])
     rows = section.rows[:PAGE]
-    lines = [rf"{{\scriptsize\begin{{longtable}}{{@{{}}{_columns(section)}@{{}}}}", r"\toprule"]
+    letters = r"\tiny" if _wide(section) else r"\scriptsize"
+    lines = [rf"{{{letters}\begin{{longtable}}{{@{{}}{_columns(section)}@{{}}}}", r"\toprule"]
     lines += [_row([escape(name) for name in section.columns]), r"\midrule\endhead", r"\bottomrule\endfoot"]
     for at, row in enumerate(rows):
         if at in section.breaks:
@@ -109,9 +110,19 @@ def table(section: Section) -> str:
     return "\n\n".join([heading, "\n".join([*lines, r"\end{longtable}}"]), *notes])
 
 
+def _wide(section: Section) -> bool:
+    """Whether short columns alone would leave the page."""
+    return sum(1.35 * width + 2.2 for width in _widths(section) if width <= _WORDY) > WIDTH
+
+
+def _widths(section: Section) -> list[int]:
+    """The most characters of each column."""
+    return [max(len(row[place]) for row in (section.columns, *section.rows)) for place in range(len(section.columns))]
+
+
 def _columns(section: Section) -> str:
     """Short columns as they are; columns of words share what room is left."""
-    widest = [max(len(row[place]) for row in (section.columns, *section.rows)) for place in range(len(section.columns))]
+    widest = _widths(section)
     wordy = [width > _WORDY for width in widest]
     short = sum(1.35 * width + 2.2 for width, long in zip(widest, wordy, strict=True) if not long)
     total = sum(min(width, 90) for width, long in zip(widest, wordy, strict=True) if long) or 1
@@ -135,7 +146,8 @@ def _cell(text: str, bold: bool) -> str:
 
 def escape(text: str) -> str:
     """``text`` with nothing in it that LaTeX would read as a command."""
-    return "".join(_character(one) for one in re.sub(r"\s+", " ", text))
+    signed = re.sub(r"(?<!\w)-(?=[\d.]*\d)", "−", re.sub(r"\s+", " ", text))
+    return "".join(_character(one) for one in signed)
 
 
 def _character(one: str) -> str:

@@ -78,4 +78,5 @@ def _data(plan: Plan, scored: pl.DataFrame) -> Iterator[str]:
     if scored["examples"].drop_nulls().min() is not None and int(scored["examples"].drop_nulls().min()) < 500:  # type: ignore[arg-type]
         least = int(scored["examples"].drop_nulls().min())  # type: ignore[arg-type]
         yield f"Test sets are small, {least:,} examples in some languages: their noise is in no interval over seeds."
-    yield from (f"{note[:1].upper()}{note[1:]}{'' if note.endswith('.') else '.'}" for note in plan.notes)
+    if plan.notes:
+        yield f"{counted(len(plan.notes), 'note')} of the plan on its data and settings, told with what was cut."

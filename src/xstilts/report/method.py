@@ -207,6 +207,12 @@ def cut(plan: Plan) -> Section:
     )
 
 
+def notes(plan: Plan) -> Section:
+    """What the plan said of its data and settings: parts of official sets, other releases, what was assumed."""
+    rows = tuple((note,) for note in plan.notes)
+    return Section("What the plan noted", ("note",), rows, 1)
+
+
 def _some(codes: Iterable[str]) -> str:
     found = list(codes)
     return " ".join(found) if len(found) <= 12 else f"{' '.join(found[:12])} and {len(found) - 12} more"

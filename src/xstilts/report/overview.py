@@ -49,17 +49,17 @@ def arms_by_targets(frame: pl.DataFrame) -> Section:
     weak = gains.floors(frame).filter(~pl.col("clear"))["target"].to_list()
     apart = f"Not here, since the baseline does not clearly beat the floor: {', '.join(weak)}." if weak else ""
     seeds = sorted({one.seeds for one in lines})
+    said = (
+        "floor and baseline: scores from 0 to 100; arms: gains. Means over languages without labels (zero-shot); "
+        f"seeds: {', '.join(map(str, seeds))}. Self-pair: intermediate and target have data in common.",
+        _SHADES,
+    )
     return Section(
         "Gains over the baseline, arms by targets (points)",
         ("arm", *targets),
         tuple(rows),
         1,
-        (
-            "floor and baseline: scores from 0 to 100; arms: gains. Means over languages without labels (zero-shot); "
-            f"seeds: {', '.join(map(str, seeds)) or 'none'}. Self-pair: intermediate and target have data in common.",
-            _SHADES,
-            *([apart] if apart else []),
-        ),
+        (*(said if rows else ("No target with gains in languages without labels.",)), *([apart] if apart else [])),
         frozenset({2}) if len(rows) > 2 else frozenset(),
         pinned=min(2, len(rows)),
         shades=_shades(

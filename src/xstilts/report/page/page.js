@@ -39,13 +39,19 @@
 
   for (const table of document.querySelectorAll("table.sortable")) {
     for (const head of table.tHead.rows[0].cells) {
-      const button = document.createElement("button");
-      button.type = "button";
+      const button = document.createElement("span"); // a real button is not printed again on the next page
+      button.role = "button";
+      button.tabIndex = 0;
       button.textContent = text(head);
       head.dataset.name = text(head);
       head.replaceChildren(button);
       head.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => sort(table, head));
+      button.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        sort(table, head);
+      });
     }
   }
   for (const tools of document.querySelectorAll(".tools")) {

@@ -178,15 +178,16 @@ def test_until_must_be_a_length_of_time(tmp_path: Path, until: str) -> None:
 
 def test_a_study_names_its_analyses_and_the_report_holds_them(place: Path) -> None:
     store, file = str(place / "store"), place / "asked.toml"
-    file.write_text('analyses = ["gains"]\n' + STUDY, encoding="utf-8")
+    file.write_text('analyses = ["variance"]\n' + STUDY, encoding="utf-8")
     found = opened(str(file), None, place / "store", None)
     assert set(found.plan.jobs) == set(Store(place / "store").plan("mine@full").jobs)
     found.store.remember(found.plan)
     told = call("results", "asked", "--store", store, "--analysis", "gains")
     assert told.exit_code == 0, told.output
     assert "Does an arm gain more than 0.5 points" in told.stdout and "not results about human languages" in told.stdout
-    assert "## Does an arm gain more" in call("report", "asked", "--store", store, "--markdown").stdout
-    assert "## Does an arm gain more" not in call("report", "mine", "--store", store).stdout
+    named, unnamed = (call("report", name, "--store", store, "--markdown").stdout for name in ("asked", "mine"))
+    assert "\n## Variance: " in named and "\n## Variance: " not in unnamed
+    assert all("### Does an arm gain more" in text for text in (named, unnamed))  # what every answer rests on
     said = json.loads(call("results", "mine", "--store", store, "--analysis", "gains", "--format", "json").stdout)
     assert said["constructed"] and said["sections"][0]["notes"]
 

@@ -10,16 +10,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from filled import HOSTILE, PLAIN, filled, hostile
 from xstilts.analysis import gains, planted
 from xstilts.analysis.gains import paired
+from xstilts.analysis.similarity.planted import NOISE, TRUE, Pairs
+from xstilts.analysis.similarity.planted import planted as pairs_of_tasks
 from xstilts.cli.report import note_of, write_figures
 from xstilts.report.figures.draw import COLOURS, looks, sheet, short
 from xstilts.report.figures.gains import gain_figures
 from xstilts.report.figures.losses import POINTS
-from xstilts.report.figures.scaling import scaling_figures
+from xstilts.report.figures.scaling import scaling_figures, size_figures
+from xstilts.report.figures.similarity import similarity_figures
 from xstilts.report.note import Figure, Note
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
@@ -87,6 +91,38 @@ def test_points_of_a_scaling_curve_carry_the_planted_slope_and_the_fits_follow()
     assert slope == pytest.approx(1.5, abs=0.02)
     fits = [row for row in figure.rows if str(row[1]).startswith("fit")]
     assert fits and max(abs(float(row[3] or 0)) for row in fits) < 10
+
+
+def test_many_arms_are_told_apart_by_rows_not_by_colours() -> None:
+    truth = planted.Truth("few", (2, 3), 3)
+    generator = np.random.default_rng(1)
+    arms = {f"arm {number}": (100, planted.gains_of(truth, number, generator)) for number in range(12)}
+    frame = paired(planted.arms_table(truth, arms, generator).drop("baseline", "gain"))
+    figure = next(iter(gain_figures(frame, "gains")))
+    assert {row[1] for row in figure.rows} == set(arms) <= set(texts(figure))
+    assert [row[2] for row in figure.rows] == pytest.approx(
+        [float(np.mean(gain)) for _, gain in arms.values()], abs=1.0
+    )
+
+
+def test_points_by_model_size_carry_the_planted_slope() -> None:
+    truth = planted.Truth("sure", (3, 4, 4), 6, 0, 0, 0, 0.01, slope_family=0, slope_seed=0)
+    frame = planted.ladder(truth, -1.0, (10**6, 10**7, 10**8), np.random.default_rng(3))
+    (figure,) = size_figures(frame)
+    points = [row[3] for row in figure.rows if row[1] == "measured"]
+    assert np.diff([float(point or 0) for point in points]) == pytest.approx([-1.0, -1.0], abs=0.05)
+    assert not list(size_figures(frame.filter(pl.col("parameters_nonembedding") == 10**6)))
+
+
+def test_similarity_shows_every_pair_of_tasks_for_every_measure() -> None:
+    found = pairs_of_tasks(planted.Truth("pairs", (2, 2), 2), Pairs(1.0, 0.0, 4, 3), np.random.default_rng(4))
+    (figure,) = similarity_figures(found)  # the size is the same for all tasks and tells nothing apart
+    assert {row[0] for row in figure.rows} == {TRUE, *NOISE} and len(figure.rows) == 4 * 4 * 3
+    for measure, _, task, target, _, gain, own, languages in figure.rows:
+        rows = [row for row, one in enumerate(found.rankings) if one[1] == target]
+        assert gain == pytest.approx(found.gains[rows, found.tasks.index(str(task))].mean()) and not own
+        assert languages == len(rows) > 0, measure
+    assert not list(similarity_figures(None))
 
 
 def test_learning_curves_are_what_the_trainings_noted(study: tuple[Plan, Store, Note]) -> None:

@@ -19,6 +19,7 @@ from xstilts.analysis.claims import Judgement, score_reports
 from xstilts.analysis.judged import ByEncoder
 from xstilts.analysis.material import Material
 from xstilts.analysis.section import Section
+from xstilts.analysis.similarity.table import matrix
 from xstilts.catalogue.errors import Problem
 from xstilts.report import claims as said
 from xstilts.report import limits, method, overview, sections, trace
@@ -152,7 +153,7 @@ def _analyses(told: Told) -> Iterator[Chapter]:
     figures = {
         "scaling": lambda: scaling_figures(told.frame),
         "model_size": lambda: size_figures(told.frame),
-        "similarity": lambda: similarity_figures(told.material),
+        "similarity": lambda: similarity_figures(matrix(told.material)),
     }
     for name, answers, found in told.analyses:
         drawn = _drawn(figures[name]) if name in figures else ()

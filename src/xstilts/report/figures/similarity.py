@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from xstilts.analysis.material import Material
-from xstilts.analysis.similarity.table import Matrix, matrix
+from xstilts.analysis.similarity.table import Matrix
 from xstilts.report.figures.draw import INK, label, looks, sheet, zero
 from xstilts.report.note import Figure, Value
 
@@ -19,9 +18,8 @@ PANELS = 4  # of a figure
 NAMED = 40  # points of a panel, beyond which names would cover one another
 
 
-def similarity_figures(material: Material) -> Iterator[Figure]:
-    """All measures that are known for two pairs or more, four a figure."""
-    found = matrix(material)
+def similarity_figures(found: Matrix | None) -> Iterator[Figure]:
+    """All measures that tell pairs apart, four a figure; nothing where there is no matrix."""
     if found is None:
         return
     pairs = _pairs(found)

@@ -62,6 +62,12 @@ def test_two_forms_at_once_are_refused(place: Path) -> None:
     assert done.exit_code == 2 and "exclude each other" in done.stderr
 
 
+def test_a_place_that_can_not_be_written_is_told(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    done = call(place, "--out", str(tmp_path / "file" / "page.html"))
+    assert done.exit_code == 2 and "can not write" in done.stderr and "--out" in done.stderr
+
+
 def test_a_study_that_was_not_run_is_refused(place: Path) -> None:
     done = CliRunner().invoke(app, ["report", "demo", "--store", str(place / "store")])
     assert done.exit_code == 2 and "was not run into the store" in done.stderr

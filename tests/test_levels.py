@@ -67,6 +67,8 @@ HEAVY = {
     "bibtexparser": {"literature"},
     "charset_normalizer": {"literature"},
     "rich": {"report", "cli"},
+    "jinja2": {"report"},
+    "matplotlib": {"report"},
     "typer": {"cli"},
 }
 LIGHT = ("catalogue", "metrics", "data.source", "study", "literature", "world", "analysis", "report", "cli")
@@ -162,5 +164,16 @@ def test_help_loads_nothing_heavy() -> None:
         "    try:\n        main()\n    except SystemExit as end:\n        assert not end.code\n"
         "assert 'demo' in text.getvalue()"
     )
-    heavy = {"numpy", "pydantic", "rich", "polars", "pyarrow", "scipy", "torch", "transformers", "datasets"}
+    heavy = {
+        "numpy",
+        "pydantic",
+        "rich",
+        "polars",
+        "pyarrow",
+        "scipy",
+        "torch",
+        "transformers",
+        "datasets",
+        "matplotlib",
+    }
     assert not loaded_after(code) & heavy

@@ -121,9 +121,9 @@ def test_results_can_be_grouped_by_a_table_of_ones_own(place: Path, tmp_path: Pa
 
 
 def test_report_is_a_markdown_page(place: Path) -> None:
-    text = call("report", "mine@full", "--store", str(place / "store")).stdout
+    text = call("report", "mine@full", "--store", str(place / "store"), "--markdown").stdout
     assert text.startswith("# mine@full\n\nDoes it help?")
-    assert "| world/pos | nli |" in text and "not results about human languages" in text
+    assert "| world/retrieval | nli |" in text and "not results about human languages" in text
 
 
 def test_status_counts_done_and_failed_and_names_the_reason(place: Path) -> None:
@@ -178,15 +178,16 @@ def test_until_must_be_a_length_of_time(tmp_path: Path, until: str) -> None:
 
 def test_a_study_names_its_analyses_and_the_report_holds_them(place: Path) -> None:
     store, file = str(place / "store"), place / "asked.toml"
-    file.write_text('analyses = ["gains"]\n' + STUDY, encoding="utf-8")
+    file.write_text('analyses = ["variance"]\n' + STUDY, encoding="utf-8")
     found = opened(str(file), None, place / "store", None)
     assert set(found.plan.jobs) == set(Store(place / "store").plan("mine@full").jobs)
     found.store.remember(found.plan)
     told = call("results", "asked", "--store", store, "--analysis", "gains")
     assert told.exit_code == 0, told.output
     assert "Does an arm gain more than 0.5 points" in told.stdout and "not results about human languages" in told.stdout
-    assert "## Does an arm gain more" in call("report", "asked", "--store", store).stdout
-    assert "## Does an arm gain more" not in call("report", "mine", "--store", store).stdout
+    named, unnamed = (call("report", name, "--store", store, "--markdown").stdout for name in ("asked", "mine"))
+    assert "\n## Variance: " in named and "\n## Variance: " not in unnamed
+    assert all("### Does an arm gain more" in text for text in (named, unnamed))  # what every answer rests on
     said = json.loads(call("results", "mine", "--store", store, "--analysis", "gains", "--format", "json").stdout)
     assert said["constructed"] and said["sections"][0]["notes"]
 

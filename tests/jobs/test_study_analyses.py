@@ -82,7 +82,7 @@ def test_analyses_that_a_study_did_not_name_say_what_they_lack_and_then_have_it(
     assert [row["K"] for row in rows] == ["4", "5"] * 2
     assert all(0 <= float(row["right K"]) <= float(row["right"]) <= 100 for row in rows)
 
-    page = xstilts(place, "report", "tiny.toml").stdout  # tells what the study names now
+    page = xstilts(place, "report", "tiny.toml", "--markdown").stdout  # tells what the study names now
     assert "## Calibration by language (points): world/paraphrase" in page
 
 

@@ -28,6 +28,7 @@ from xstilts.analysis.quantities import BEHIND, MEASURES, Measured, Missing
 from xstilts.analysis.section import counted
 from xstilts.analysis.verdict import CONTROL_CAP, Word
 from xstilts.catalogue.claim import VIEWS, Claim, Rule
+from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.published import facts
 
 HARM = 0.5
@@ -94,7 +95,7 @@ def _outcome(claim: Claim, rule: Rule, effects: pl.DataFrame, seeds: int, materi
         return _of_fact(rule)
     try:
         measured, found = _measured(rule, effects, {}, seeds, material)
-    except Missing as missing:
+    except (Missing, Problem) as missing:  # not there, or not to be read (any more)
         return Outcome(rule, Decision("undecided", "undecided"), None, str(missing))
     views = []
     for name in rule.views:

@@ -17,6 +17,7 @@ from xstilts.cli.frame import JsonOption, command, put_json, say
 if TYPE_CHECKING:
     import polars as pl
 
+    from xstilts.analysis.material import Material
     from xstilts.analysis.section import Section
     from xstilts.catalogue.traits import Traits
     from xstilts.study.manifest import Plan
@@ -28,15 +29,20 @@ def analysed(
 ) -> list[Section]:
     """The sections of the analyses ``names`` about ``frame``; ``traits``: the user's own, of languages. Raises
     ``Problem`` for a name that is none."""
-    from xstilts.analysis.material import Material
     from xstilts.analysis.named import get_analysis
+
+    found = [get_analysis(name) for name in names]
+    material = material_of(plan, store, frame, traits)
+    return [section for one in found for section in one.run(material)]
+
+
+def material_of(plan: Plan, store: Store, frame: pl.DataFrame, traits: Traits | None = None) -> Material:
+    """What analyses of the study work on; ``traits``: the user's own, of languages."""
+    from xstilts.analysis.material import Material
     from xstilts.jobs.behind import Behind
     from xstilts.study.evidence import Evidence
 
-    found = [get_analysis(name) for name in names]
-    evidence = Evidence.model_validate(plan.evidence)
-    material = Material(frame, Behind(plan, store), evidence, plan.groups, traits or {})
-    return [section for one in found for section in one.run(material)]
+    return Material(frame, Behind(plan, store), Evidence.model_validate(plan.evidence), plan.groups, traits or {})
 
 
 def written(name: str, frame: pl.DataFrame, told: Sequence[Section], format: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from xstilts.analysis.claims import Judgement, ReportScore
+    from xstilts.analysis.judged import ByEncoder
     from xstilts.analysis.section import Section
     from xstilts.catalogue.claim import Claim
     from xstilts.study.manifest import Plan
@@ -130,6 +130,9 @@ def _published(corpus: Path, json: bool) -> None:
 def _study(
     study: str, level: str | None, variant: str | None, store: Path, traits: Path | None, corpus: Path, json: bool
 ) -> None:
+    import polars as pl
+
+    from xstilts.analysis.arms import unlearned
     from xstilts.analysis.claims import score_reports
     from xstilts.report import claims as said
     from xstilts.report.sections import CONSTRUCTED, constructed
@@ -137,25 +140,24 @@ def _study(
     plan, table, judged = judge_study(study, level, variant, store, traits)
     result: dict[str, Any] = {"study": plan.name, "constructed": constructed(table), "backbones": {}}
     sections: list[Section] = []
-    for backbone, one in judged.items():
-        result["backbones"][backbone] = {
-            "claims": [_plain(each) for each in one.found],
-            "missing_controls": one.controls,
-            "not_learned": one.unlearned,
+    for one in judged:
+        result["backbones"][one.backbone] = {
+            "claims": [_plain(judgement) for judgement in one.judgements],
+            "missing_controls": list(one.controls),
+            "not_learned": unlearned(table.filter(pl.col("backbone") == one.backbone)),
         }
-        if one.empty:
-            say(f"note: no gains of {backbone} are there yet; to go on: xstilts run {study}")
-        told = [each for each in one.found if any(outcome.measured for outcome in each.outcomes)]
-        rest = [each for each in one.found if each not in told]
-        title = f"Claims judged by {plan.name}" + (f", {backbone}" if len(judged) > 1 else "")
+        if not one.gains:
+            say(f"note: no gains of {one.backbone} are there yet; to go on: xstilts run {study}")
+        rest = [judgement for judgement in one.judgements if judgement not in one.told]
+        title = f"Claims judged by {plan.name}" + (f", {one.backbone}" if len(judged) > 1 else "")
         sections += [
-            said.study(told, title),
-            said.reasons(told),
+            said.study(one.told, title),
+            said.reasons(one.told),
             _not_asked(rest),
-            said.settled(told, one.controls if told else ()),
-            said.report_scores(score_reports(told)),
+            said.settled(one.told, one.controls if one.told else ()),
+            said.report_scores(score_reports(one.told)),
         ]
-    claims = {each.claim.id: each.claim for one in judged.values() for each in one.found}
+    claims = {each.claim.id: each.claim for one in judged for each in one.judgements}
     shown, result["literature"] = _literature(list(claims.values()), corpus)
     if json:
         put_json(result)
@@ -164,62 +166,29 @@ def _study(
     put(f"{plan.name}: {plan.question}")
     if result["constructed"]:
         put(CONSTRUCTED)
-    for backbone, one in judged.items():
-        if one.unlearned:
-            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(one.unlearned)}")
+    for backbone, its in result["backbones"].items():
+        if its["not_learned"]:
+            put(f"left out, since the baseline of {backbone} is near the floor: {', '.join(its['not_learned'])}")
     _show([section for section in sections if section.rows])
     say("Statements about documents, tasks and sizes are judged by: xstilts claims --published")
 
 
-@dataclass(frozen=True)
-class Judged:
-    """The claims judged for one backbone of a study: which controls it lacks, which targets its baseline has not
-    learned, whether no gain of it is there yet."""
-
-    found: list[Judgement]
-    controls: Sequence[str]
-    unlearned: Sequence[str]
-    empty: bool
-
-
 def judge_study(
     study: str, level: str | None, variant: str | None, store: Path, traits: Path | None
-) -> tuple[Plan, pl.DataFrame, dict[str, Judged]]:
-    """The study's plan, its table, and the claims that it can bear on, its own first, judged for each backbone."""
-    import polars as pl
-
-    from xstilts.analysis.arms import of_study, unlearned
-    from xstilts.analysis.claims import judge
-    from xstilts.analysis.material import Material
-    from xstilts.analysis.quantities import BEHIND
-    from xstilts.analysis.scope import differences, missing_controls
+) -> tuple[Plan, pl.DataFrame, list[ByEncoder]]:
+    """The study's plan, its table, and the claims that it can bear on, its own first, judged encoder by encoder."""
+    from xstilts.analysis.judged import by_study
     from xstilts.analysis.table import of_store
     from xstilts.catalogue.claim import claims as known
     from xstilts.catalogue.traits import read_traits
+    from xstilts.cli.analysed import material_of
     from xstilts.cli.opened import remembered
-    from xstilts.jobs.behind import Behind
-    from xstilts.study.evidence import Evidence
 
     plan, place = remembered(study, level, store, variant=variant)
     own = own_claims(study, level, variant)
     table = of_store(plan, place)
-    effects = of_study(plan, table)
-    evidence = Evidence.model_validate(plan.evidence)
-    material = Material(table, Behind(plan, place), evidence, plan.groups, read_traits(traits) if traits else {})
-    sizes = table["parameters_nonembedding"].drop_nulls().unique().to_list()
-    judged = {}
-    for backbone in dict.fromkeys(cell.backbone for cell in plan.cells):
-        rows = effects.filter(pl.col("backbone") == backbone)
-        controls = missing_controls(plan, backbone)
-        found = []
-        for claim in (*own.values(), *known().values()):
-            if claim.kind != "fact":
-                about = effects if any(rule.quantity in ("scale_slope", *BEHIND) for rule in claim.rules) else rows
-                apart = [] if claim.kind == "own" and not claim.backbone else differences(claim, plan, backbone, sizes)
-                found.append(judge(claim, about, apart, evidence.seeds, controlled=not controls, material=material))
-        left = unlearned(table.filter(pl.col("backbone") == backbone))
-        judged[backbone] = Judged(found, controls, left, rows["gain"].null_count() == len(rows))
-    return plan, table, judged
+    material = material_of(plan, place, table, read_traits(traits) if traits else {})
+    return plan, table, list(by_study(plan, material, (*own.values(), *known().values())))
 
 
 def own_claims(study: str, level: str | None, variant: str | None) -> dict[str, Claim]:

@@ -247,9 +247,9 @@ def joined(
     from xstilts.literature.verify import Library, verify
     from xstilts.report.literature import Row
 
-    judged = judge_study(study, level, variant, store, traits)[2] if study else {}
+    judged = judge_study(study, level, variant, store, traits)[2] if study else []
     own = own_claims(study, level, variant) if study else {}
-    verdicts = {name: {each.claim.id: each for each in one.found} for name, one in judged.items()}
+    verdicts = {one.backbone: {each.claim.id: each for each in one.judgements} for one in judged}
     effects, library = of_published(), Library.of(documents)
     return [
         Row(

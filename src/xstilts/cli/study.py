@@ -1,4 +1,4 @@
-"""Commands about a study: ``demo``, ``run``, ``plan``, ``status``, ``results``, ``report``.
+"""Commands about a study: ``demo``, ``run``, ``status``, ``results``.
 
 In: a study's name or file and options. Out: finished jobs in the store, tables on standard output.
 """
@@ -207,7 +207,7 @@ def closing(plan: Plan, store: Store) -> list[str]:
     lines += [
         "",
         f"next: xstilts results {plan.name} --group language{where}",
-        f"      xstilts report {plan.name}{where} > {plan.study}.md",
+        f"      xstilts report {plan.name}{where}",
         "      xstilts init          a study of your own",
     ]
     return lines
@@ -326,12 +326,11 @@ def _check_analyses(asked: list[str], format: str, group: str | None) -> None:
 def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: str | None) -> str:
     from io import StringIO
 
-    from xstilts.cli.analysed import analysed
+    from xstilts.cli.report import note_of
     from xstilts.report import markdown, sections, terminal
 
     if format == "markdown" and group is None:
-        told = [*more(plan, store), *analysed(plan, store, frame, plan.analyses)]
-        return markdown.page(frame, plan.name, plan.question, closing(plan, store), told)
+        return markdown.page(note_of(plan, store))
     if format == "markdown":
         return markdown.table(sections.grouped(frame, str(group))) + "\n"
     text = StringIO()
@@ -371,21 +370,3 @@ def _write(content: bytes, output: Path | None) -> None:
 def _known(option: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise Problem(f"{option} '{value}' is unknown{nearest(value, known)} (known: {', '.join(known)})")
-
-
-@command("report")
-def report(
-    study: StudyArgument,
-    level: LevelOption = None,
-    variant: VariantOption = None,
-    store: StoreOption = STORE,
-    markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown page (the only form so far).")] = True,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
-) -> None:
-    """The whole report of a study as one page."""
-    from xstilts.analysis.table import of_store
-    from xstilts.cli.opened import remembered
-
-    planned, place = remembered(study, level, store, variant=variant)
-    frame = of_store(planned, place)
-    _write(_as_text(planned, place, frame, "markdown", None).encode(), output)

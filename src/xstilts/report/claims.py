@@ -34,10 +34,10 @@ def published(judgements: Sequence[Judgement]) -> Section:
         points = POINTS_TO[one.points] if one.claim.bears else "not about it"
         rows.append((one.claim.id, one.claim.text, "", "", one.word, points))
         for outcome in one.outcomes:
-            value = _value(outcome.rule, outcome.measured)
+            value = value_of(outcome.rule, outcome.measured)
             rows.append(("", _said(outcome.rule), value, _probability(outcome.decision), "", _points(outcome)))
             for name, measured, decision in outcome.views:
-                shown = (f"    {name}: {_over(measured)}", _value(outcome.rule, measured), _probability(decision))
+                shown = (f"    {name}: {_over(measured)}", value_of(outcome.rule, measured), _probability(decision))
                 rows.append(("", *shown, "", POINTS_TO[decision.points]))
     return Section(
         "Claims against the published table (Phang et al. 2020, first preprint, XLM-R Large)",
@@ -93,8 +93,8 @@ def study(judgements: Sequence[Judgement], title: str) -> Section:
                 (
                     "",
                     _said(outcome.rule) + over,
-                    _value(outcome.rule, outcome.measured),
-                    _between(outcome.measured),
+                    value_of(outcome.rule, outcome.measured),
+                    interval_of(outcome.measured),
                     "",
                     "" if len(one.outcomes) == 1 else outcome.decision.word,
                     "" if chances is None else f"P {chances:.2f}",
@@ -103,7 +103,7 @@ def study(judgements: Sequence[Judgement], title: str) -> Section:
             for name, measured, decision in outcome.views:
                 shown = f"    {name}: {_over(measured)}"
                 rows.append(
-                    ("", shown, _value(outcome.rule, measured), _between(measured), "", "", _probability(decision))
+                    ("", shown, value_of(outcome.rule, measured), interval_of(measured), "", "", _probability(decision))
                 )
     return Section(
         title,
@@ -272,7 +272,7 @@ def published_value(one: Judgement) -> str:
     found = []
     for outcome in one.outcomes:
         fact = outcome.rule.quantity == "fact"
-        value = outcome.measured.cells if fact and outcome.measured else _value(outcome.rule, outcome.measured)
+        value = outcome.measured.cells if fact and outcome.measured else value_of(outcome.rule, outcome.measured)
         found.append(value)
     return "; ".join(dict.fromkeys(found))
 
@@ -300,7 +300,7 @@ def _over(measured: Measured) -> str:
     return measured.cells.partition(",")[0]
 
 
-def _value(rule: Rule, measured: Measured | None) -> str:
+def value_of(rule: Rule, measured: Measured | None) -> str:
     """The estimate; of several the largest with its name, or how many lie above the rule's value."""
     if measured is None:
         return "not there"
@@ -317,7 +317,8 @@ def _above(estimate: Estimate, value: float) -> bool:
     return chance(estimate, above(value), 1e6) >= (0.5 if estimate.error is None else ENOUGH)
 
 
-def _between(measured: Measured | None) -> str:
+def interval_of(measured: Measured | None) -> str:
+    """The 95 % interval of a quantity that is one number and has one."""
     if measured is None or len(measured.parts) != 1 or (half := measured.estimates[0].half) is None:
         return ""
     return f"{measured.estimates[0].value - half:+.1f} .. {measured.estimates[0].value + half:+.1f}"

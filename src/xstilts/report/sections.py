@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -315,7 +316,7 @@ def _by_trait(frame: pl.DataFrame, column: str, title: str) -> Section:
 
 
 def _titled(section: Section, suffix: str) -> Section:
-    return Section(section.title + suffix, section.columns, section.rows, section.left, section.notes, section.breaks)
+    return replace(section, title=section.title + suffix)
 
 
 def _line(one: gains.Summary) -> tuple[str, str]:

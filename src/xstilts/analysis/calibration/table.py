@@ -63,7 +63,7 @@ def calibrated(material: Material) -> Calibrated:
     for score in (
         scored(material.frame).filter(pl.col("task_type").is_in([str(type) for type in TYPES])).iter_rows(named=True)
     ):
-        found = _predicted(material.read.predictions(score["job"]), material.read.gold(score["job"]))
+        found = predicted(material.read.predictions(score["job"]), material.read.gold(score["job"]))
         if isinstance(found, str):
             unused[found] += 1
             continue
@@ -110,7 +110,7 @@ def _scaled(
 
 def _fit(material: Material, score: str) -> _Fit | None:
     dev = material.read.labelled(score, SPLIT)
-    found = _predicted(*dev) if dev else "not there"
+    found = predicted(*dev) if dev else "not there"
     if isinstance(found, str):
         return None
     logits, labels = found
@@ -119,15 +119,15 @@ def _fit(material: Material, score: str) -> _Fit | None:
     return _Fit(rescale.temperature(logits, labels), rescale.isotonic(*top) if many else None)
 
 
-def _predicted(predicted: pa.Table | None, gold: pa.Table | None) -> Predicted | str:
+def predicted(told: pa.Table | None, gold: pa.Table | None) -> Predicted | str:
     """Logits and labels, or why there are none."""
-    if predicted is None or gold is None:
+    if told is None or gold is None:
         return "predictions or rows are not on this machine"
-    if "logits" not in predicted.column_names:
+    if "logits" not in told.column_names:
         return "predictions without logits"
-    if predicted.num_rows != gold.num_rows or predicted.num_rows < measures.LEAST_EXAMPLES:
+    if told.num_rows != gold.num_rows or told.num_rows < measures.LEAST_EXAMPLES:
         return f"fewer than {measures.LEAST_EXAMPLES} examples"
-    logits = matrix(predicted["logits"])
+    logits = matrix(told["logits"])
     return (
         (logits, gold["label"].to_numpy().astype(np.int64))
         if np.isfinite(logits).all()

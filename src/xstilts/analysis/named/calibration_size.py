@@ -22,7 +22,7 @@ from xstilts.analysis.lines import breaks
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.morphology import Definition, definitions, mattr
 from xstilts.analysis.multiplicity import holm
-from xstilts.analysis.section import Section, between, few, signed
+from xstilts.analysis.section import Finding, Section, between, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
 from xstilts.study.needs import Need
@@ -200,7 +200,7 @@ def gaps(rows: pl.DataFrame, way: str, measure: str, column: str = "widening") -
 
 
 def _interactions(rows: pl.DataFrame, traits: Sequence[Definition], evidence: Evidence) -> list[Section]:
-    lines, notes = [], []
+    lines, notes, findings = [], [], []
     cubes = gaps(rows, RAW, "debiased")
     if not traits:
         why = "no trait of these languages is known, or it is the same in all"
@@ -222,6 +222,8 @@ def _interactions(rows: pl.DataFrame, traits: Sequence[Definition], evidence: Ev
                     "" if its is None else f"{its.languages} in {its.families}, {its.way}",
                 )
             )
+            if not place:
+                findings.append(_finding(arm, word, its, less))
             if not place and less.why:
                 notes.append(f"{arm}: undecided, since {'; '.join(less.why)}.")
         if cube.left_out:
@@ -259,8 +261,18 @@ def _interactions(rows: pl.DataFrame, traits: Sequence[Definition], evidence: Ev
                 *notes,
             ),
             breaks(lines),
+            tuple(findings),
         )
     ]
+
+
+def _finding(arm: str, word: str, found: Interaction | None, less: Verdict) -> Finding:
+    asked = "larger models lose less calibration where morphology is rich"
+    ends = found.ends if found is not None else None
+    low, high = (SQUARE * ends[0], SQUARE * ends[1]) if ends else (None, None)
+    value = SQUARE * found.slope if found is not None else None
+    why = less.why or ("the other definitions of morphology do not agree",) * (word == "undecided")
+    return Finding(asked, arm, word, value, low, high, less.confidence, why, "points squared")
 
 
 def _said(found: Interaction | None, factor: float) -> tuple[str, str]:

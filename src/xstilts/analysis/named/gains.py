@@ -15,7 +15,7 @@ from xstilts.analysis import effects, gains
 from xstilts.analysis.intervals import Interval, crossed, over_seeds
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.multiplicity import accepted, benjamini_hochberg, holm
-from xstilts.analysis.section import Section, between, few, signed
+from xstilts.analysis.section import Finding, Section, between, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, posterior, under, verdict
 from xstilts.study.evidence import Evidence
 
@@ -87,7 +87,8 @@ def _primary(used: list[_Average], evidence: Evidence) -> Section:
     chances = [_chance(found) for _, found, _ in told]
     known = [p for p in chances if p is not None]
     adjusted = iter(holm(known).tolist() if known else [])
-    lines = []
+    asked = f"an arm gains more than {evidence.gain:g} points in languages without labels"
+    lines, findings = [], []
     reasons: dict[str, dict[str, None]] = {}
     for (one, found, word), chance in zip(told, chances, strict=True):
         sure = found is not None and found.degrees is not None and found.degrees >= 1
@@ -106,6 +107,10 @@ def _primary(used: list[_Average], evidence: Evidence) -> Section:
         )
         if word.why:
             reasons.setdefault("; ".join(word.why), {})[one.arm] = None
+        ends = (found.low, found.high) if found and sure else (None, None)
+        mean = found.mean if found else None
+        whole = asked if one.over == "all" else f"{asked}, {one.over}"
+        findings.append(Finding(whole, one.arm, word.word, mean, *ends, word.confidence, word.why))
     return Section(
         f"Does an arm gain more than {evidence.gain:g} points, for new languages and new seeds?",
         ("arm", "over", "verdict", "gain", "95 %", "alike", "p (Holm)", "P(yes)", "sure"),
@@ -120,6 +125,7 @@ def _primary(used: list[_Average], evidence: Evidence) -> Section:
             f"{evidence.prior_gain:g} and {evidence.prior_gain * 2:g} points; refuted: likewise for less.",
             *(f"undecided, since {why}: {', '.join(names)}." for why, names in reasons.items()),
         ),
+        findings=tuple(findings),
     )
 
 

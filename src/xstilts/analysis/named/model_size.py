@@ -22,7 +22,7 @@ from xstilts.analysis.model_size import FACTOR, ODDS, POINTS, REACH, SCALES, Lad
 from xstilts.analysis.multiplicity import holm
 from xstilts.analysis.scaling.both import Grid, grids
 from xstilts.analysis.scaling.choose import chosen
-from xstilts.analysis.section import Section, between, counted, few, signed
+from xstilts.analysis.section import Finding, Section, between, counted, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
 
@@ -66,23 +66,29 @@ def falls(found: Interval | None) -> float | None:
 
 
 def _slopes(found: Sequence[Ladder], evidence: Evidence) -> Section:
+    asked = f"a gain shrinks by more than {evidence.slope:g} points as the model grows tenfold"
     lines: list[tuple[str, ...]] = []
+    findings: list[Finding] = []
     notes: dict[str, list[str]] = {}
     for one in found:
         values = one.gains()
         points = judged(one.slopes(_known(values[POINTS])), len(one.sizes), evidence)
+        slope, word = points
+        ends = (slope.low, slope.high) if slope and slope.error and (slope.degrees or 0) >= 1 else (None, None)
+        mean = slope.mean if slope else None
+        findings.append(Finding(asked, one.arm, word.word, mean, *ends, word.confidence, word.why))
         for scale in SCALES:
             table = values[scale]
             if table is None:
                 lines.append((one.arm, scale, "", "undecided", "undecided", "", ""))
                 notes.setdefault(f"{scale} undecided, since {_undefined(scale)}", []).append(one.arm)
                 continue
-            slope, word = points if scale == POINTS else (crossed(one.slopes(table)), None)
+            slope, said = (points[0], word.word) if scale == POINTS else (crossed(one.slopes(table)), "")
             lines.append(
                 (
                     one.arm,
                     scale,
-                    word.word if word else "",
+                    said,
                     signed(slope.mean if slope else None, 3 if scale != POINTS else 2),
                     _ends(slope, 3 if scale != POINTS else 2),
                     _chance(falls(slope)),
@@ -106,6 +112,7 @@ def _slopes(found: Sequence[Ladder], evidence: Evidence) -> Section:
             *(f"{remark}: {', '.join(arms)}." for remark, arms in notes.items()),
         ),
         breaks(lines),
+        tuple(findings),
     )
 
 

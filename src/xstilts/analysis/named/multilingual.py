@@ -37,7 +37,7 @@ from xstilts.analysis.multilingual import (
     phases,
 )
 from xstilts.analysis.multiplicity import holm
-from xstilts.analysis.section import Section, between, counted, few, signed
+from xstilts.analysis.section import Finding, Section, between, counted, few, signed
 from xstilts.study.evidence import Evidence
 
 
@@ -168,11 +168,35 @@ def _primary(lines: Sequence[Line], evidence: Evidence, notes: tuple[str, ...]) 
             *notes,
         ),
         frozenset(place for place, row in enumerate(rows) if place and not row[1]),
+        _found(lines, evidence),
     )
 
 
+def _found(lines: Sequence[Line], evidence: Evidence) -> tuple[Finding, ...]:
+    asked = f"several languages help languages they lack by more than {evidence.gain:g} points over one"
+    best, word, _ = _decided(lines)
+    if best is None:
+        return (Finding(asked, "any arm", "undecided", why=("no arm leaves two families with unseen languages",)),)
+    mean, sure = (best.found.mean if best.found else None), max(best.more or 0.0, best.none or 0.0)
+    ends = (best.found.low, best.found.high) if best.found and best.more is not None else (None, None)
+    why = [best.why] if best.why else ["parallel data turn the sign"] if word != best.word else []
+    about = f"{best.pair.several.arm} - {best.pair.single.arm}"
+    return (Finding(asked, about, word, mean, *ends, sure or None, tuple(why)),)
+
+
 def _answer(lines: Sequence[Line]) -> str:
-    """The verdict of methods: the unique arm of most languages that leaves some unseen, if parallel has its sign."""
+    best, word, against = _decided(lines)
+    if best is None:
+        return "no unique arm leaves two families with unseen languages."
+    name = f"{best.pair.several.arm} - {best.pair.single.arm}"
+    if word != best.word:
+        return f"undecided ({name}: {best.word}, but parallel turns the sign)."
+    return f"{word} ({name}{'' if against else '; no parallel arm was run'})."
+
+
+def _decided(lines: Sequence[Line]) -> tuple[Line | None, Word, list[Line]]:
+    """The line that decides, its verdict, and the parallel lines beside it: the unique arm of most languages that
+    leaves some unseen, if parallel has its sign."""
     first = [
         line
         for line in lines
@@ -180,7 +204,7 @@ def _answer(lines: Sequence[Line]) -> str:
     ]
     judged_lines = [line for line in first if line.families > 1]
     if not judged_lines:
-        return "no unique arm leaves two families with unseen languages."
+        return None, "undecided", []
     best = max(judged_lines, key=lambda line: (line.pair.count, line.pair.several.arm))
     against = [
         line
@@ -188,11 +212,7 @@ def _answer(lines: Sequence[Line]) -> str:
         if line.pair.matching == PARALLEL and line.place == "unseen, all" and line.found and best.found
     ]
     turned = [line for line in against if line.found and best.found and line.found.mean * best.found.mean < 0]
-    name = f"{best.pair.several.arm} - {best.pair.single.arm}"
-    if best.word in ("more", "less") and turned:
-        return f"undecided ({name}: {best.word}, but parallel turns the sign)."
-    missing = "" if against else "; no parallel arm was run"
-    return f"{best.word} ({name}{missing})."
+    return best, "undecided" if best.word in ("more", "less") and turned else best.word, against
 
 
 def _left_out(frame: pl.DataFrame, used: list[Pair], families: Mapping[str, str], evidence: Evidence) -> Section:

@@ -18,7 +18,7 @@ from xstilts.analysis.scaling.choose import candidates, chosen, half_size, profi
 from xstilts.analysis.scaling.curves import Curve, curves
 from xstilts.analysis.scaling.fit import Fit
 from xstilts.analysis.scaling.forms import FORMS
-from xstilts.analysis.section import Section, between, counted, few, signed
+from xstilts.analysis.section import Finding, Section, between, counted, few, signed
 from xstilts.analysis.verdict import Rule, Verdict, above, under, verdict
 from xstilts.study.evidence import Evidence
 
@@ -40,7 +40,8 @@ def run(material: Material) -> list[Section]:
 
 def _slopes(found: list[Curve], material: Material) -> Section:
     evidence = material.evidence
-    lines, notes = [], []
+    asked = f"a gain grows by more than {evidence.slope:g} points with ten times as much intermediate data"
+    lines, notes, findings = [], [], []
     several = len({curve.backbone for curve in found}) > 1
     for curve in found:
         name = f"{curve.name} ({curve.backbone})" if several else curve.name
@@ -68,6 +69,10 @@ def _slopes(found: list[Curve], material: Material) -> Section:
             )
             if word.why:
                 notes.append(f"{name}, {group}: undecided, since {'; '.join(word.why)}.")
+            ends = (slope.low, slope.high) if slope and (slope.degrees or 0) >= 1 else (None, None)
+            about = name if group == "all" else f"{name} ({group})"
+            value = slope.mean if slope else None
+            findings.append(Finding(asked, about, word.word, value, *ends, word.confidence, word.why))
         notes.append(f"{name}: {len(curve.sizes)} sizes, {curve.sizes[0]:,.0f} to {curve.sizes[-1]:,.0f} examples.")
         if curve.left_out:
             notes.append(f"{name}: {curve.left_out} languages or seeds lack a cell and were left out.")
@@ -83,6 +88,7 @@ def _slopes(found: list[Curve], material: Material) -> Section:
             *notes,
         ),
         breaks(lines),
+        tuple(findings),
     )
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from xstilts.analysis.lines import breaks, number
 from xstilts.analysis.material import Analysis, Material
 from xstilts.analysis.mixed import Unfit
-from xstilts.analysis.section import Section, between, counted, signed
+from xstilts.analysis.section import Finding, Section, between, counted, signed
 from xstilts.analysis.similarity import ranking
 from xstilts.analysis.similarity.measures import SIZE
 from xstilts.analysis.similarity.predicts import Slope, depends, predicts, slope
@@ -172,7 +172,8 @@ def _rows(found: Matrix, scores: Numbers, use: npt.NDArray[np.bool_]) -> Iterato
 def _verdicts(
     found: Matrix, judged: Mapping[str, Judged], slopes: Mapping[str, Slope | Unfit], evidence: Evidence
 ) -> Section:
-    lines, notes = [], []
+    asked = f"a measure of similarity predicts gains (by over {evidence.similarity:g} points a standard deviation)"
+    lines, notes, findings = [], [], []
     for name, one in slopes.items():
         at = judged[name]
         yes, families = predicts(one, at.margin, at.p, found.seeds, evidence), depends(one, found.seeds, evidence)
@@ -187,6 +188,9 @@ def _verdicts(
         spread = ("", "") if isinstance(one, Unfit) else (_some(one.spread), _some(families.support, bool(one.chances)))
         pairs = "" if isinstance(one, Unfit) else str(one.pairs)
         margin, p = number(at.margin, "+.2f"), number(at.p, ".3f")
+        ends = (None, None) if isinstance(one, Unfit) else (one.mean - one.half, one.mean + one.half)
+        mean = None if isinstance(one, Unfit) else one.mean
+        findings.append(Finding(asked, name, yes.word, mean, ends[0], ends[1], yes.confidence, yes.why))
         lines.append((name, yes.word, margin, p, *middle, families.word, *spread, pairs))
     return Section(
         f"Does a measure predict the gain by more than {evidence.similarity:g} points a standard deviation?",
@@ -202,6 +206,7 @@ def _verdicts(
             "by family: whether slopes differ; spread: their standard deviation over families.",
             *notes,
         ),
+        findings=tuple(findings),
     )
 
 

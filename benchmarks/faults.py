@@ -158,20 +158,17 @@ class _Study:
         self, command: subprocess.Popen[bytes], dice: random.Random, moments: list[Moment], tally: Tally,
         usual: float,
     ) -> None:  # fmt: skip
-        """Arrange one kill and wait until it has happened, or the command has ended."""
+        """Arrange one kill and wait until it has happened, or the command has ended. Most of them are at named moments:
+        whichever comes first of those that were not struck yet."""
         everything = dice.random() < 0.5
-        if dice.random() < 0.5:
-            label, when, count = dice.choice(_left(moments, tally) or moments)
-            here = _size(self.folder / "moments" / f"{label} {when}".replace("/", "|"))
-            wanted = {
-                "label": label,
-                "when": when,
-                "count": here + dice.randint(1, max(1, min(3, count - here))),
-                "all": everything,
-            }
+        if dice.random() < (0.8 if _left(moments, tally) else 0.5):
+            wanted = {}
+            for label, when, count in _left(moments, tally) or [dice.choice(moments)]:
+                here = _size(self.folder / "moments" / f"{label} {when}".replace("/", "|"))
+                wanted[f"{when} {label}"] = here + dice.randint(1, max(1, min(3, count - here)))
             before = _size(self.folder / "struck")
             aside = self.folder / "next.new"
-            aside.write_text(json.dumps(wanted), encoding="utf-8")
+            aside.write_text(json.dumps({"moments": wanted, "all": everything}), encoding="utf-8")
             aside.replace(self.folder / "next")
             until = time.monotonic() + dice.uniform(1, usual / 3)
             while time.monotonic() < until and command.poll() is None and _size(self.folder / "struck") == before:
@@ -179,7 +176,8 @@ class _Study:
             (self.folder / "next").unlink(missing_ok=True)
             if _size(self.folder / "struck") > before:
                 tally.kills["named moment, everything" if everything else "named moment, one process"] += 1
-                tally.moments[f"{when} {label}"] += 1
+                (*_, moment) = (self.folder / "struck").read_text(encoding="utf-8").splitlines()
+                tally.moments[moment] += 1
                 time.sleep(0.1)
             return
         time.sleep(dice.uniform(0.1, usual / 12))

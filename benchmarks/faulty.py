@@ -37,22 +37,22 @@ def strike(label: str, when: str) -> None:
         wanted = json.loads((FOLDER / "next").read_bytes())
     except (OSError, ValueError):
         return
-    if (wanted["label"], wanted["when"]) != (label, when) or count < wanted["count"]:
+    if count < wanted["moments"].get(f"{when} {label}", float("inf")):
         return
     try:
         (FOLDER / "next").unlink()  # whoever removes it dies
     except FileNotFoundError:
         return
-    _count(FOLDER / "struck")
+    _count(FOLDER / "struck", f"{when} {label}\n")
     if wanted["all"]:
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _count(path: Path) -> int:
+def _count(path: Path, text: str = ".") -> int:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
-        os.write(descriptor, b".")
+        os.write(descriptor, text.encode())
         return os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)

@@ -26,7 +26,9 @@ def label_of(call: str, path: object) -> str:
     """What is synced or renamed, without keys: ``fsync aside/KEY/record.json``."""
     if isinstance(path, int):
         path = Path(f"/proc/self/fd/{path}").readlink()
-    parts = [_SIDE.sub(r".\1.NEW", _KEY.sub("KEY", part)) for part in Path(os.fsdecode(path)).parts[-3:]]
+    whole = Path(os.fsdecode(path)).absolute()
+    inside = Path("PLACE", whole.relative_to(FOLDER)) if whole.is_relative_to(FOLDER) else whole
+    parts = [_SIDE.sub(r".\1.NEW", _KEY.sub("KEY", part)) for part in inside.parts[-3:]]
     return f"{call} {'/'.join(parts)}"
 
 

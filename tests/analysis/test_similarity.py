@@ -221,6 +221,11 @@ def test_the_measure_that_gains_follow_ranks_best() -> None:
         assert float(chance["NDCG"]) < 1 and float(vocabulary["NDCG"]) < 1
         assert ranked[part, "best elsewhere"]["NDCG"] == "1.00" and ranked[part, "best elsewhere"]["p"] == ""
     assert float(lines(found["NDCG by family"])["size",]["Turkic"]) == 1
+    verdicts = lines(found[VERDICTS])
+    for one in found[VERDICTS].findings:
+        assert one.asked.startswith("a measure of similarity predicts gains")
+        assert any(names[0] == one.about and row["predicts"] == one.word for names, row in verdicts.items())
+    assert len(found[VERDICTS].findings) == len(verdicts) > 0
 
 
 def test_a_measure_no_better_than_the_best_task_elsewhere_is_not_supported() -> None:

@@ -57,6 +57,22 @@ def test_traits_of_ones_own_tell_languages_apart(place: Path, tmp_path: Path) ->
     assert "### Gains by resources (points)" in text and "| few | 2 |" in text
 
 
+def test_documents_of_a_corpus_stand_beside_the_claims(place: Path, tmp_path: Path) -> None:
+    assert "No documents were read" in call(place, "--markdown", "--corpus", str(tmp_path / "none")).stdout
+    (tmp_path / "paper.txt").write_text(
+        "A made-up paper\n\nChoosing the best model per target raises the XTREME average by 5.4 points.\n"
+        "\nMore is not written here.\n",
+        encoding="utf-8",
+    )
+    corpus = str(tmp_path / "corpus")
+    added = CliRunner().invoke(app, ["literature", "add", str(tmp_path / "paper.txt"), "--corpus", corpus])
+    assert added.exit_code == 0, added.output
+    text = call(place, "--markdown", "--corpus", corpus).stdout
+    assert "1 document of 1 publication read, 1 statement extracted; of the claims below" in text
+    told = text.partition("### What documents say")[2].partition("###")[0]
+    assert "| stated | Choosing the best model per target raises the XTREME average by 5.4 points. |" in told
+
+
 def test_two_forms_at_once_are_refused(place: Path) -> None:
     done = call(place, "--markdown", "--latex")
     assert done.exit_code == 2 and "exclude each other" in done.stderr

@@ -32,8 +32,8 @@ def test_a_sentence_names_verdict_estimate_interval_and_reason() -> None:
 
 
 def test_reasons_that_differ_stand_beside_their_arm() -> None:
-    told = sentence([finding("a", "undecided", why=("x",)), finding("b", "undecided", why=("y",))])
-    assert told == "Whether an arm gains: undecided for a (x), b (y)."
+    told = sentence([finding("a", "undecided", why=("few", "x")), finding("b", "undecided", why=("few", "y"))])
+    assert told == "Whether an arm gains: undecided for a (x), b (y), since few."
 
 
 def test_many_arms_are_counted_and_the_largest_effects_named() -> None:

@@ -23,12 +23,14 @@ from xstilts.cli.frame import (
     put,
     say,
 )
+from xstilts.cli.literature import CORPUS, CorpusOption
 
 if TYPE_CHECKING:
     from xstilts.analysis.material import Analysis, Material
     from xstilts.analysis.section import Section
     from xstilts.catalogue.claim import Claim
     from xstilts.catalogue.traits import Traits
+    from xstilts.literature.document import Document
     from xstilts.report.note import Figure, Note
     from xstilts.study.manifest import Plan
     from xstilts.study.store import Store
@@ -47,6 +49,7 @@ def report(
         typer.Option("--figures", help="Also every figure as DIR/NAME.svg, its data as NAME.csv.", file_okay=False),
     ] = None,
     traits: TraitsOption = None,
+    corpus: CorpusOption = CORPUS,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -61,6 +64,7 @@ def report(
     from xstilts.catalogue.traits import read_traits
     from xstilts.cli.claims import own_claims
     from xstilts.cli.opened import remembered
+    from xstilts.literature.corpus import Corpus
     from xstilts.report import html
     from xstilts.report import latex as tex
     from xstilts.report import markdown as text
@@ -69,7 +73,8 @@ def report(
         raise Problem("--markdown and --latex exclude each other: keep one")
     plan, place = remembered(study, level, store, variant=variant)
     own = tuple(own_claims(study, level, variant).values())
-    note = note_of(plan, place, read_traits(traits) if traits else None, own)
+    documents = Corpus(corpus).documents() if corpus.is_dir() else []
+    note = note_of(plan, place, read_traits(traits) if traits else None, own, tuple(documents))
     if figures is not None:
         write_figures(note.figures, figures)
         say(f"written: {len(note.figures)} figures with their data in {figures}")
@@ -86,8 +91,14 @@ def report(
     say(f"written: {output}")
 
 
-def note_of(plan: Plan, store: Store, traits: Traits | None = None, own: tuple[Claim, ...] = ()) -> Note:
-    """The study as it stands, as a research note. ``own``: claims of the study's file."""
+def note_of(
+    plan: Plan,
+    store: Store,
+    traits: Traits | None = None,
+    own: tuple[Claim, ...] = (),
+    documents: tuple[Document, ...] = (),
+) -> Note:
+    """The study as it stands, as a research note. ``own``: claims of the study's file; ``documents`` of a corpus."""
     from xstilts.analysis.arms import of_published
     from xstilts.analysis.claims import judge
     from xstilts.analysis.judged import by_study
@@ -106,6 +117,7 @@ def note_of(plan: Plan, store: Store, traits: Traits | None = None, own: tuple[C
         material=material,
         analyses=tuple((one.name, one.answers, _told(one, material)) for one in asked),
         judged=tuple(by_study(plan, material, (*own, *claims().values()))),
+        documents=documents,
         published=tuple(judge(claim, effects) for claim in claims().values() if claim.kind == "effect"),
     )
     return compose(told)

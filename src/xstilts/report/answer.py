@@ -51,12 +51,13 @@ def sentence(findings: Sequence[Finding]) -> str:
         own = [one for one in findings if one.word == name]
         if not own:
             continue
-        reasons = list(dict.fromkeys("; ".join(one.why) for one in own))
-        shared = reasons[0] if len(reasons) == 1 and name == "undecided" else ""
+        undecided = name == "undecided"
+        shared = [why for why in own[0].why if undecided and all(why in one.why for one in own)]
         shown = own if len(own) <= NAMED else sorted(own, key=lambda one: -abs(one.value or 0.0))[:NAMED]
-        said = ", ".join(f"{one.about}{_value(one, with_reason=name == 'undecided' and not shared)}" for one in shown)
+        apart = {one.about: [why for why in one.why if undecided and why not in shared] for one in shown}
+        said = ", ".join(f"{one.about}{_value(one, apart[one.about])}" for one in shown)
         more = f" and {len(own) - len(shown)} more" if len(own) > len(shown) else ""
-        parts.append(f"{name} for {said}{more}" + (f", since {shared}" if shared else ""))
+        parts.append(f"{name} for {said}{more}" + (f", since {'; '.join(shared)}" if shared else ""))
     return f"Whether {findings[0].asked}: {'; '.join(parts)}."
 
 
@@ -84,12 +85,12 @@ def _standing(frame: pl.DataFrame) -> str:
     return f"{whole}, of {', '.join(over)}." if len(scored) else f"{whole}."
 
 
-def _value(one: Finding, *, with_reason: bool) -> str:
+def _value(one: Finding, why: Sequence[str]) -> str:
     told = []
     if one.value is not None:
         told.append(f"{signed(one.value)} {one.unit}")
     if one.low is not None and one.high is not None:
         told.append(f"95 % {between(one.low, one.high)}")
-    if with_reason and one.why:
-        told.append("; ".join(one.why))
+    if why:
+        told.append("; ".join(why))
     return f" ({', '.join(told)})" if told else ""

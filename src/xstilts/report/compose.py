@@ -21,6 +21,7 @@ from xstilts.analysis.material import Material
 from xstilts.analysis.section import Section
 from xstilts.analysis.similarity.table import matrix
 from xstilts.catalogue.errors import Problem
+from xstilts.literature.document import Document
 from xstilts.report import claims as said
 from xstilts.report import limits, method, overview, sections, trace
 from xstilts.report.abstract import abstract, evidence, references
@@ -36,6 +37,7 @@ from xstilts.report.figures.similarity import similarity_figures
 from xstilts.report.note import Chapter, Figure, Note, shown
 from xstilts.report.overlap import excluded_section, overlap_section
 from xstilts.report.rates import rates_section
+from xstilts.report.read import read
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
@@ -45,7 +47,8 @@ FIRST = "gains"  # the analysis whose verdicts every report has
 @dataclass(frozen=True)
 class Told:
     """A study as it stands. ``analyses``: name, what it answers, its sections, in the study's order; ``judged``: claims
-    by encoder, ``published``: the same by the published table. ``material``: the table and what lies behind it."""
+    by encoder, ``published``: the same by the published table. ``material``: the table and what lies behind it;
+    ``documents``: those of a corpus."""
 
     plan: Plan
     store: Store
@@ -53,6 +56,7 @@ class Told:
     analyses: tuple[tuple[str, str, tuple[Section, ...]], ...]
     judged: tuple[ByEncoder, ...]
     published: tuple[Judgement, ...]
+    documents: tuple[Document, ...] = ()
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -235,10 +239,12 @@ def _claims(told: Told) -> Chapter:
         if items
         else ("No claim is measured by what is there: none is verified, refuted or undecided by this study.")
     )
+    sentence, found = read(told.documents, told.judgements)
+    more.append(found)
     return Chapter(
         "claims",
         "Claims",
-        (text, reports(), "No documents were read for this study."),
+        (text, reports(), sentence),
         tuple(items),
         tuple(_there(*more)),
     )

@@ -172,7 +172,7 @@ def _rows(found: Matrix, scores: Numbers, use: npt.NDArray[np.bool_]) -> Iterato
 def _verdicts(
     found: Matrix, judged: Mapping[str, Judged], slopes: Mapping[str, Slope | Unfit], evidence: Evidence
 ) -> Section:
-    asked = f"a measure of similarity predicts gains (by over {evidence.similarity:g} points a standard deviation)"
+    question = f"a measure of similarity predicts gains (by over {evidence.similarity:g} points a standard deviation)"
     lines, notes, findings = [], [], []
     for name, one in slopes.items():
         at = judged[name]
@@ -190,7 +190,7 @@ def _verdicts(
         margin, p = number(at.margin, "+.2f"), number(at.p, ".3f")
         ends = (None, None) if isinstance(one, Unfit) else (one.mean - one.half, one.mean + one.half)
         mean = None if isinstance(one, Unfit) else one.mean
-        findings.append(Finding(asked, name, yes.word, mean, ends[0], ends[1], yes.confidence, yes.why))
+        findings.append(Finding(question, name, yes.word, mean, ends[0], ends[1], yes.confidence, yes.why))
         lines.append((name, yes.word, margin, p, *middle, families.word, *spread, pairs))
     return Section(
         f"Does a measure predict the gain by more than {evidence.similarity:g} points a standard deviation?",

@@ -7,12 +7,13 @@ its checksum once a process (again when its time or size has changed), and what 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
+
+from xstilts.catalogue.sealed import sha256
 
 SUMS = "sums.json"
 State = tuple[tuple[str, int, int], ...]
@@ -30,7 +31,7 @@ def kept(folder: Path, make: Callable[[Path], object]) -> Path:
         aside.mkdir(parents=True)
         try:
             make(aside)
-            sums = {path.name: checksum(path) for path in sorted(aside.iterdir())}
+            sums = {path.name: sha256(path) for path in sorted(aside.iterdir())}
             (aside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
             with contextlib.suppress(OSError):  # another process was faster; its files are the same
                 aside.rename(folder)
@@ -48,13 +49,7 @@ def _whole(folder: Path) -> bool:
     try:
         sums = json.loads((folder / SUMS).read_bytes())
         return set(sums) == {path.name for path in folder.iterdir()} - {SUMS} and all(
-            checksum(folder / name) == known for name, known in sums.items()
+            sha256(folder / name) == known for name, known in sums.items()
         )
     except (OSError, ValueError, TypeError):
         return False
-
-
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file's content."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -6,12 +6,12 @@ which names the file by its content; the table of predictions. Torch is not impo
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pyarrow as pa
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.sealed import sha256
 from xstilts.catalogue.task import Task
 from xstilts.metrics.benchmark.findings import Findings
 from xstilts.metrics.benchmark.given import About, file_of, read_given
@@ -25,12 +25,12 @@ def check_given(folder: Path, task: Task, rows: Rows, gold: pa.Table, examples: 
     if not path.is_file():
         raise Problem(_missing(folder, path, task, rows))
     _, labels, notes = _read(path, task, gold, examples)
-    return Given(str(path.resolve()), _digest(path), labels, notes)
+    return Given(str(path.resolve()), sha256(path), labels, notes)
 
 
 def given_table(path: Path, checksum: str, task: Task, gold: pa.Table, examples: int | None) -> pa.Table:
     """The predictions in the file at ``path``. Raises ``Problem`` where it is no longer the one that was planned."""
-    if not path.is_file() or _digest(path) != checksum:
+    if not path.is_file() or sha256(path) != checksum:
         raise Problem(f"{path} has changed since the study was planned, or is gone: run it again")
     return _read(path, task, gold, examples)[0]
 
@@ -55,8 +55,3 @@ def _missing(folder: Path, path: Path, task: Task, rows: Rows) -> str:
         return f"no folder {path.parent}: add the predictions of '{task.name}'{hint}"
     hint = nearest(path.name, (each.name for each in path.parent.iterdir()))
     return f"{path} is not there, but '{task.name}' is scored in '{rows.language}' ({rows.split}): add this file{hint}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -6,9 +6,6 @@ on from a damaged one. Data order, masks and dropout follow from seed and update
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.catalogue.errors import Problem
-from xstilts.data.kept import checksum
+from xstilts.catalogue.sealed import read_sealed, sealed, sha256, sync
 from xstilts.model.network import read_tensors, write_tensors
 
 FORM = 4  # of what is written: of an earlier form the training begins anew
@@ -49,17 +46,17 @@ def save(
     write_tensors({"losses": torch.tensor(losses, dtype=torch.float64)}, aside / "losses.safetensors")
     if mean:
         write_tensors(mean, aside / "mean.safetensors")
-    sums = {path.name: checksum(path) for path in sorted(aside.iterdir())}
+    sums = {path.name: sha256(path) for path in sorted(aside.iterdir())}
     said = {"form": FORM, "updates": len(losses), "files": sums}
-    (aside / "checkpoint.json").write_text(json.dumps({**said, "sum": _digest(said)}), encoding="utf-8")
+    (aside / "checkpoint.json").write_bytes(sealed(said))
     for path in (*aside.iterdir(), aside):
-        _sync(path)
+        sync(path)
     old = folder.with_name(folder.name + ".old")
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     aside.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -89,24 +86,12 @@ def load(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> 
 
 def _check(place: Path) -> None:
     """Raises ``ValueError`` (and others) where a checkpoint is not as it was written."""
-    said = json.loads((place / "checkpoint.json").read_text(encoding="utf-8"))
-    if said.get("form") != FORM or said.pop("sum") != _digest(said):
+    said = read_sealed(place / "checkpoint.json")
+    if said is None or said["form"] != FORM:
         raise ValueError(f"'{place}' is of another form or damaged")
     for name, known in said["files"].items():
-        if checksum(place / name) != known:
+        if sha256(place / name) != known:
             raise ValueError(f"'{place / name}' is damaged")
-
-
-def _digest(said: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _learning(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[tuple[str, nn.Parameter]]:

@@ -115,3 +115,10 @@ def test_the_weak_ticks_of_the_reports_are_told_apart() -> None:
     assert said(claims()["C10"].text, source).label == "overstated"
     assert said(claims()["C11"].text, source).label == "overstated"
     assert said(claims()["C17"].text, source).label == "stated"
+
+
+@pytest.mark.parametrize("mark", ["", "<b>", "**", "“", "("])
+def test_a_sentence_that_begins_with_a_mark_is_one_of_its_own(mark: str) -> None:
+    text = f"SQuAD raises XQuAD by 4.2 points. {mark}Nothing helps XNLI."
+    library = Library.of([given(text, title="A paper")])
+    assert verify("SQuAD raises XQuAD by 4.2 points", library).label == "stated"

@@ -16,7 +16,7 @@ _ABBREVIATED = re.compile(
     r"(?:\b(?:et al|e\.g|i\.e|cf|vs|resp|approx|ca|Fig|Figs|Tab|Sec|Eq|No|Dr|Prof|Mr|Ms|al|pp|vol|ed|eds|acc|incl)"
     r"|(?:^|\s)[A-Z])\.$"
 )
-_END = re.compile(r"[.!?][\"')\]]*(?=\s+[\"'(\[]?[A-Z0-9+]|\s*$)")
+_END = re.compile(r"[.!?][\"')\]]*(?=\s+(?:<[^<>\s]{1,10}>|[^\w\s]){0,3}[A-ZÀ-Þ0-9+]|\s*$)")
 _REFERENCES = re.compile(
     r"^(?:\d+\.?\s+)?(?:references|bibliography|literature cited)\s*$", re.IGNORECASE | re.MULTILINE
 )

@@ -108,7 +108,7 @@ def weights(store: Store, key: str) -> dict[str, np.ndarray]:
 def test_every_lever_ends_in_results(ran: tuple[Path, Store, Plan]) -> None:
     folder, _, _ = ran
     table = results(folder, "levers")
-    assert table["status"].unique().to_list() == ["done"]
+    assert set(table["status"]) <= {"done", "collapsed"} and table["score"].null_count() == 0
     assert table["parameters_total"].null_count() == 0
     said = dict(table.select("arm", "intermediate").unique().iter_rows())
     assert said["added"] == "world/nli & world/qa" and said["added-on"] == "world/nli > world/qa"

@@ -12,7 +12,7 @@ from pathlib import Path
 from xstilts.data.vocabulary import train_vocabulary
 from xstilts.model.encoder import make_encoder, save_encoder
 
-TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
+TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
 
 

@@ -44,7 +44,7 @@ equality: $(PEERS) $(WEIGHTS)
 	$(BIN)/python -m benchmarks.equality $(BENCH)
 
 test: $(READY) $(WEIGHTS)
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Looks at the page of a report in the system's Chromium, which has to be there.
 browser: $(BROWSER)

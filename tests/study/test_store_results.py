@@ -12,7 +12,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.study.disk import sealed
 from xstilts.study.job import Rows, Score, Settings, Start, Train, key_of
 from xstilts.study.protocols import Places
-from xstilts.study.store import Store
+from xstilts.study.store import FORMAT, Store
 
 PLACES = Places(
     data="/data", world={"seed": 1, "words": {"qaa": 5}}, tasks={"mine": {"type": "mlm"}}, backbones={"a": "b"}
@@ -128,6 +128,24 @@ def test_many_threads_finishing_one_job_leave_one_whole_result(store: Store) -> 
         thread.join()
     assert store.check(key, deep=True) is None
     assert list((store.root / "aside").iterdir()) == []
+
+
+def test_a_store_that_another_is_making_has_the_present_format(tmp_path: Path) -> None:
+    for turn in range(40):
+        root = tmp_path / str(turn)
+        ended = threading.Event()
+        seen: list[int] = []
+
+        def look(root: Path = root, ended: threading.Event = ended, seen: list[int] = seen) -> None:
+            while not ended.is_set():
+                seen.append(Store(root).format)
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        finish(Store(root))
+        ended.set()
+        looking.join()
+        assert set(seen) <= {FORMAT}
 
 
 def test_a_finished_job_keeps_of_its_work_only_the_log(store: Store) -> None:

@@ -50,9 +50,12 @@ class Store:
 
     def _format(self) -> int:
         path = self.root / "store.json"
+        # Another process may be making this store: it writes the file, whole, before the first result. So ask in the
+        # opposite order.
+        filled = (self.root / "results").is_dir()
+        if not path.exists():
+            return 1 if filled else FORMAT
         found = read_json(path)
-        if found is None and not path.exists():
-            return 1 if (self.root / "results").is_dir() else FORMAT
         said = found.get("format") if isinstance(found, dict) else None
         if not isinstance(said, int):
             raise Problem(f"'{path}' does not say the store's format: write {{\"format\": {FORMAT}}} into it")

@@ -48,11 +48,11 @@ def test_a_changed_byte_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
     path = tmp_path / "documents" / f"{first.key}.json"
     path.write_text(path.read_text(encoding="utf-8").replace("First text", "Other text"), encoding="utf-8")
     assert corpus.documents() == [second]
-    assert corpus.damaged() == [path]
+    assert corpus.read()[1] == [path]
     assert corpus.add(first)  # adding it again mends it
-    assert corpus.damaged() == []
+    assert corpus.read()[1] == []
     (tmp_path / "documents" / "aaaabbbbcccc.json").write_bytes((path).read_bytes())
-    assert [one.name for one in corpus.damaged()] == ["aaaabbbbcccc.json"]  # whole, but under another's name
+    assert [one.name for one in corpus.read()[1]] == ["aaaabbbbcccc.json"]  # whole, but under another's name
 
 
 def test_what_a_kill_leaves_behind_is_no_document(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_what_a_kill_leaves_behind_is_no_document(tmp_path: Path) -> None:
     corpus.add(document)
     whole = (tmp_path / "documents" / f"{document.key}.json").read_bytes()
     (tmp_path / "documents" / f".{document.key}.json.0123").write_bytes(whole[:100])
-    assert corpus.documents() == [document] and corpus.damaged() == []
+    assert corpus.read() == ([document], [])
 
 
 def test_documents_are_found_by_identifier_version_title_source_and_key(tmp_path: Path) -> None:

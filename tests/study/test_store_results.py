@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.catalogue.errors import Problem
-from xstilts.study.disk import sealed
+from xstilts.catalogue.sealed import sealed
 from xstilts.study.job import Rows, Score, Settings, Start, Train, key_of
 from xstilts.study.protocols import Places
 from xstilts.study.store import FORMAT, Store

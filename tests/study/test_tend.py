@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.sealed import read_json
 from xstilts.study.backends.local import LocalBackend
-from xstilts.study.disk import read_json
 from xstilts.study.manifest import Plan
 from xstilts.study.protocols import Places
 from xstilts.study.run import Summary, run

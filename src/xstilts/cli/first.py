@@ -25,8 +25,9 @@ class Machine:
     why: str
 
 
+LAPTOP = "laptop"
 MACHINES: Mapping[str, Machine] = {
-    "laptop": Machine(
+    LAPTOP: Machine(
         "microsoft/Multilingual-MiniLM-L12-H384", 2_000, 300, 2,
         "A small encoder, few rows and two seeds, for a processor: they show how things work and decide nothing.\n"
         "# How long it takes: xstilts plan.",

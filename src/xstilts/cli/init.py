@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.cli.first import LAPTOP, MACHINES
 from xstilts.cli.frame import DataOption, command, put, say
 
 if TYPE_CHECKING:
     from xstilts.catalogue.task import Task, TaskType
 
 SEVERAL = 2  # intermediate tasks that are taken from advice
-MACHINES = ("laptop", "gpu", "cluster")
 
 
 @command("init")
@@ -43,7 +43,7 @@ def init(
         list[str] | None, typer.Option("--intermediate", help="Default: what xstilts advise finds most promising.")
     ] = None,
     backbone: Annotated[str | None, typer.Option(help="An encoder; default: what suits the machine.")] = None,
-    machine: Annotated[str, typer.Option(help=", ".join(MACHINES))] = "laptop",
+    machine: Annotated[str, typer.Option(help=", ".join(MACHINES))] = LAPTOP,
     data: DataOption = None,
 ) -> None:
     """Write a first study file, with the reason for every choice in it; without flags one that runs offline.
@@ -74,9 +74,9 @@ def _asked() -> tuple[list[str], list[str], str]:
     say("A study of human languages needs a target. Leave the first answer out for one that runs offline, at once.")
     targets = typer.prompt("Which tasks to score (names as xstilts tasks lists them, with blanks)", "", err=True)
     if not targets.strip():
-        return [], [], MACHINES[0]
+        return [], [], LAPTOP
     languages = typer.prompt("Which languages matter (codes, with blanks; none: all that have data)", "", err=True)
-    machine = typer.prompt(f"What will run it ({', '.join(MACHINES)})", MACHINES[0], err=True)
+    machine = typer.prompt(f"What will run it ({', '.join(MACHINES)})", LAPTOP, err=True)
     return targets.split(), languages.split(), str(machine)
 
 
@@ -86,7 +86,6 @@ def _written(
 ) -> str:  # fmt: skip
     from xstilts.catalogue.find import get_task
     from xstilts.catalogue.language import get_language
-    from xstilts.cli.first import MACHINES as SIZES
     from xstilts.cli.first import Wanted, first_study
 
     wrong = [] if machine in MACHINES else [f"--machine '{machine}' is unknown{nearest(machine, MACHINES) or '.'} "
@@ -102,27 +101,25 @@ def _written(
     if wrong:
         raise Problem(*wrong)
     found = tuple(get_task(task) for task in targets)
-    own, own_name, kind = _own(rows, type, column, languages, path) if rows else ("", "", None)
+    own, own_name, kind = _own(rows, type, column, path) if rows else ("", "", None)
     chosen = dict.fromkeys(intermediate or (), "You asked for it.")
     chosen = chosen or _advised(own_name or targets[0], kind or found[0].type, found, data)
     wanted = Wanted(
-        found, tuple(filter(None, [own])), own_name, tuple(languages), chosen, backbone or SIZES[machine].backbone,
+        found, tuple(filter(None, [own])), own_name, tuple(languages), chosen, backbone or MACHINES[machine].backbone,
         machine, name,
     )  # fmt: skip
     return first_study(wanted)
 
 
-def _own(
-    rows: Path, type: str, column: list[str] | None, languages: list[str], path: Path
-) -> tuple[str, str, TaskType]:  # fmt: skip
+def _own(rows: Path, type: str, column: list[str] | None, path: Path) -> tuple[str, str, TaskType]:
     """The table of the user's own target, its name and type."""
     from xstilts.cli.first import own_table
     from xstilts.cli.own import kind_of, name_of, pairs
     from xstilts.data.held_out import named_labels
-    from xstilts.data.tables import SUFFIXES, open_table
+    from xstilts.data.tables import open_table, unreadable
 
-    if rows.suffix not in SUFFIXES or not rows.is_file():
-        raise Problem(f"'{rows}' is no file that can be read ({', '.join(SUFFIXES)})")
+    if wrong := unreadable(rows):
+        raise Problem(wrong)
     kind, columns, name = kind_of(type), pairs("--column", column), name_of(rows)
     labels = named_labels(open_table(rows), kind, columns, rows)
     beside = Path(os.path.relpath(rows, path.resolve().parent))
@@ -135,15 +132,17 @@ def _advised(target: str, kind: TaskType, targets: tuple[Task, ...], data: Path 
     from xstilts.analysis.arms import of_published
     from xstilts.analysis.trials import candidates, trials
     from xstilts.catalogue.find import tasks
+    from xstilts.cli.advise import PUBLISHED
     from xstilts.jobs.sources import open_source
     from xstilts.study.protocols import Places
 
     measured = trials(of_published())
     form = "retrieval" if str(kind) in ("retrieval", "mining") else str(kind)
     source = open_source(Places(data=str(data.resolve()) if data else None), fetch=False, online=False)
+    advised = advise(measured, candidates(target, form, PUBLISHED, measured))
     found: dict[str, str] = {}
     for here in (True, False):  # what is on this machine first
-        for one in advise(measured, candidates(target, form, "xlm-roberta-large", measured)):
+        for one in advised:
             name = one.candidate.intermediate
             if len(found) == SEVERAL or name in found or name not in tasks() or one.candidate.shared:
                 continue

@@ -91,8 +91,8 @@ def list_(corpus: CorpusOption = CORPUS, json: JsonOption = False) -> None:
     from xstilts.literature.corpus import Corpus, works
 
     place = Corpus(corpus)
-    groups = works(place.documents())
-    damaged = place.damaged()
+    found, damaged = place.read()
+    groups = works(found)
     if json:
         put_json({"documents": [{**_row(one), "work": n} for n, group in enumerate(groups, 1) for one in group]})
     else:
@@ -223,9 +223,9 @@ def opened(corpus: Path) -> list[Document]:
     from xstilts.literature.corpus import Corpus
 
     place = Corpus(corpus)
-    for path in place.damaged():
+    found, damaged = place.read()
+    for path in damaged:
         say(f"damaged, not used: {path}: remove it and add its document again")
-    found = place.documents()
     if not found:
         raise Problem(f"no document in '{corpus}': xstilts literature add FILE... --corpus {corpus}")
     return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -78,7 +77,7 @@ def train(
     columns, tests = pairs("--column", column), {code: Path(path) for code, path in pairs("--test", test).items()}
     place = store / "own" / name
     rows, labels = _rows(file, kind, columns, validation, tests, place)
-    task, why = _task(intermediate, name, kind, backbone, store, data)
+    task, why = _task(intermediate, name, kind, store, data)
     if epochs is None:
         size = batch or 32
         epochs = min(MOST_EPOCHS, max(3, -(-LEAST_UPDATES * size // rows)))
@@ -92,7 +91,7 @@ def train(
     from xstilts.cli.given_away import give_away
 
     card = give_away(found, folder, columns, labels, language, backbone, task, why)
-    _tell(card, folder, file, columns)
+    _tell(card, folder)
 
 
 def kind_of(type: str) -> TaskType:
@@ -163,13 +162,9 @@ def _rows(
 def _readable(paths: Iterable[Path], kind: TaskType, columns: Mapping[str, str]) -> None:
     """Raises ``Problem`` for files that are not there and roles that a type does not have."""
     from xstilts.catalogue.task import ROLES
-    from xstilts.data.tables import SUFFIXES
+    from xstilts.data.tables import unreadable
 
-    wrong = [
-        f"'{path}' is no file that can be read ({', '.join(SUFFIXES)})"
-        for path in paths
-        if path.suffix not in SUFFIXES or not path.is_file()
-    ]
+    wrong = list(filter(None, map(unreadable, paths)))
     known = ROLES[kind]
     wrong += [
         f"--column '{role}': no role of {kind}{nearest(role, known) or '.'} roles: {', '.join(known)}"
@@ -180,9 +175,7 @@ def _readable(paths: Iterable[Path], kind: TaskType, columns: Mapping[str, str])
         raise Problem(*wrong)
 
 
-def _task(
-    asked: str, name: str, kind: TaskType, backbone: str, store: Path, data: Path | None
-) -> tuple[str, tuple[str, ...]]:
+def _task(asked: str, name: str, kind: TaskType, store: Path, data: Path | None) -> tuple[str, tuple[str, ...]]:
     """The intermediate task, empty for none, and why."""
     if asked == NONE:
         return "", ("No intermediate task was asked for.",)
@@ -218,40 +211,24 @@ def _study(place: Path, data: Path | None, store: Path, **said: Any) -> Opened:
     path = place / f"{said['name']}.toml"
     path.write_text(study_text(Own(**said)), encoding="utf-8")
     found = opened(str(path), None, store, data, fetch=True)
-    for note in found.plan.notes:
-        say(f"note: {note}")
     say(f"study: {path}")
     return found
 
 
 def _do(found: Opened, workers: int | None, until: str | None) -> None:
     """Run what is missing; leaves with the exit code of a run that did not come to its end."""
-    from xstilts.cli.opened import seconds_of, workers_of
     from xstilts.cli.progress import failure_lines
-    from xstilts.cli.watch import watching
-    from xstilts.study.backends.local import LocalBackend
-    from xstilts.study.run import run
+    from xstilts.cli.running import again, carry_out
 
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    again = shlex.join(["xstilts", *sys.argv[1:]])
-    try:
-        with watching(found.plan, found.store) as report:
-            backend = LocalBackend(found.store, workers_of(workers))
-            summary = run(found.plan, found.store, backend, found.places, until=seconds_of(until), report=report)
-    except KeyboardInterrupt:
-        say(f"interrupted; all finished jobs are kept. To go on: {again}")
-        raise typer.Exit(130) from None
+    summary = carry_out(found, workers=workers, until=until)
     for line in failure_lines((found.plan.labels[key], reason) for key, reason in summary.failed.items()):
         say(line)
     if summary.failed or summary.left:
-        say(f"No model was written; what is finished is kept. To go on: {again}")
+        say(f"No model was written; what is finished is kept. To go on: {again()}")
         raise typer.Exit(1 if summary.failed else 0)
 
 
-def _tell(card: Card, folder: Path, file: Path, columns: Mapping[str, str]) -> None:
+def _tell(card: Card, folder: Path) -> None:
     from xstilts.report.card import sections
     from xstilts.report.terminal import show_section
 

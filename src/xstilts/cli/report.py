@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.sealed import replace
 from xstilts.cli.frame import (
     STORE,
     LevelOption,
@@ -148,10 +149,7 @@ def write_figures(found: tuple[Figure, ...], folder: Path) -> None:
 
 def _write(content: str, path: Path) -> None:
     """A file that is there whole or as it was before."""
-    aside = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(content, encoding="utf-8")
-        aside.replace(path)
+        replace(path, content.encode(), synced=False)
     except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
         raise Problem(f"can not write '{path}': {error.strerror}; name another place with --out or --figures") from None

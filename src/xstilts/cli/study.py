@@ -6,7 +6,6 @@ In: a study's name or file and options. Out: finished jobs in the store, tables 
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.sealed import replace
 from xstilts.cli.frame import (
     STORE,
     DataOption,
@@ -105,41 +105,16 @@ def _run(
     progress: str = "auto",
     streams: Sequence[str] = (),
 ) -> None:
-    from xstilts.cli.opened import opened, seconds_of, workers_of
-    from xstilts.cli.watch import watching
-    from xstilts.study.backends.local import LocalBackend
-    from xstilts.study.run import PATIENCE
-    from xstilts.study.run import run as do
+    from xstilts.cli.opened import opened, seconds_of
+    from xstilts.cli.running import carry_out
 
-    seconds, waits = seconds_of(until), seconds_of(patience) or PATIENCE
+    seconds_of(until), seconds_of(patience)  # a wrong one is told before anything is fetched
     found = opened(study, level, store, data, variant=variant, fetch=True)
-    for note in found.plan.notes:
-        say(f"note: {note}")
-    for overlap in found.plan.overlaps:
-        if overlap.warns:
-            say(f"warning: {overlap.line()}")
-    slots = workers_of(workers)
-    backend = LocalBackend(found.store, slots)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        with watching(found.plan, found.store, progress, streams) as report:
-            summary = do(found.plan, found.store, backend, found.places, until=seconds, report=report, patience=waits)
-    except KeyboardInterrupt:
-        say(f"interrupted; all finished jobs are kept. To go on: {_again()}")
-        raise typer.Exit(130) from None
+    summary = carry_out(found, workers=workers, until=until, patience=patience, progress=progress, streams=streams)
     _show(found.plan, found.store)
     if progress != "json":
         _tell(found.plan, summary, progress == "quiet")
     raise typer.Exit(summary.exit_code)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """A request to end is treated like Ctrl-C: running jobs save their checkpoints."""
-    raise KeyboardInterrupt
-
-
-def _again() -> str:
-    return shlex.join(["xstilts", *sys.argv[1:]])
 
 
 def _show(plan: Plan, store: Store) -> None:
@@ -148,10 +123,7 @@ def _show(plan: Plan, store: Store) -> None:
     from xstilts.report.terminal import show
 
     frame = of_store(plan, store)
-    path = table_path(plan, store)
-    aside = path.with_name(f".{path.name}.new")
-    frame.write_parquet(aside)
-    aside.replace(path)
+    replace(table_path(plan, store), _as_bytes(frame, "parquet"), synced=False)
     show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store))
 
 
@@ -166,6 +138,7 @@ def more(plan: Plan, store: Store) -> list[Section]:
 def _tell(plan: Plan, summary: Summary, quiet: bool) -> None:
     """How a run ended, on standard error; ``quiet``: only where something is left or has failed."""
     from xstilts.cli.progress import duration, failure_lines
+    from xstilts.cli.running import again
 
     if quiet and not summary.failed and not summary.left:
         return
@@ -175,9 +148,9 @@ def _tell(plan: Plan, summary: Summary, quiet: bool) -> None:
     if summary.blocked:
         say(f"{len(summary.blocked)} more jobs need a failed one and were not started.")
     if summary.failed:
-        say(f"The rest is kept. To try again: {_again()}")
+        say(f"The rest is kept. To try again: {again()}")
     elif summary.left:
-        say(f"Stopped in time; {summary.left} jobs are left. To go on: {_again()}")
+        say(f"Stopped in time; {summary.left} jobs are left. To go on: {again()}")
 
 
 def table_path(plan: Plan, store: Store) -> Path:

@@ -44,7 +44,7 @@ class Tally:
     def take(self, event: Event) -> None:
         """Count what has just happened."""
         if event.kind == "planned":
-            self.done = Counter(kind(self._plan, key) for key in self._plan.jobs if self._store.has(key))
+            self.done = Counter(kind(self._plan, key) for key in self._plan.jobs if self._store.stored(key))
         elif event.kind == "done" and event.key is not None:
             found = kind(self._plan, event.key)
             self.done[found] += 1

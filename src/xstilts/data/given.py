@@ -16,7 +16,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.columns import column_of
 from xstilts.data.rows import SCHEMAS
-from xstilts.data.tables import SUFFIXES, open_table
+from xstilts.data.tables import open_table, unreadable
 
 TEXTS = {
     TaskType.CLASSIFICATION: ("text_a",),
@@ -47,8 +47,8 @@ def given_rows(
     """
     if type not in TEXTS:
         raise Problem(f"files of one's own are read for the types {', '.join(TEXTS)}, not for {type}")
-    if path.suffix not in SUFFIXES or not path.is_file():
-        raise Problem(f"'{path}' is no file that can be read ({', '.join(SUFFIXES)})")
+    if wrong := unreadable(path):
+        raise Problem(wrong)
     table = open_table(path)
     for role, name in named.items():
         if role != name and name in table.column_names:

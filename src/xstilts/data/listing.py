@@ -7,13 +7,14 @@ as JSON, since a commit never changes; and the files of one split, found as the 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from xstilts.catalogue.sealed import replace
 
 # Rows are read from these alone; nothing else of a repository is ever downloaded.
 READABLE = ("parquet", "jsonl", "json", "csv")
@@ -65,11 +66,8 @@ def listing_from_json(value: Mapping[str, Any]) -> Listing:
 def keep_listing(folder: Path, repository: str, revision: str, listing: Listing) -> None:
     """Keep ``listing`` in ``folder`` as what ``revision`` (a commit or a branch) of ``repository`` was last seen to
     be."""
-    path = _place(folder, repository, revision)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(listing.to_json(), ensure_ascii=False), encoding="utf-8")
-    aside.replace(path)
+    content = json.dumps(listing.to_json(), ensure_ascii=False).encode()
+    replace(_place(folder, repository, revision), content, synced=False)
 
 
 def kept_listing(folder: Path | None, repository: str, revision: str) -> Listing | None:

@@ -7,12 +7,12 @@ rows until someone asks for newer ones. One line a data set, sorted, fit to be k
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.sealed import replace
 
 NAME = "data.lock.json"
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -40,8 +40,5 @@ def write_lock(path: Path, revisions: Mapping[str, str]) -> bool:
     merged = {**known, **revisions}
     if merged == known:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    aside.replace(path)
+    replace(path, json.dumps(merged, indent=1, sort_keys=True).encode() + b"\n", synced=False)
     return True

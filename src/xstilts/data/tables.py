@@ -22,6 +22,15 @@ from xstilts.catalogue.errors import Problem
 SUFFIXES = (".parquet", ".jsonl", ".json", ".csv")
 
 
+def unreadable(path: Path) -> str:
+    """Why ``path`` is none of a user's files that are read here; nothing where it may be one."""
+    return (
+        ""
+        if path.suffix in SUFFIXES and path.is_file()
+        else (f"'{path}' is no file that can be read ({', '.join(SUFFIXES)})")
+    )
+
+
 def open_table(path: Path, needed: Collection[str] | None = None) -> pa.Table:
     """The file as a table with its schema metadata; of a Parquet file only ``needed`` columns where these are given.
 

@@ -36,14 +36,16 @@ class Corpus:
         replace(path, sealed({"form": FORM, **as_table(document)}))
         return True
 
+    def read(self) -> tuple[list[Document], list[Path]]:
+        """All whole documents, by title and version; and the files that are not as they were written."""
+        read = [(path, self._read(path)) for path in self._files()]
+        found = [one for _, one in read if one is not None]
+        found.sort(key=lambda one: (one.about.title.lower(), one.about.version or 0, one.sha256))
+        return found, [path for path, one in read if one is None]
+
     def documents(self) -> list[Document]:
         """All whole documents, by title and version."""
-        found = [one for one in map(self._read, self._files()) if one is not None]
-        return sorted(found, key=lambda one: (one.about.title.lower(), one.about.version or 0, one.sha256))
-
-    def damaged(self) -> list[Path]:
-        """Files that are not as they were written."""
-        return [path for path in self._files() if self._read(path) is None]
+        return self.read()[0]
 
     def find(self, name: str) -> list[Document]:
         """The documents that ``name`` means: the start of a key or checksum (4 digits or more), an identifier with or

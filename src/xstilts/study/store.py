@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.sealed import dumps, plain, read_json, read_sealed, replace, sealed, sha256, sync, write
 from xstilts.study import lease
-from xstilts.study.disk import dumps, plain, read_json, read_sealed, replace, sealed, sha256, sync, write
 from xstilts.study.job import Job, Key, from_json, key_of, to_json
 from xstilts.study.manifest import Plan, plan_from_json
 from xstilts.study.protocols import Places

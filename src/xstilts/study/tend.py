@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.catalogue.errors import Problem
-from xstilts.study.disk import dumps, is_sealed, read_json, replace, sealed
+from xstilts.catalogue.sealed import dumps, is_sealed, read_json, replace, sealed
 from xstilts.study.job import Key
 from xstilts.study.store import FORMAT, RECORD, Store
 

@@ -14,14 +14,13 @@ import numpy as np
 from xstilts.analysis.intervals import Numbers
 from xstilts.analysis.section import counted
 from xstilts.analysis.table import baseline_of
+from xstilts.report.curve import curve_of
 from xstilts.report.figures.draw import label, looks, sheet
 from xstilts.report.note import Figure, Value
-from xstilts.study.disk import sha256
 from xstilts.study.job import Key, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
-LOSSES = "losses.csv"
 POINTS = 50  # of a curve
 PANELS = 6  # of a figure
 
@@ -64,7 +63,7 @@ def _curves(plan: Plan, store: Store) -> tuple[dict[str, Curves], dict[str, int]
         if not isinstance(job, Train) or key in search or not store.has(key):
             continue
         panel, line = arms.get(key, ("", plan.labels[key].removeprefix(f"{job.phase} ")))
-        found = _read(store, key)
+        found = _thinned(curve_of(store, key))
         if len(found) < 3:
             silent[job.phase] = silent.get(job.phase, 0) + 1
             continue
@@ -73,14 +72,8 @@ def _curves(plan: Plan, store: Store) -> tuple[dict[str, Curves], dict[str, int]
     return phases, silent
 
 
-def _read(store: Store, key: Key) -> Numbers:
-    """What was noted, if it is as it was written; weights beside it are not looked at, and may have been pruned."""
-    path, known = store.place(key) / LOSSES, store.record(key)["files"].get(LOSSES)
-    if known is None or not path.is_file() or sha256(path) != known["sha256"]:
-        return np.empty((0, 2))
-    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
-    found = np.array([(float(update), float(loss)) for update, loss in rows], dtype=np.float64).reshape(-1, 2)
-    found = found[np.isfinite(found).all(axis=1)]
+def _thinned(found: Numbers) -> Numbers:
+    """A curve as at most ``POINTS`` means."""
     if len(found) <= POINTS:
         return found
     return np.array([(part[-1, 0], part[:, 1].mean()) for part in np.array_split(found, POINTS)])

@@ -6,13 +6,13 @@ fails is told once and left alone: it costs no finished work.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.report.curve import curve_of
 from xstilts.study.job import Key, Score, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
@@ -59,7 +59,8 @@ class Streams:
         """Send what the job gave."""
         job = self._plan.jobs[key]
         if isinstance(job, Train):
-            self._each(lambda stream: stream.curve(self._plan.labels[key], curve_in(self._store, key)))
+            points = [(int(update), float(loss)) for update, loss in curve_of(self._store, key)]
+            self._each(lambda stream: stream.curve(self._plan.labels[key], points))
         elif isinstance(job, Score) and (cell := self._cells.get(key)) is not None:
             run = f"{cell.backbone}, {cell.arm}, seed {cell.seed}"
             value = float(self._store.record(key)["score"])
@@ -76,9 +77,3 @@ class Streams:
             except Exception as error:  # a tracker may fail in any way; the study must not
                 self._say(f"note: --stream {name} is given up: {type(error).__name__}: {error}")
                 del self._streams[name]
-
-
-def curve_in(store: Store, key: Key) -> list[tuple[int, float]]:
-    """The learning curve of a training in the store."""
-    with (store.folder(key) / "losses.csv").open(encoding="utf-8", newline="") as file:
-        return [(int(row["update"]), float(row["loss"])) for row in csv.DictReader(file)]

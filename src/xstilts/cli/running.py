@@ -1,0 +1,63 @@
+"""Running a study that was planned just now, watched, until nothing is left or it is asked to end.
+
+In: ``Opened`` and how it should run. Out: finished jobs in the store, and how the run ended.
+"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from xstilts.cli.frame import say
+
+if TYPE_CHECKING:
+    from xstilts.cli.opened import Opened
+    from xstilts.study.run import Summary
+
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
+
+
+def carry_out(
+    found: Opened,
+    *,
+    workers: int | None = None,
+    until: str | None = None,
+    patience: str | None = None,
+    progress: str = "auto",
+    streams: Sequence[str] = (),
+) -> Summary:
+    """Do what is missing, after what has to be said before. Leaves with exit code 130 when it is interrupted."""
+    from xstilts.cli.opened import seconds_of, workers_of
+    from xstilts.cli.watch import watching
+    from xstilts.study.backends.local import LocalBackend
+    from xstilts.study.run import PATIENCE, run
+
+    seconds, waits = seconds_of(until), seconds_of(patience) or PATIENCE
+    for note in found.plan.notes:
+        say(f"note: {note}")
+    for overlap in found.plan.overlaps:
+        if overlap.warns:
+            say(f"warning: {overlap.line()}")
+    backend = LocalBackend(found.store, workers_of(workers))
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with watching(found.plan, found.store, progress, streams) as report:
+            return run(found.plan, found.store, backend, found.places, until=seconds, report=report, patience=waits)
+    except KeyboardInterrupt:
+        say(f"interrupted; all finished jobs are kept. To go on: {again()}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def again() -> str:
+    """The command that runs, as it can be typed."""
+    return shlex.join(["xstilts", *sys.argv[1:]])
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """A request to end is treated like Ctrl-C: running jobs save their checkpoints."""
+    raise KeyboardInterrupt

@@ -5,6 +5,8 @@
 #                               CUDA; https://download.pytorch.org/whl/cpu has the much smaller one for the CPU
 #   STORE=DIR                   where the demo keeps its results (default: ./xstilts-store)
 #
+# make long runs the tests that make test leaves out: whole studies of a minute each.
+#
 # make browser looks at the page of a report in Chromium, where there is one.
 #
 # make bench measures against tuned peers and writes docs/performance.md after every row; make bench ROW=3 or ROW=3,5-7
@@ -27,7 +29,7 @@ SITE = .venv/site
 BROWSER = .venv/browser
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo docs bench browser equality test lint types format check clean
+.PHONY: demo docs bench browser equality test long lint types format check clean
 
 demo: $(READY)
 	$(BIN)/xstilts demo --store $(STORE)
@@ -45,6 +47,10 @@ equality: $(PEERS) $(WEIGHTS)
 
 test: $(READY) $(WEIGHTS)
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# Whole studies of a minute each, on real rows where there is a data folder.
+long: $(READY) $(WEIGHTS)
+	$(BIN)/python -m pytest -n 2 -m long
 
 # Looks at the page of a report in the system's Chromium, which has to be there.
 browser: $(BROWSER)

@@ -29,6 +29,7 @@ from xstilts.world import World, WorldSettings
 
 LABELLED = {TaskType.CLASSIFICATION: "label", TaskType.MULTIPLE_CHOICE: "label", TaskType.TOKEN_CLASSIFICATION: "tags"}
 WITH_FILES = [name for name, task in tasks().items() if task.splits and not name.startswith("world/")]
+SCORED = 3000  # questions of a set that are scored
 WORLD = WorldSettings(train=60, validation=60, test=60, retrieval=30, parallel=20, words={"qaa": 900, "qac": 300})
 
 
@@ -70,7 +71,7 @@ def check_scores(task: Task, rows: pa.Table, language: str) -> None:
     if task.type is TaskType.SPAN_EXTRACTION:  # the benchmark gives an answer of punctuation alone an F1 of 0
         said = [not texts or bool(normalised(texts[0])) for texts in rows["answer_texts"].to_pylist()]
         assert sum(said) >= 0.99 * len(said)
-        rows = rows.filter(pa.array(said))
+        rows = rows.filter(pa.array(said)).slice(0, SCORED)
     metric, right = get_metric(task.metric), perfect(task, rows)
 
     def score(said: pa.Table) -> float:

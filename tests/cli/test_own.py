@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -101,47 +102,61 @@ def test_the_same_command_trains_nothing_again(place: Path) -> None:
     assert "given away" in again.stdout and "jobs, 0 of them done" not in again.stderr
 
 
-def test_tags_questions_and_choices(place: Path) -> None:
-    """Every other type, from file to predictions, briefly: what is learned is not looked at."""
+def rows_of(kind: str) -> list[dict[str, Any]]:
+    """Labelled rows of a type, made of sentences."""
     drawn = sentences(160, 3)
-    tags = [{"tokens": words, "tags": ["THING" if k == at else "O" for k in range(len(words))]} for words, at in drawn]
-    asked = [
-        {"id": str(k), "question": "which thing", "context": " ".join(words), "answer_texts": [words[at]],
-         "answer_starts": [len(" ".join([*words[:at], ""]))]}
-        for k, (words, at) in enumerate(drawn)
-    ]  # fmt: skip
-    chosen = [
+    if kind == "token_classification":
+        return [
+            {"tokens": words, "tags": ["THING" if k == at else "O" for k in range(len(words))]} for words, at in drawn
+        ]
+    if kind == "span_extraction":
+        return [
+            {"id": str(k), "question": "which thing", "context": " ".join(words), "answer_texts": [words[at]],
+             "answer_starts": [len(" ".join([*words[:at], ""]))]}
+            for k, (words, at) in enumerate(drawn)
+        ]  # fmt: skip
+    return [
         {"text_a": " ".join(["then", *words[:at]]), "choices": [words[at], "dogs"] if k % 2 else ["dogs", words[at]],
          "label": 1 - k % 2}
         for k, (words, at) in enumerate(drawn)
     ]  # fmt: skip
-    for kind, rows in (("token_classification", tags), ("span_extraction", asked), ("multiple_choice", chosen)):
-        file = place / f"{kind}.jsonl"
-        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        xstilts(place, "train", file.name, "--type", kind, "--backbone", "encoder", "--epochs", "1",
-                "--output", f"{kind}-model", *QUICK)  # fmt: skip
-        bare = [
-            {key: row[key] for key in row if key not in ("tags", "answer_texts", "answer_starts", "label")}
-            for row in rows
-        ]
-        (place / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in bare[:40]))
-        done = subprocess.run(
-            command(place, "predict", f"{kind}-model", "bare.jsonl", "--output", "said.jsonl")[:-2],
-            cwd=place, env=surroundings(place), capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        said = [json.loads(line) for line in (place / "said.jsonl").read_text().splitlines()]
-        assert len(said) == 40
-        for row, given in zip(said, bare, strict=False):
-            sure = row["confidence"] if kind == "token_classification" else [row["confidence"]]
-            assert all(0 <= one <= 1 for one in sure)
-            if kind == "token_classification":
-                assert len(row["prediction"]) == len(given["tokens"]) == len(sure)
-                assert set(row["prediction"]) <= {"THING", "O"}
-            elif kind == "span_extraction":
-                assert row["prediction"] in given["context"]
-            else:
-                assert row["prediction"] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "span_extraction",
+        pytest.param("token_classification", marks=pytest.mark.long),
+        pytest.param("multiple_choice", marks=pytest.mark.long),
+    ],
+)
+def test_other_types_from_file_to_predictions(place: Path, kind: str) -> None:
+    """Briefly: what is learned is not looked at."""
+    rows = rows_of(kind)
+    file = place / f"{kind}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    xstilts(place, "train", file.name, "--type", kind, "--backbone", "encoder", "--epochs", "1",
+            "--output", f"{kind}-model", *QUICK)  # fmt: skip
+    labels = ("tags", "answer_texts", "answer_starts", "label")
+    bare = [{key: row[key] for key in row if key not in labels} for row in rows[:40]]
+    (place / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in bare))
+    done = subprocess.run(
+        command(place, "predict", f"{kind}-model", "bare.jsonl", "--output", "said.jsonl")[:-2],
+        cwd=place, env=surroundings(place), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = [json.loads(line) for line in (place / "said.jsonl").read_text().splitlines()]
+    assert len(said) == 40
+    for row, given in zip(said, bare, strict=True):
+        sure = row["confidence"] if kind == "token_classification" else [row["confidence"]]
+        assert all(0 <= one <= 1 for one in sure)
+        if kind == "token_classification":
+            assert len(row["prediction"]) == len(given["tokens"]) == len(sure)
+            assert set(row["prediction"]) <= {"THING", "O"}
+        elif kind == "span_extraction":
+            assert row["prediction"] in given["context"]
+        else:
+            assert row["prediction"] in (0, 1)
 
 
 @pytest.mark.parametrize(

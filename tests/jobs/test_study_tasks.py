@@ -11,7 +11,7 @@ from command import results, xstilts
 from xstilts.catalogue.benchmark import get_benchmark
 from xstilts.metrics.benchmark import score_folders
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 
 STUDY = """
 question = "Does every task type run?"

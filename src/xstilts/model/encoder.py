@@ -7,6 +7,7 @@ executed from a model folder.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -67,6 +68,15 @@ def make_encoder(
         torch.manual_seed(seed)
         encoder = XLMRobertaModel(config, add_pooling_layer=False)
     return _prepared(encoder, dropout)
+
+
+def warm() -> None:
+    """Do now what the library does in every process before it opens its first model: compile how checkpoints of old
+    name their weights."""
+    with contextlib.suppress(ImportError):  # not part of what the library promises to keep
+        from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+
+        get_checkpoint_conversion_mapping(XLMRobertaConfig.model_type)
 
 
 def load_encoder(folder: Path, dropout: float | None = None, layers: int | None = None) -> nn.Module:

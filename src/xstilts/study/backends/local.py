@@ -24,7 +24,7 @@ from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
 from xstilts.study.store import Store
 
-TARGET = "xstilts.jobs.work:main"
+TARGET = "xstilts.jobs.warm:main"
 STOPPED = 75
 GRACE = 120.0
 STARTS = 10

@@ -9,6 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
+# An encoder that was never trained, for studies of which only the course is looked at.
+UNTRAINED = """
+[backbones.tiny]
+architecture = { layers = 1, hidden = 32, heads = 4, feedforward = 64, vocabulary = 400 }
+vocabulary = { text = ["world/parallel"], characters = 100000 }
+[arms.baseline]
+"""
+
 
 def surroundings(folder: Path, **more: str) -> dict[str, str]:
     """The variables of such a process: its cache lies in the folder, and it uses one thread."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
+
+from serving import serving
 
 REPOSITORY = re.compile(r"/api/datasets/([^/]+/[^/]+)(?:/revision/(.+))?")
 PATHS = re.compile(r"/api/datasets/([^/]+/[^/]+)/paths-info/([^/]+)")
@@ -96,15 +97,8 @@ class HubServer(ThreadingHTTPServer):
 @contextmanager
 def running() -> Iterator[HubServer]:
     """A server in a thread of its own."""
-    server = HubServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(HubServer()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class Answers(BaseHTTPRequestHandler):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
+
+from serving import serving
 
 NAMES = ("arxiv", "openalex", "semantic-scholar", "crossref", "acl")
 
@@ -97,15 +98,8 @@ class PaperServer(ThreadingHTTPServer):
 
 @contextmanager
 def running(papers: list[Paper]) -> Iterator[PaperServer]:
-    server = PaperServer(papers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(PaperServer(papers)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Answers(BaseHTTPRequestHandler):

@@ -8,20 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from command import command, results, surroundings
+from command import UNTRAINED, command, results, surroundings
 
-STUDY = """
+STUDY = f"""
 question = "Is a study seen while it runs?"
 targets = ["world/paraphrase"]
 languages = ["qaa", "qab"]
 seeds = [0]
 train_examples = 64
 evaluation_examples = 40
-[backbones.tiny]
-architecture = { layers = 1, hidden = 32, heads = 4, feedforward = 64, vocabulary = 400 }
-vocabulary = { text = ["world/parallel"], characters = 100000 }
-[arms.baseline]
-[arms.nli]
+{UNTRAINED}[arms.nli]
 intermediate = ["world/nli"]
 [settings.intermediate]
 updates = 12

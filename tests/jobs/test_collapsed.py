@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command import results, xstilts
+from command import UNTRAINED, results, xstilts
 from xstilts.jobs.collapsed import FEWEST, collapsed
 
 LABELS = st.lists(st.integers(0, 2), min_size=FEWEST, max_size=60)
@@ -46,18 +46,14 @@ def test_few_rows_and_other_types_tell_nothing() -> None:
     assert not collapsed("retrieval", rows, rows)
 
 
-STUDY = """
+STUDY = f"""
 question = "Does a training that is far too fast collapse?"
 targets = ["world/paraphrase"]
 languages = ["qaa", "qab"]
 seeds = [0]
 train_examples = 96
 evaluation_examples = 40
-[backbones.tiny]
-architecture = { layers = 1, hidden = 32, heads = 4, feedforward = 64, vocabulary = 400 }
-vocabulary = { text = ["world/parallel"], characters = 100000 }
-[arms.baseline]
-[settings.target]
+{UNTRAINED}[settings.target]
 epochs = 4
 learning_rate = 0.3
 clip = 1000.0

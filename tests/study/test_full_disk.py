@@ -10,20 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from command import surroundings
+from command import UNTRAINED, surroundings
 
-STUDY = """
+STUDY = f"""
 question = "Does a full disk cost anything?"
 targets = ["world/paraphrase", "world/retrieval"]
 languages = ["qaa", "qab"]
 seeds = [0, 1]
 train_examples = 96
 evaluation_examples = 40
-[backbones.tiny]
-architecture = { layers = 1, hidden = 32, heads = 4, feedforward = 64, vocabulary = 400 }
-vocabulary = { text = ["world/parallel"], characters = 100000 }
-[arms.baseline]
-[arms.nli]
+{UNTRAINED}[arms.nli]
 intermediate = ["world/nli"]
 [settings.intermediate]
 updates = 5

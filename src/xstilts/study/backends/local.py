@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from multiprocessing import connection, forkserver
 from pathlib import Path
 
-from xstilts.study import lease
+from xstilts.study import turn
+from xstilts.study.backends.ended import outcome
 from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
 from xstilts.study.store import Store
 
 TARGET = "xstilts.jobs.warm:main"
-STOPPED = 75
-GRACE = 120.0
 STARTS = 10
 PAUSE = 0.2
 LOST = 255  # what multiprocessing says of a process whose server was killed; the process itself may still work
@@ -39,10 +38,15 @@ class _Group:
 
 
 class LocalBackend:
-    """Runs up to ``slots`` groups at once. ``target`` names the function ``(keys, store, threads) -> exit code``."""
+    """Runs up to ``slots`` groups at once, as far as ``memory`` (bytes; None: never mind) holds them.
 
-    def __init__(self, store: Store, slots: int, target: str = TARGET) -> None:
-        self.slots = slots
+    ``target`` names the function ``(keys, store, threads) -> exit code``.
+    """
+
+    threads: int | None = None
+
+    def __init__(self, store: Store, slots: int, target: str = TARGET, memory: float | None = None) -> None:
+        self.slots, self.memory = slots, memory
         self._root = str(store.root.resolve())
         self._store = store
         self._target = target
@@ -51,7 +55,7 @@ class LocalBackend:
         # The main module too, or every process would import the command line again.
         self._context.set_forkserver_preload(["__main__", target.partition(":")[0]])
 
-    def start(self, keys: Sequence[Key], threads: int) -> None:
+    def start(self, keys: Sequence[Key], threads: int, memory: float = 0.0) -> None:
         """Start one process that does ``keys`` in order. Its output goes to the log of the first."""
         arguments = (self._target, list(keys), self._root, threads)
         for left in reversed(range(STARTS)):
@@ -74,7 +78,7 @@ class LocalBackend:
             connection.wait([group.process.sentinel for group in self._groups], timeout)
         ended = [group for group in self._groups if not group.process.is_alive()]
         self._groups = [group for group in self._groups if group not in ended]
-        return [Outcome(group.keys, self._failure(group), _killed(group.process.exitcode)) for group in ended]
+        return [self._outcome(group) for group in ended]
 
     def end(self, keys: Sequence[Key]) -> None:
         """Kill the process of the group ``keys``."""
@@ -87,25 +91,18 @@ class LocalBackend:
         running = [group.process for group in self._groups]
         for process in running:
             process.terminate()
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + turn.GRACE
         for process in running:
             process.join(max(0.0, deadline - time.monotonic()))
             if process.is_alive():
                 process.kill()
                 process.join()
 
-    def _failure(self, group: _Group) -> str | None:
-        code = group.process.exitcode
-        if code in (0, STOPPED) or code is None:
-            return None
-        if _killed(code):
-            return f"killed by signal {-code}" if code < 0 else "lost with the server that started it"
-        reasons = [reason for key in group.keys if (reason := self._store.failure(key))]
-        return reasons[0] if reasons else f"ended with exit code {code}: see {self._store.work(group.keys[0]) / 'log'}"
-
-
-def _killed(code: int | None) -> bool:
-    return code is not None and (code < 0 or code == LOST)
+    def _outcome(self, group: _Group) -> Outcome:
+        code = group.process.exitcode or 0
+        if code == LOST:
+            return Outcome(group.keys, "lost with the server that started it", killed=True)
+        return outcome(self._store, group.keys, code)
 
 
 @contextlib.contextmanager
@@ -125,24 +122,10 @@ def _work(target: str, keys: list[Key], root: str, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     store = Store(root)
     _log_to(store.work(keys[0]) / "log")
-    leases = _leases(store, keys)
-    with lease.kept(list(leases.values()), _end_if_orphaned):
-        mine = list(leases)
-        code = _call(target, mine, root, threads) if mine else 0
+    code = turn.do(store, keys, lambda mine: _call(target, mine, root, threads), _orphaned)
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
-
-
-def _leases(store: Store, keys: Sequence[Key]) -> dict[Key, lease.Lease]:
-    """The leases of those jobs that no other run is doing, nor what they need; the others are looked at again later."""
-    leases: dict[Key, lease.Lease] = {}
-    for key in keys:
-        if all(needed in leases or store.stored(needed) for needed in store.job(key)[0].inputs):
-            taken = store.lease(key)
-            if taken is not None:
-                leases[key] = taken
-    return leases
 
 
 def _call(target: str, keys: list[Key], root: str, threads: int) -> int:
@@ -159,8 +142,7 @@ def _log_to(path: Path) -> None:
             os.dup2(log.fileno(), number)
 
 
-def _end_if_orphaned() -> None:
-    """If the run that started this process is gone, end as if it had asked: with a checkpoint."""
+def _orphaned() -> bool:
+    """Whether the run that started this process is gone."""
     parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():
-        os.kill(os.getpid(), signal.SIGTERM)
+    return parent is not None and not parent.is_alive()

@@ -59,11 +59,11 @@ def backend_of(where: Where, store: Store, workers: int | None) -> Backend:
     check(where)
     if where.backend == "local":
         from xstilts.cli.machine import memory
-        from xstilts.cli.opened import workers_of
+        from xstilts.cli.opened import gpus, workers_of
         from xstilts.study.backends.local import LocalBackend
 
         room = (memory() or 0.0) * 2**30 or None
-        return LocalBackend(store, workers_of(workers), memory=None if workers else room)
+        return LocalBackend(store, workers_of(workers), memory=None if workers else room, gpus=gpus())
     from xstilts.study.backends.cluster import read_cluster
 
     cluster = read_cluster(where.cluster)

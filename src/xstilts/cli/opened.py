@@ -147,10 +147,17 @@ def workers_of(asked: int | None) -> int:
     """Processes to run at once: as asked, else one a GPU, else one a core."""
     if asked is not None:
         return asked
-    gpus = Path("/proc/driver/nvidia/gpus")
-    if gpus.is_dir() and os.environ.get("CUDA_VISIBLE_DEVICES", "0") != "":
-        return max(1, len(list(gpus.iterdir())))
-    return cores()
+    return len(gpus()) or cores()
+
+
+def gpus() -> tuple[str, ...]:
+    """The NVIDIA devices that may be used, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    there = Path("/proc/driver/nvidia/gpus")
+    if not there.is_dir():
+        return ()
+    said = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = map(str, range(len(list(there.iterdir())))) if said is None else said.split(",")
+    return tuple(name for name in names if name.strip())
 
 
 def seconds_of(text: str | None) -> float | None:

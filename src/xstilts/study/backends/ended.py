@@ -14,9 +14,6 @@ from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
 from xstilts.study.store import Store
 
-# What a backend elsewhere has a Python do, with the keys, --store, --threads and --parent.
-COMMAND = ("-m", "xstilts", "job")
-
 
 def outcome(store: Store, keys: Sequence[Key], code: int) -> Outcome:
     """``code`` as ``subprocess`` gives it: below 0, the signal that killed the process."""

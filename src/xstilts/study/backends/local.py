@@ -35,18 +35,28 @@ LOST = 255  # what multiprocessing says of a process whose server was killed; th
 class _Group:
     keys: tuple[Key, ...]
     process: multiprocessing.process.BaseProcess
+    gpu: str | None
 
 
 class LocalBackend:
     """Runs up to ``slots`` groups at once, as far as ``memory`` (bytes; None: never mind) holds them.
 
-    ``target`` names the function ``(keys, store, threads) -> exit code``.
+    ``target`` names the function ``(keys, store, threads) -> exit code``. ``gpus``: what ``CUDA_VISIBLE_DEVICES`` may
+    say to a process; each gets the one that fewest others have, none where there are none.
     """
 
     threads: int | None = None
 
-    def __init__(self, store: Store, slots: int, target: str = TARGET, memory: float | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        slots: int,
+        target: str = TARGET,
+        memory: float | None = None,
+        gpus: Sequence[str] = (),
+    ) -> None:
         self.slots, self.memory = slots, memory
+        self._gpus = tuple(gpus)
         self._root = str(store.root.resolve())
         self._store = store
         self._target = target
@@ -57,7 +67,9 @@ class LocalBackend:
 
     def start(self, keys: Sequence[Key], threads: int, memory: float = 0.0) -> None:
         """Start one process that does ``keys`` in order. Its output goes to the log of the first."""
-        arguments = (self._target, list(keys), self._root, threads)
+        used = [group.gpu for group in self._groups]
+        gpu = min(self._gpus, key=used.count, default=None)
+        arguments = (self._target, list(keys), self._root, threads, gpu)
         for left in reversed(range(STARTS)):
             process = self._context.Process(target=_work, args=arguments, name=f"xstilts {keys[0]}", daemon=True)
             try:
@@ -69,7 +81,7 @@ class LocalBackend:
                     raise
                 time.sleep(PAUSE)  # until the system knows that it has ended
             else:
-                self._groups.append(_Group(tuple(keys), process))
+                self._groups.append(_Group(tuple(keys), process, gpu))
                 return
 
     def finished(self, timeout: float) -> list[Outcome]:
@@ -117,9 +129,11 @@ def _environment(**values: str) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _work(target: str, keys: list[Key], root: str, threads: int) -> None:
+def _work(target: str, keys: list[Key], root: str, threads: int, gpu: str | None) -> None:
     """What a worker process does: take the leases, send output to the log, run ``target``, end with its exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # the server, which has loaded torch, has not looked for one
     store = Store(root)
     _log_to(store.work(keys[0]) / "log")
     code = turn.do(store, keys, lambda mine: _call(target, mine, root, threads), _orphaned)

@@ -1,26 +1,22 @@
 """Tasks of a Ray cluster, of other machines or of this one alone.
 
-In: keys of submitted jobs, what every process gets. Out: one Ray task a group, which starts ``xstilts job`` on some
-node and waits for it. Ray finds a node with the cores, GPUs and memory that the task asks for, and starts it again
+In: keys of submitted jobs, what every process gets. Out: one Ray task a group, which is the local backend of one
+process on some node. Ray finds a node with the cores, GPUs and memory that the task asks for, and starts it again
 elsewhere when its worker or node is lost; what it did stays in the store, which all nodes share.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from xstilts.catalogue.errors import Problem
 from xstilts.study import turn
 from xstilts.study.backends.cluster import OnRay
-from xstilts.study.backends.ended import COMMAND, outcome
+from xstilts.study.backends.local import TARGET, LocalBackend
 from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
 from xstilts.study.store import Store
@@ -39,9 +35,9 @@ class RayBackend:
 
     memory: float | None = None
 
-    def __init__(self, store: Store, asked: OnRay, slots: int | None = None, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, store: Store, asked: OnRay, slots: int | None = None, target: str = TARGET) -> None:
         self._ray = _ray()
-        self._store, self._asked, self._slots, self._command = store, asked, slots, tuple(command)
+        self._store, self._asked, self._slots, self._target = store, asked, slots, target
         self._root = str(store.root.resolve())
         self._running: dict[Any, tuple[Key, ...]] = {}
         self._counted = (-LOOK, 1)
@@ -69,8 +65,7 @@ class RayBackend:
         most = max((node["Resources"].get("memory", 0.0) for node in self._nodes()), default=0.0)
         asked = {"num_cpus": threads, "num_gpus": self._asked.gpus, "memory": int(min(memory, most))}
         task = self._task.options(**asked, max_retries=RETRIES, name=f"xstilts {keys[0]}")
-        log = str(self._store.work(keys[0]) / "log")
-        self._running[task.remote(list(self._command), list(keys), self._root, threads, log)] = tuple(keys)
+        self._running[task.remote(list(keys), self._root, threads, self._target)] = tuple(keys)
 
     def finished(self, timeout: float) -> list[Outcome]:
         """Groups that ended since the last call, waiting at most ``timeout`` seconds for one."""
@@ -126,14 +121,14 @@ class RayBackend:
     def _outcome(self, task: Any, keys: tuple[Key, ...]) -> Outcome:
         errors = self._ray.exceptions
         try:
-            code = self._ray.get(task)
+            found: Outcome = self._ray.get(task)
         except errors.TaskCancelledError:
             return Outcome(keys, None)
         except errors.RayTaskError as error:
             return Outcome(keys, str(error.cause or error).splitlines()[0])
         except errors.RayError as error:
             return Outcome(keys, f"lost with its worker or node ({type(error).__name__})", killed=True)
-        return outcome(self._store, keys, code)
+        return found
 
 
 def _ray() -> Any:
@@ -149,30 +144,20 @@ def _said(node: dict[str, Any]) -> str:
     return f"{node['NodeManagerHostname']}: {has.get('CPU', 0):g} CPUs, {has.get('GPU', 0):g} GPUs"
 
 
-def _task(command: list[str], keys: list[Key], store: str, threads: int, log: str) -> int:
-    """What a Ray worker does: start a process, wait for it, say its exit code. A cancelled task asks it to end."""
-    if not Path(log).parent.is_dir():
+def _task(keys: list[Key], root: str, threads: int, target: str) -> Outcome:
+    """What a Ray worker does: the local backend with one process. A cancelled task asks it to save and end."""
+    store = Store(root)
+    if not (store.root / "jobs").is_dir():
         raise FileNotFoundError(
-            f"{socket.gethostname()} does not see the store '{store}': put it in a folder that all nodes share"
+            f"{socket.gethostname()} does not see the store '{root}': put it in a folder that all nodes share"
         )
-    options = ["--store", store, "--threads", str(threads), "--parent", str(os.getpid())]
-    called = [sys.executable, *command, *keys, *options]
-    surroundings = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    with Path(log).open("ab") as out:
-        out.write(f"\n--- {time.strftime('%Y-%m-%d %H:%M:%S')} on {socket.gethostname()}\n".encode())
-        out.flush()
-        child = subprocess.Popen(called, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=surroundings)
-    asked: float | None = None
+    gpu = os.environ.get("CUDA_VISIBLE_DEVICES")
+    local = LocalBackend(store, 1, target, gpus=() if gpu is None else (gpu,))
     try:
-        while True:
-            with contextlib.suppress(KeyboardInterrupt):
-                while (code := child.poll()) is None:
-                    if asked is not None and time.monotonic() - asked > turn.GRACE:
-                        child.kill()
-                    time.sleep(PAUSE)
-                return code
-            child.terminate()
-            asked = asked or time.monotonic()
-    finally:
-        if child.poll() is None:
-            child.kill()
+        local.start(keys, threads)
+        while not (ended := local.finished(PAUSE)):
+            pass
+    except KeyboardInterrupt:
+        local.stop()
+        ended = local.finished(0.0)
+    return ended[0] if ended else Outcome(tuple(keys), None)

@@ -22,11 +22,12 @@ from pathlib import Path
 from xstilts.catalogue.errors import Problem
 from xstilts.study import turn
 from xstilts.study.backends.cluster import OnSlurm
-from xstilts.study.backends.ended import COMMAND, of_shell, outcome
+from xstilts.study.backends.ended import of_shell, outcome
 from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
 from xstilts.study.store import Store
 
+COMMAND = ("-m", "xstilts", "job")  # what an element has a Python do
 SLOTS = 64  # elements queued or running at once
 LOOK = 10.0  # seconds between two questions to Slurm
 LEAD = 120  # seconds before its time is over that an element is asked to save

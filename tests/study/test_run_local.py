@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from toy_world import toy_plan_of
 
-from conftest import toy_plan_of
 from xstilts.study.backends.local import LocalBackend
 from xstilts.study.job import Predict, Score, Train
 from xstilts.study.manifest import Plan

@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from xstilts.study.footprint import Device, Shapes, speed
-from xstilts.study.job import Key, Predict, Train
+from xstilts.study.job import Key
 from xstilts.study.manifest import Plan
 from xstilts.study.place import Group, Placement, Room
 
+Seconds = Callable[[Key, int], float]  # of a job with so many threads
 # Seconds that a job takes beside its operations: reading rows, writing results.
 BESIDE = 0.1
 
@@ -44,9 +45,7 @@ class Simulated:
         return max(self.chain, self.work / self.workers)
 
 
-def simulate(
-    plan: Plan, done: Collection[Key], room: Room, seconds: Callable[[Key, int], float], begin: float = 0.0
-) -> Simulated:
+def simulate(plan: Plan, done: Collection[Key], room: Room, seconds: Seconds, begin: float = 0.0) -> Simulated:
     """Run ``plan`` without doing anything. ``seconds`` of a job with so many threads; ``begin``: those that a process
     takes before its first job."""
     placement = Placement(plan)
@@ -72,16 +71,17 @@ def simulate(
         for key in keys:
             del open[key]
             for user in placement.users[key]:
-                missing[user] -= 1
-                if not missing[user] and user in open:
-                    ready[user] = None
+                if user in open:
+                    missing[user] -= 1
+                    if not missing[user]:
+                        ready[user] = None
         for key in keys:
             ready.pop(key, None)
     critical, chain = _longest(plan, placement, took)
     return Simulated(room.slots, now, work, count, critical, chain)
 
 
-def seconds_on(plan: Plan, device: Device, threads: int | None = None) -> Callable[[Key, int], float]:
+def seconds_on(plan: Plan, device: Device, threads: float | None = None) -> Seconds:
     """Seconds of a job of ``plan`` on ``device``, as far as its operations tell; ``threads``: what the device's speed
     was measured with, None where a job has all of it."""
     shapes = Shapes(plan)
@@ -92,11 +92,6 @@ def seconds_on(plan: Plan, device: Device, threads: int | None = None) -> Callab
         return BESIDE + plan.costs[key].flops / (speed(job, shapes.of(job), device) * share)
 
     return seconds
-
-
-def phases(plan: Plan, keys: Collection[Key]) -> list[str]:
-    """What the jobs of a chain are, one after another."""
-    return [plan.labels[key] for key in keys if isinstance(plan.jobs[key], Train | Predict)]
 
 
 def _longest(plan: Plan, placement: Placement, took: dict[Key, float]) -> tuple[tuple[Key, ...], float]:

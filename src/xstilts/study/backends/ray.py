@@ -24,6 +24,7 @@ from xstilts.study.store import Store
 RETRIES = 3  # by Ray, where a worker or a node is lost; the runner tries again, too
 LOOK = 2.0  # seconds after which nodes are counted again
 PAUSE = 0.2
+REACH = 10.0
 OBJECTS = 100 * 2**20  # bytes that an own cluster keeps for values between tasks; ours are exit codes
 
 
@@ -101,11 +102,13 @@ class RayBackend:
             self._ray.init(num_cpus=cores, object_store_memory=OBJECTS, include_dashboard=False, **quiet)
             return
         try:
+            _reach(self._asked.address)
             self._ray.init(address=self._asked.address, **quiet)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise Problem(
                 f"no Ray cluster answers at '{self._asked.address}' ({str(error).splitlines()[0]}): start one with "
-                "'ray start --head', and this command on a machine of it"
+                "'ray start --head', and this command on a machine of it; where the cluster asks for a token, with "
+                "RAY_AUTH_MODE=token"
             ) from None
 
     def _nodes(self) -> list[dict[str, Any]]:
@@ -132,11 +135,19 @@ class RayBackend:
 
 
 def _ray() -> Any:
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # a head that is gone is told in a minute, not in ten
     try:
         import ray
     except ImportError:
         raise Problem("--backend ray needs Ray: pip install 'xstilts[ray]'") from None
     return ray
+
+
+def _reach(address: str) -> None:
+    """Raises ``OSError`` where nothing listens at ``HOST:PORT``; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=REACH).close()
 
 
 def _said(node: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
-"""A real study by the command line: worker processes, a Ray cluster that loses a worker, and Slurm give the same table in
-all its bytes."""
+"""A real study by the command line: worker processes, a Ray cluster that loses a worker, and Slurm give the same table
+in all its bytes."""
 
 from __future__ import annotations
 

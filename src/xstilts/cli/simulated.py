@@ -64,7 +64,7 @@ def put_simulated(plan: Plan, found: Simulated, seconds: Seconds, device: Device
     put(f"\nsimulated on {found.workers} {where}, placed as a run places them")
     put(f"  ends after     {duration(found.seconds)}")
     put(f"  work           {duration(found.work)} of one worker, in {found.processes:,} processes")
-    put(f"  efficiency     {found.efficiency:.0%}")
+    put(f"  efficiency     {found.efficiency:.1%}")
     put(
         f"  critical path  {duration(found.chain)}: no number of workers is faster; {found.workers} can not be below "
         f"{duration(found.bound)}"

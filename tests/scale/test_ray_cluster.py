@@ -106,6 +106,21 @@ def test_a_node_is_killed_and_its_job_goes_on_elsewhere(tmp_path: Path, expected
     assert results(store) == expected
 
 
+def test_the_run_is_killed_and_its_tasks_save_and_end(tmp_path: Path, expected: dict[str, str]) -> None:
+    store = made(tmp_path)
+    key = slow(store, 0, "pretraining")
+    with cluster(1) as found:
+        started = start(store, found)
+        worker_of(store, key)
+        started.kill()
+        started.communicate()
+        until(lambda: not store.held(key))
+        assert not store.has(key) and store.failure(key) is None
+        end(start(store, found))
+    assert store.record(key)["resumed_at"] >= 3
+    assert results(store) == expected
+
+
 def test_the_head_is_lost_and_the_same_command_goes_on(tmp_path: Path, expected: dict[str, str]) -> None:
     """Ray ends the run after a minute without a head; what a worker was doing is finished or saved until then."""
     store = made(tmp_path)

@@ -61,6 +61,32 @@ def test_a_big_first_phase_gets_all_cores_and_a_small_one_its_share(hidden: int,
     assert ways == {os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}  # what the user set stays
 
 
+def test_processes_share_the_gpus_out(toy: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    order(store, 0, "intermediate slow")
+    order(store, 1, "intermediate slow")
+    backend = LocalBackend(store, 2, target="toy_jobs:main", gpus=("3", "5"))
+    run(toy, store, backend, Places())
+    first, second = of(toy, "intermediate", 0) + of(toy, "intermediate", 1)  # side by side
+    assert {store.record(first)["gpu"], store.record(second)["gpu"]} == {"3", "5"}
+
+
+def test_what_a_training_is_followed_by_is_not_running_before_it_is_done(toy: Plan, store: Store) -> None:
+    order(store, 0, "target slow")
+    seen: list[set[str]] = []
+
+    def look(event: Event) -> None:
+        if event.kind == "progress":
+            found = status(toy, store)
+            running = [toy.jobs[key] for key, state in found.states.items() if state == "running"]
+            if any(isinstance(job, Train) and job.phase == "target" and job.seed == 0 for job in running):
+                models = {key for key in toy.jobs if found.states[key] == "running"}
+                seen.append({job.model for job in running if isinstance(job, Predict) and job.model} & models)
+
+    assert go(toy, store, report=look).left == 0
+    assert seen and not any(seen)
+
+
 def test_everything_is_done_once_in_shared_processes(toy: Plan, store: Store) -> None:
     events: list[Event] = []
     summary = go(toy, store, report=events.append)

@@ -62,8 +62,10 @@ def backend_of(where: Where, store: Store, workers: int | None) -> Backend:
         from xstilts.cli.opened import gpus, workers_of
         from xstilts.study.backends.local import LocalBackend
 
-        room = (memory() or 0.0) * 2**30 or None
-        return LocalBackend(store, workers_of(workers), memory=None if workers else room, gpus=gpus())
+        devices = gpus()
+        # The estimate is of what a job's device holds; on a GPU of its own it has it, and who says a number means it.
+        counted = None if workers or devices else (memory() or 0.0) * 2**30 or None
+        return LocalBackend(store, workers_of(workers), memory=counted, gpus=devices)
     from xstilts.study.backends.cluster import read_cluster
 
     cluster = read_cluster(where.cluster)

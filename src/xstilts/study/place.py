@@ -97,8 +97,12 @@ class Placement:
         """Jobs that begin a process together, the longest chain first."""
         groups: dict[str, list[Key]] = {}
         for key in ready:
-            groups.setdefault(self._model_of(key), []).append(key)
+            groups.setdefault(self._models[key], []).append(key)
         return sorted(map(tuple, groups.values()), key=lambda keys: -max(self.chains[key] for key in keys))
+
+    @cached_property
+    def _models(self) -> Mapping[Key, str]:
+        return {key: self._model_of(key) for key in self.plan.jobs}
 
     def _model_of(self, key: Key) -> str:
         """Predictions with the same model share a process; scores whose predictions are done share another."""

@@ -127,17 +127,19 @@ class SlurmBackend:
                 _call("scancel", str(element))
 
     def stop(self) -> None:
-        """Take what waits out of the queue and ask the rest to save its checkpoint; returns when all have ended."""
+        """Take what waits out of the queue, that of an earlier run too, and ask the rest to save; returns when all
+        have ended."""
         self._new = {}
-        for folder in {element.folder for element in self._running}:
+        elements = [*self._running, *self._alive(self._left.values())]
+        for folder in {element.folder for element in elements}:
             (folder / "stopped").touch()  # so that nothing goes back to the queue
-        names = [str(element) for element in self._running]
+        names = [str(element) for element in elements]
         if not names:
             return
         _call("scancel", "--state=PENDING", *names)
         _call("scancel", "--signal=TERM", "--batch", *names)
         deadline = time.monotonic() + turn.GRACE
-        while time.monotonic() < deadline and self._alive(self._running):
+        while time.monotonic() < deadline and self._alive(elements):
             time.sleep(min(self._look, 2.0))
         _call("scancel", *names)
         self._looked = -self._look

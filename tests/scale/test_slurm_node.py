@@ -112,6 +112,21 @@ def test_stopping_saves_and_leaves_nothing_in_the_queue(tmp_path: Path, expected
     assert results(store) == expected
 
 
+def test_stopping_ends_what_an_earlier_run_left(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    key = slow(store, 0, "pretraining")
+    started = start(store)
+    worker_of(store, key)
+    started.kill()
+    started.communicate()
+    again = start(store)
+    assert again.stdout is not None and "planned" in again.stdout.readline()
+    again.send_signal(signal.SIGINT)
+    again.communicate(timeout=120)
+    until(lambda: not queue())
+    assert not store.has(key) and not store.held(key) and store.failure(key) is None
+
+
 def test_what_slurm_refuses_is_told(tmp_path: Path) -> None:
     store = made(tmp_path)
     backend = SlurmBackend(store, OnSlurm(partition="nowhere"), command=COMMAND)

@@ -71,6 +71,17 @@ def test_processes_share_the_gpus_out(toy: Plan, store: Store, monkeypatch: pyte
     assert {store.record(first)["gpu"], store.record(second)["gpu"]} == {"3", "5"}
 
 
+@pytest.mark.parametrize("memory, most", [(1.2 * 2**30, 2), (None, 4)])
+def test_no_more_run_side_by_side_than_memory_holds(memory: float | None, most: int, toy: Plan, store: Store) -> None:
+    """Every job of the toy is estimated at half a GiB and a little."""
+    for seed in (0, 1):
+        order(store, seed, "target slow")
+    seen: list[int] = []
+    backend = LocalBackend(store, 4, target="toy_jobs:main", memory=memory)
+    assert run(toy, store, backend, Places(), report=lambda event: seen.append(len(event.running))).left == 0
+    assert max(seen) == most
+
+
 def test_what_a_training_is_followed_by_is_not_running_before_it_is_done(toy: Plan, store: Store) -> None:
     order(store, 0, "target slow")
     seen: list[set[str]] = []

@@ -99,7 +99,8 @@ class RayBackend:
         quiet = {"log_to_driver": False, "logging_level": "error"}
         if self._asked.address is None:
             cores = max(os.cpu_count() or 1, self._asked.cpus * (self._slots or 1))
-            self._ray.init(num_cpus=cores, object_store_memory=OBJECTS, include_dashboard=False, **quiet)
+            own = {"num_cpus": cores, "object_store_memory": OBJECTS, "include_dashboard": False}
+            self._ray.init(address="local", **own, **quiet)  # or it would join whatever runs here
             return
         try:
             _reach(self._asked.address)

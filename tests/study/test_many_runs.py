@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from toy_world import toy_plan_of
 
-from conftest import toy_plan_of
 from xstilts.study.job import Train
 from xstilts.study.store import Store
 from xstilts.study.tend import examine

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from toy_world import toy_plan_of
 
-from conftest import toy_plan_of
 from xstilts.study.backends.local import LocalBackend
 from xstilts.study.job import Predict, Score, Train
 from xstilts.study.manifest import Plan
@@ -59,6 +59,43 @@ def test_a_big_first_phase_gets_all_cores_and_a_small_one_its_share(hidden: int,
     assert set(given.values()) == {2}
     ways = {store.record(key)["waits"] for key in given}
     assert ways == {os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}  # what the user set stays
+
+
+def test_processes_share_the_gpus_out(toy: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    order(store, 0, "intermediate slow")
+    order(store, 1, "intermediate slow")
+    backend = LocalBackend(store, 2, target="toy_jobs:main", gpus=("3", "5"))
+    run(toy, store, backend, Places())
+    first, second = of(toy, "intermediate", 0) + of(toy, "intermediate", 1)  # side by side
+    assert {store.record(first)["gpu"], store.record(second)["gpu"]} == {"3", "5"}
+
+
+@pytest.mark.parametrize("memory, most", [(1.2 * 2**30, 2), (None, 4)])
+def test_no_more_run_side_by_side_than_memory_holds(memory: float | None, most: int, toy: Plan, store: Store) -> None:
+    """Every job of the toy is estimated at half a GiB and a little."""
+    for seed in (0, 1):
+        order(store, seed, "target slow")
+    seen: list[int] = []
+    backend = LocalBackend(store, 4, target="toy_jobs:main", memory=memory)
+    assert run(toy, store, backend, Places(), report=lambda event: seen.append(len(event.running))).left == 0
+    assert max(seen) == most
+
+
+def test_what_a_training_is_followed_by_is_not_running_before_it_is_done(toy: Plan, store: Store) -> None:
+    order(store, 0, "target slow")
+    seen: list[set[str]] = []
+
+    def look(event: Event) -> None:
+        if event.kind == "progress":
+            found = status(toy, store)
+            running = [toy.jobs[key] for key, state in found.states.items() if state == "running"]
+            if any(isinstance(job, Train) and job.phase == "target" and job.seed == 0 for job in running):
+                models = {key for key in toy.jobs if found.states[key] == "running"}
+                seen.append({job.model for job in running if isinstance(job, Predict) and job.model} & models)
+
+    assert go(toy, store, report=look).left == 0
+    assert seen and not any(seen)
 
 
 def test_everything_is_done_once_in_shared_processes(toy: Plan, store: Store) -> None:

@@ -60,7 +60,7 @@ def main(keys: list[str], store: str, threads: int) -> int:
             (folder / "result.txt").write_text(f"{key} from {' '.join(job.inputs)}")
             if isinstance(job, Train):
                 (folder / "model.safetensors").write_text("x" * 1000)
-            extra |= {"waits": os.environ.get("OMP_WAIT_POLICY")}
+            extra |= {"waits": os.environ.get("OMP_WAIT_POLICY"), "gpu": os.environ.get("CUDA_VISIBLE_DEVICES")}
             extra |= {"threads": threads, "resumed_at": steps, "pid": os.getpid(), "torch": "torch" in sys.modules}
     return status
 

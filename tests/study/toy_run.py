@@ -13,7 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 socket.gethostname = lambda: sys.argv[2]
 
-from conftest import toy_plan_of  # noqa: E402
+from toy_world import toy_plan_of  # noqa: E402
+
 from xstilts.study import lease  # noqa: E402
 from xstilts.study.backends.local import LocalBackend  # noqa: E402
 from xstilts.study.protocols import Places  # noqa: E402

@@ -1,14 +1,18 @@
-"""A small catalogue and source for plans: names, counts and checksums, no rows."""
+"""A small catalogue and source for plans: names, counts and checksums, no rows; a study, and its plan."""
 
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Files, Task, TaskType
 from xstilts.study.job import Rows
+from xstilts.study.manifest import Plan
+from xstilts.study.plan import plan
+from xstilts.study.spec import study_of
 
 LANGUAGES = ("en", "de", "sw")
 _ROWS = {"nli": 1000, "qa": 3000, "xnli": 1000, "words": 400, "text": 5000}
@@ -70,3 +74,24 @@ def identify(path: str) -> str:
     if "missing" in path:
         raise Problem(f"no backbone in '{path}'")
     return f"sha256:{path}"
+
+
+STUDY = """
+question = "Does it help?"
+targets = ["xnli", "pairs"]
+seeds = [0, 1]
+[backbones.tiny]
+architecture = {layers = 2, hidden = 64, heads = 2, feedforward = 128, vocabulary = 500}
+[[backbones.tiny.pretraining]]
+tasks = ["text"]
+updates = 100
+[arms.baseline]
+[arms.nli]
+intermediate = ["nli"]
+"""
+
+
+def toy_plan_of(hidden: int) -> Plan:
+    """The plan with an encoder of another width."""
+    wider = STUDY.replace("hidden = 64", f"hidden = {hidden}").replace("= 128", f"= {2 * hidden}")
+    return plan(study_of(tomllib.loads(wider), "toy", "toy.toml"), ToySource(), find, identify)

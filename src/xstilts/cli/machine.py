@@ -23,14 +23,20 @@ def job(
     keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys of planned jobs, done in this order.")],
     store: StoreOption = STORE,
     threads: Annotated[int, typer.Option(min=1, help="Threads of this process.")] = 1,
+    parent: Annotated[
+        int | None, typer.Option(metavar="PID", help="End, with a checkpoint, when this is no more the parent process.")
+    ] = None,
 ) -> None:
     """Do jobs that a plan has written into the store. Started by backends."""
     if not store.is_dir():
         raise Problem(f"there is no store '{store}': name the one that the study was planned into, with --store")
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     from xstilts.jobs.work import main as do
+    from xstilts.study import turn
+    from xstilts.study.store import Store
 
-    raise typer.Exit(do(keys, str(store), threads))
+    alone = (lambda: os.getppid() != parent) if parent else None
+    raise typer.Exit(turn.do(Store(store), keys, lambda mine: do(mine, str(store), threads), alone))
 
 
 @command("doctor")

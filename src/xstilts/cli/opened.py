@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.catalogue.errors import Problem
-from xstilts.cli.machine import cores, memory
+from xstilts.cli.machine import cores
 
 if TYPE_CHECKING:
     from xstilts.study.manifest import Plan
@@ -144,13 +144,20 @@ def _is_form(known: str, name: str, level: str | None, variant: str | None) -> b
 
 
 def workers_of(asked: int | None) -> int:
-    """Processes to run at once: as asked, else one a GPU, else one a core with at least 2 GiB of memory each."""
+    """Processes to run at once: as asked, else one a GPU, else one a core."""
     if asked is not None:
         return asked
-    gpus = Path("/proc/driver/nvidia/gpus")
-    if gpus.is_dir() and os.environ.get("CUDA_VISIBLE_DEVICES", "0") != "":
-        return max(1, len(list(gpus.iterdir())))
-    return max(1, min(cores(), int((memory() or 1e9) // 2)))
+    return len(gpus()) or cores()
+
+
+def gpus() -> tuple[str, ...]:
+    """The NVIDIA devices that may be used, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    there = Path("/proc/driver/nvidia/gpus")
+    if not there.is_dir():
+        return ()
+    said = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = map(str, range(len(list(there.iterdir())))) if said is None else said.split(",")
+    return tuple(name for name in names if name.strip())
 
 
 def seconds_of(text: str | None) -> float | None:

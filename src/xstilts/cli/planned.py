@@ -23,6 +23,7 @@ from xstilts.cli.frame import (
     put_json,
 )
 from xstilts.cli.machine import brief_numbers, memory, speed
+from xstilts.cli.simulated import HERE, DeviceOption, SimulateOption, device_of, put_simulated, simulated
 
 if TYPE_CHECKING:
     from xstilts.study.footprint import Device, Work
@@ -47,6 +48,8 @@ def plan(
     store: StoreOption = STORE,
     data: DataOption = None,
     estimate: EstimateOption = False,
+    simulate: SimulateOption = None,
+    device: DeviceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """The jobs of a study: what is done, what is shared, what the rest takes of machines, which gain it can detect.
@@ -58,22 +61,28 @@ def plan(
     from xstilts.cli.opened import opened
     from xstilts.study.footprint import GPUS, work_of
 
+    devices = (here(), *GPUS)
+    wanted = device_of(device, devices)
     found = opened(study, level, store, data, variant=variant, estimate=estimate)
     done = {key for key in found.plan.jobs if found.store.has(key)}
     foreseen = detectable(found.plan, of_store(found.plan, found.store))
-    devices = (here(), *GPUS)
     left = [key for key in found.plan.jobs if key not in done]
     works = work_of(found.plan, left, devices)
+    ended = simulated(found.plan, done, simulate, wanted) if simulate else None
     if json:
         said: dict[str, Any] = found.plan.to_json()
         said["smallest_gain"] = asdict(foreseen) if foreseen else None
         said["work"] = [asdict(work) for work in works]
+        if ended:
+            said["simulated"] = {"device": wanted.name, **asdict(ended[0]), "efficiency": ended[0].efficiency}
         for item in said["jobs"]:
             item["done"] = item["key"] in done
         put_json(said)
         return
     _print_jobs(found.plan, done)
     _print_work(found.plan, works, set(left), devices)
+    if ended:
+        put_simulated(found.plan, *ended, wanted)
     _print_notes(found.plan, found.store)
     for line in foreseen.lines() if foreseen else ():
         put(line)

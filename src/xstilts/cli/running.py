@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from xstilts.cli.backends import HERE, Where, backend_of
 from xstilts.cli.frame import say
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
 def carry_out(
     found: Opened,
     *,
+    where: Where = HERE,
     workers: int | None = None,
     until: str | None = None,
     patience: str | None = None,
@@ -32,9 +34,8 @@ def carry_out(
     streams: Sequence[str] = (),
 ) -> Summary:
     """Do what is missing, after what has to be said before. Leaves with exit code 130 when it is interrupted."""
-    from xstilts.cli.opened import seconds_of, workers_of
+    from xstilts.cli.opened import seconds_of
     from xstilts.cli.watch import watching
-    from xstilts.study.backends.local import LocalBackend
     from xstilts.study.run import PATIENCE, run
 
     seconds, waits = seconds_of(until), seconds_of(patience) or PATIENCE
@@ -43,7 +44,7 @@ def carry_out(
     for overlap in found.plan.overlaps:
         if overlap.warns:
             say(f"warning: {overlap.line()}")
-    backend = LocalBackend(found.store, workers_of(workers))
+    backend = backend_of(where, found.store, workers)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with watching(found.plan, found.store, progress, streams) as report:

@@ -16,6 +16,7 @@ import typer
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.sealed import replace
+from xstilts.cli.backends import HERE, AddressOption, BackendOption, ClusterOption, Where, check
 from xstilts.cli.frame import (
     STORE,
     DataOption,
@@ -45,7 +46,10 @@ TELLING = ("table", "markdown", "json")  # the forms of what an analysis tells
 GROUPS = ("language", "family", "script", "target", "arm", "genus", "affixation")
 
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes at once; default: one a core, or one a GPU.")
+    int | None,
+    typer.Option(
+        "--workers", min=1, help="Processes at once; default: one a core or GPU, as far as their memory is there."
+    ),
 ]
 PatienceOption = Annotated[
     str | None,
@@ -80,6 +84,9 @@ def run(
     variant: VariantOption = None,
     store: StoreOption = STORE,
     data: DataOption = None,
+    backend: BackendOption = "local",
+    address: AddressOption = None,
+    cluster: ClusterOption = None,
     workers: WorkersOption = None,
     until: UntilOption = None,
     patience: PatienceOption = None,
@@ -90,7 +97,8 @@ def run(
 
     For example: xstilts run my-study.toml --level quick --until 45m
     """
-    _run(study, level, variant, store, data, workers, until, patience, progress, stream or ())
+    where = Where(backend, address, cluster)
+    _run(study, level, variant, store, data, workers, until, patience, progress, stream or (), where)
 
 
 def _run(
@@ -104,13 +112,16 @@ def _run(
     patience: str | None = None,
     progress: str = "auto",
     streams: Sequence[str] = (),
+    where: Where = HERE,
 ) -> None:
     from xstilts.cli.opened import opened, seconds_of
     from xstilts.cli.running import carry_out
 
     seconds_of(until), seconds_of(patience)  # a wrong one is told before anything is fetched
+    check(where)
     found = opened(study, level, store, data, variant=variant, fetch=True)
-    summary = carry_out(found, workers=workers, until=until, patience=patience, progress=progress, streams=streams)
+    how: dict[str, Any] = {"until": until, "patience": patience, "progress": progress, "streams": streams}
+    summary = carry_out(found, where=where, workers=workers, **how)
     _show(found.plan, found.store)
     if progress != "json":
         _tell(found.plan, summary, progress == "quiet")

@@ -63,7 +63,7 @@ class Work:
 def work_of(plan: Plan, keys: Iterable[Key], devices: Sequence[Device]) -> list[Work]:
     """The work of the jobs ``keys``, by phase in the plan's order, and in all (``all``)."""
     wanted = set(keys)
-    shapes = _Shapes(plan)
+    shapes = Shapes(plan)
     found: dict[str, Work] = {}
     for key in (key for key in plan.jobs if key in wanted):
         job, cost = plan.jobs[key], plan.costs[key]
@@ -82,7 +82,7 @@ def work_of(plan: Plan, keys: Iterable[Key], devices: Sequence[Device]) -> list[
     return [*(work for name, work in found.items() if name != "all"), *([found["all"]] if found else [])]
 
 
-class _Shapes:
+class Shapes:
     """The shape of the encoder behind every job, looked up once for each beginning."""
 
     def __init__(self, plan: Plan) -> None:

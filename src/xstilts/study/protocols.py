@@ -60,12 +60,24 @@ class Outcome:
 
 
 class Backend(Protocol):
-    """Starts ``xstilts job KEY... --store DIR`` somewhere and tells when it ended."""
+    """Starts ``xstilts job KEY... --store DIR`` somewhere and tells when it ended.
 
-    slots: int
+    ``slots``: groups at once, as things stand now. ``threads`` of every process, None where the cores of this machine
+    are shared out. ``memory``: bytes that all of them share, None where nobody has to count them here.
+    """
 
-    def start(self, keys: Sequence[Key], threads: int) -> None:
-        """Start one process that does ``keys`` in order. Returns at once."""
+    @property
+    def slots(self) -> int: ...
+
+    @property
+    def threads(self) -> int | None: ...
+
+    @property
+    def memory(self) -> float | None: ...
+
+    def start(self, keys: Sequence[Key], threads: int, memory: float) -> None:
+        """Start one process that does ``keys`` in order; ``memory``: bytes that it is estimated to need. Returns at
+        once."""
 
     def finished(self, timeout: float) -> list[Outcome]:
         """Groups that ended since the last call, waiting at most ``timeout`` seconds for one."""

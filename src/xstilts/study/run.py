@@ -1,19 +1,20 @@
 """Runs a plan: starts what is missing and ready, keeps going after failures, stops cleanly.
 
 In: a ``Plan``, a ``Store``, a ``Backend``. Out: finished jobs in the store, events for whoever watches, a ``Summary``.
-Predictions of one model and their scores go to one process; the longest remaining chain goes first.
+What starts next, and together in one process, is decided by ``place``.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from xstilts.study.job import Embed, Key, Predict, Probe, Score, Train
+from xstilts.study.job import Key
 from xstilts.study.manifest import Plan
+from xstilts.study.place import Placement, Room
 from xstilts.study.protocols import Backend, Outcome, Places
 from xstilts.study.store import Store
 
@@ -24,8 +25,6 @@ ATTEMPTS = 3
 PATIENCE = 3600.0
 # The share of the work that must be done before its rate says anything about the rest.
 ENOUGH = 0.01
-# Operations of an update from which several threads are worth their waiting for each other.
-WORTH_THREADS = 2e10
 
 
 @dataclass(frozen=True)
@@ -128,23 +127,20 @@ class _Run:
     groups: dict[tuple[Key, ...], float] = field(default_factory=dict)
     attempts: dict[Key, int] = field(default_factory=dict)
     signs: dict[tuple[Key, ...], tuple[object, float]] = field(default_factory=dict)
-    chains: dict[Key, float] = field(default_factory=dict)
-    users: dict[Key, list[Key]] = field(default_factory=dict)
     worked: float = 0.0
     units: float = 0.0
     stopped: bool = False
     told: float = 0.0
     estimate: tuple[float, float | None] = (-1.0, None)
 
+    def __post_init__(self) -> None:
+        self.placement = Placement(self.plan)
+
     def seconds(self) -> float:
         return time.monotonic() - self.begun
 
     def begin(self) -> None:
         plan = self.plan
-        self.users = plan.users()
-        for key in reversed(list(plan.jobs)):
-            after = max((self.chains[user] for user in self.users[key]), default=0.0)
-            self.chains[key] = plan.costs[key].units + after
         self.open = dict.fromkeys(key for key in plan.jobs if not self.store.has(key))
         for key in reversed(list(plan.jobs)):
             if key in self.open:
@@ -162,59 +158,28 @@ class _Run:
     # Starting.
 
     def start_ready(self) -> None:
-        """Fill the free slots, the group with the longest chain behind it first."""
-        free = self.backend.slots - len(self.groups)
-        if free <= 0:
+        """Fill the free slots. What another run is doing is left to it, what it has done is taken from the store."""
+        backend = self.backend
+        room = Room(backend.slots, self.cores, backend.threads, backend.memory)
+        if room.slots <= len(self.groups):
             return
-        ready = self.ready_groups()
-        heavy = sum(self.threaded(keys) for keys in [*ready, *self.groups])
-        for keys in ready[:free]:
+        while elsewhere := [key for key in self.ready() if self.store.stored(key) and self.store.has(key)]:
+            for key in elsewhere:
+                self.note_done(key)
+        for start in self.placement.next(self.ready(), self.open, self.groups, room):
+            keys = start.keys
             self.groups[keys] = time.monotonic()
-            share = min(heavy, self.backend.slots) if self.threaded(keys) else self.backend.slots
-            self.backend.start(keys, max(1, self.cores // max(1, share)))
+            backend.start(keys, start.threads, start.memory)
             more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
             self.tell("started", keys[0], self.plan.labels[keys[0]] + more)
 
-    def threaded(self, keys: tuple[Key, ...]) -> bool:
-        """Whether this is a first phase that is big enough for several threads."""
-        job, cost = self.plan.jobs[keys[0]], self.plan.costs[keys[0]]
-        if not isinstance(job, Train) or job.phase != "pretraining":
-            return False
-        return cost.flops >= WORTH_THREADS * job.settings.updates
-
-    def ready_groups(self) -> list[tuple[Key, ...]]:
-        """Jobs whose inputs are done, in groups that share a process, the longest chain first.
-
-        What another run is doing is left to it; what it has finished is found in the store by the process.
-        """
+    def ready(self) -> Iterator[Key]:
+        """Jobs whose inputs are done and that nobody is doing."""
         busy = {key for keys in self.groups for key in keys}
-        groups: dict[str, list[Key]] = {}
         for key in self.open:
             waits = any(needed in self.open or needed in self.lost for needed in self.plan.needs(key))
             if not waits and key not in busy and not self.store.held(key):
-                groups.setdefault(self.group_of(key), []).append(key)
-        for keys in groups.values():
-            keys[:] = [step for key in keys for step in (key, *self.scores_of(key, busy))]
-        return sorted(
-            (tuple(keys) for keys in groups.values()), key=lambda keys: -max(self.chains[key] for key in keys)
-        )
-
-    def group_of(self, key: Key) -> str:
-        """Predictions with the same model share a process; scores whose predictions are done share another."""
-        job = self.plan.jobs[key]
-        if isinstance(job, Embed):
-            return job.model
-        if isinstance(job, Probe):
-            return job.model or repr(job.start)
-        if isinstance(job, Predict):
-            return job.model or (repr(job.start) if job.start else "floors")
-        return "scores" if isinstance(job, Score) else key
-
-    def scores_of(self, key: Key, busy: set[Key]) -> list[Key]:
-        """The scores that can follow a prediction at once."""
-        if not isinstance(self.plan.jobs[key], Predict):
-            return []
-        return [user for user in self.users[key] if user in self.open and user not in busy]
+                yield key
 
     # Waiting.
 
@@ -236,7 +201,8 @@ class _Run:
         for keys in self.groups:
             key = self.current(keys)
             sign = (key, self.store.progress(key))
-            if self.signs.get(keys, (None, now))[0] != sign:
+            # What nobody holds has not begun: it may stand in a scheduler's queue for days.
+            if self.signs.get(keys, (None, now))[0] != sign or not self.store.held(key):
                 self.signs[keys] = (sign, now)
             elif now - self.signs[keys][1] > self.patience:
                 self.signs[keys] = (None, now)
@@ -250,9 +216,7 @@ class _Run:
         self.signs.pop(keys, None)
         for key in keys:
             if key in self.open and self.store.has(key):
-                del self.open[key]
-                self.units += self.plan.costs[key].units
-                self.tell("done", key, self.plan.labels[key])
+                self.note_done(key)
         mine = [key for key in keys if key in self.open and not self.store.held(key)]
         if outcome.failure is not None and not outcome.killed and mine and not any(map(self.store.failure, mine)):
             self.store.fail(mine[0], outcome.failure)
@@ -265,6 +229,11 @@ class _Run:
         rest = [key for key in mine if key in self.open]
         if rest and not self.stopped:
             self.unexplained(rest[0], outcome)
+
+    def note_done(self, key: Key) -> None:
+        del self.open[key]
+        self.units += self.plan.costs[key].units
+        self.tell("done", key, self.plan.labels[key])
 
     def mended(self, key: Key) -> bool:
         """Whether ``key`` failed because what it needs was found damaged; that is done again first."""
@@ -361,7 +330,7 @@ class _Run:
         done = self.units + sum(begun.values())
         rest = sum(costs[key].units for key in self.open) - sum(begun.values())
         if worked > 0 and done >= ENOUGH * (done + rest):
-            longest = max(self.chains[key] - begun.get(key, 0.0) for key in self.open)
+            longest = max(self.placement.chains[key] - begun.get(key, 0.0) for key in self.open)
             found = max(rest / self.backend.slots, longest) * worked / done
         self.estimate = (now, found)
         return found

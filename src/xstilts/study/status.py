@@ -40,7 +40,7 @@ def status(plan: Plan, store: Store) -> Status:
     for key in plan.jobs:
         if store.has(key):
             states[key] = "done"
-        elif store.held(key):
+        elif store.held(key) and all(states[needed] == "done" for needed in plan.needs(key)):
             states[key] = "running"
             progress[key] = store.progress(key) or {}
         elif (reason := store.failure(key)) is not None:

@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from multiprocessing import connection, forkserver
 from pathlib import Path
 
-from xstilts.study import lease
+from xstilts.study import turn
+from xstilts.study.backends.ended import outcome
 from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
 from xstilts.study.store import Store
 
 TARGET = "xstilts.jobs.warm:main"
-STOPPED = 75
-GRACE = 120.0
 STARTS = 10
 PAUSE = 0.2
 LOST = 255  # what multiprocessing says of a process whose server was killed; the process itself may still work
@@ -36,13 +35,28 @@ LOST = 255  # what multiprocessing says of a process whose server was killed; th
 class _Group:
     keys: tuple[Key, ...]
     process: multiprocessing.process.BaseProcess
+    gpu: str | None
 
 
 class LocalBackend:
-    """Runs up to ``slots`` groups at once. ``target`` names the function ``(keys, store, threads) -> exit code``."""
+    """Runs up to ``slots`` groups at once, as far as ``memory`` (bytes; None: never mind) holds them.
 
-    def __init__(self, store: Store, slots: int, target: str = TARGET) -> None:
-        self.slots = slots
+    ``target`` names the function ``(keys, store, threads) -> exit code``. ``gpus``: what ``CUDA_VISIBLE_DEVICES`` may
+    say to a process; each gets the one that fewest others have, none where there are none.
+    """
+
+    threads: int | None = None
+
+    def __init__(
+        self,
+        store: Store,
+        slots: int,
+        target: str = TARGET,
+        memory: float | None = None,
+        gpus: Sequence[str] = (),
+    ) -> None:
+        self.slots, self.memory = slots, memory
+        self._gpus = tuple(gpus)
         self._root = str(store.root.resolve())
         self._store = store
         self._target = target
@@ -51,9 +65,11 @@ class LocalBackend:
         # The main module too, or every process would import the command line again.
         self._context.set_forkserver_preload(["__main__", target.partition(":")[0]])
 
-    def start(self, keys: Sequence[Key], threads: int) -> None:
+    def start(self, keys: Sequence[Key], threads: int, memory: float = 0.0) -> None:
         """Start one process that does ``keys`` in order. Its output goes to the log of the first."""
-        arguments = (self._target, list(keys), self._root, threads)
+        used = [group.gpu for group in self._groups]
+        gpu = min(self._gpus, key=used.count, default=None)
+        arguments = (self._target, list(keys), self._root, threads, gpu)
         for left in reversed(range(STARTS)):
             process = self._context.Process(target=_work, args=arguments, name=f"xstilts {keys[0]}", daemon=True)
             try:
@@ -65,7 +81,7 @@ class LocalBackend:
                     raise
                 time.sleep(PAUSE)  # until the system knows that it has ended
             else:
-                self._groups.append(_Group(tuple(keys), process))
+                self._groups.append(_Group(tuple(keys), process, gpu))
                 return
 
     def finished(self, timeout: float) -> list[Outcome]:
@@ -74,7 +90,7 @@ class LocalBackend:
             connection.wait([group.process.sentinel for group in self._groups], timeout)
         ended = [group for group in self._groups if not group.process.is_alive()]
         self._groups = [group for group in self._groups if group not in ended]
-        return [Outcome(group.keys, self._failure(group), _killed(group.process.exitcode)) for group in ended]
+        return [self._outcome(group) for group in ended]
 
     def end(self, keys: Sequence[Key]) -> None:
         """Kill the process of the group ``keys``."""
@@ -87,25 +103,18 @@ class LocalBackend:
         running = [group.process for group in self._groups]
         for process in running:
             process.terminate()
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + turn.GRACE
         for process in running:
             process.join(max(0.0, deadline - time.monotonic()))
             if process.is_alive():
                 process.kill()
                 process.join()
 
-    def _failure(self, group: _Group) -> str | None:
-        code = group.process.exitcode
-        if code in (0, STOPPED) or code is None:
-            return None
-        if _killed(code):
-            return f"killed by signal {-code}" if code < 0 else "lost with the server that started it"
-        reasons = [reason for key in group.keys if (reason := self._store.failure(key))]
-        return reasons[0] if reasons else f"ended with exit code {code}: see {self._store.work(group.keys[0]) / 'log'}"
-
-
-def _killed(code: int | None) -> bool:
-    return code is not None and (code < 0 or code == LOST)
+    def _outcome(self, group: _Group) -> Outcome:
+        code = group.process.exitcode or 0
+        if code == LOST:
+            return Outcome(group.keys, "lost with the server that started it", killed=True)
+        return outcome(self._store, group.keys, code)
 
 
 @contextlib.contextmanager
@@ -120,29 +129,17 @@ def _environment(**values: str) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _work(target: str, keys: list[Key], root: str, threads: int) -> None:
+def _work(target: str, keys: list[Key], root: str, threads: int, gpu: str | None) -> None:
     """What a worker process does: take the leases, send output to the log, run ``target``, end with its exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # the server, which has loaded torch, has not looked for one
     store = Store(root)
     _log_to(store.work(keys[0]) / "log")
-    leases = _leases(store, keys)
-    with lease.kept(list(leases.values()), _end_if_orphaned):
-        mine = list(leases)
-        code = _call(target, mine, root, threads) if mine else 0
+    code = turn.do(store, keys, lambda mine: _call(target, mine, root, threads), _orphaned)
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
-
-
-def _leases(store: Store, keys: Sequence[Key]) -> dict[Key, lease.Lease]:
-    """The leases of those jobs that no other run is doing, nor what they need; the others are looked at again later."""
-    leases: dict[Key, lease.Lease] = {}
-    for key in keys:
-        if all(needed in leases or store.stored(needed) for needed in store.job(key)[0].inputs):
-            taken = store.lease(key)
-            if taken is not None:
-                leases[key] = taken
-    return leases
 
 
 def _call(target: str, keys: list[Key], root: str, threads: int) -> int:
@@ -159,8 +156,7 @@ def _log_to(path: Path) -> None:
             os.dup2(log.fileno(), number)
 
 
-def _end_if_orphaned() -> None:
-    """If the run that started this process is gone, end as if it had asked: with a checkpoint."""
+def _orphaned() -> bool:
+    """Whether the run that started this process is gone."""
     parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():
-        os.kill(os.getpid(), signal.SIGTERM)
+    return parent is not None and not parent.is_alive()

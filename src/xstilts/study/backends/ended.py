@@ -1,0 +1,32 @@
+"""How a process that did jobs ended, from its exit code.
+
+In: the keys that it was started with, its exit code, the store. Out: ``Outcome``. All backends say
+it in the same words.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+
+from xstilts.study import turn
+from xstilts.study.job import Key
+from xstilts.study.protocols import Outcome
+from xstilts.study.store import Store
+
+
+def outcome(store: Store, keys: Sequence[Key], code: int) -> Outcome:
+    """``code`` as ``subprocess`` gives it: below 0, the signal that killed the process."""
+    if code in (0, turn.STOPPED):
+        return Outcome(tuple(keys), None)
+    if code < 0:
+        return Outcome(tuple(keys), f"killed by signal {-code}", killed=True)
+    reasons = [reason for key in keys if (reason := store.failure(key))]
+    log = store.work(keys[0]) / "log"
+    return Outcome(tuple(keys), reasons[0] if reasons else f"ended with exit code {code}: see {log}")
+
+
+def of_shell(code: int) -> int:
+    """An exit code of a shell, which says 128 + the signal, as ``subprocess`` gives it."""
+    known = {number.value for number in signal.Signals}
+    return 128 - code if code - 128 in known else code

@@ -21,8 +21,7 @@ import torch
 from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from architectures import FORMS, IDS, checkpoint, sequences
-
+from architectures import FORMS, IDS, sequences
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded
 from xstilts.data.sample import Pool, updates
@@ -34,7 +33,7 @@ from xstilts.model.recompute import ask
 from xstilts.train.loop import Course, Stopped, train
 from xstilts.train.together import Crew, joined
 
-UPDATES, STOP, EXAMPLES = 6, 3, 24
+UPDATES, STOP, EXAMPLES = 4, 2, 24
 COURSE = Course(UPDATES, 1e-3, 0.1, 0.1, 1.0, 1e-6, 0.999, "float32", 0.2, 0.5, 5)
 
 
@@ -95,7 +94,15 @@ def learned(
         return updates([pool], np.ones(1), case.batch, UPDATES, 5)
 
     losses = train(
-        network, [data], order, case.course, folder=folder, report=lambda progress: None, stop=stop, budget=64, crew=crew
+        network,
+        [data],
+        order,
+        case.course,
+        folder=folder,
+        report=lambda progress: None,
+        stop=stop,
+        budget=64,
+        crew=crew,
     )
     if case.lora and (crew is None or crew.first):
         fold_low_rank(encoder)
@@ -111,7 +118,8 @@ def after(updates_done: int) -> Callable[[], bool]:
 def write(losses: list[float], network: Network, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "losses.json").write_text(json.dumps(losses))
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / "weights.safetensors")
+    held = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(held, folder / "weights.safetensors")
 
 
 def main(folder: Path) -> None:

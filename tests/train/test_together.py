@@ -8,18 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
 sys.path.insert(0, str(Path(__file__).parent))
-from architectures import checkpoint
 from crew_cases import CASES, STOP, UPDATES, after, learned
 
+from architectures import checkpoint
 from xstilts.train.loop import Stopped
 
-# Sums of other order, and Adam's division by the root of small gradients: how far weights may be apart after six
-# updates at rate 1e-3, which moved them by up to 4e-3.
+# Sums of other order, and Adam's division by the root of small gradients: how far weights may be apart after four
+# updates at rate 1e-3, which moved them by up to 3e-3.
 APART = 2e-5
 
 
@@ -32,9 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with pytest.raises(Stopped):
             learned(case, body, place / name / "begun" / "checkpoint", None, after(STOP))
     program = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [*program, str(Path(__file__).with_name("crew_cases.py")), str(place)], capture_output=True, text=True, timeout=90
-    )
+    program += [str(Path(__file__).with_name("crew_cases.py")), str(place)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
     return place
 
@@ -60,7 +58,7 @@ def test_two_processes_learn_what_one_learns(name: str, folder: Path, tmp_path: 
     ):
         assert len(found) == UPDATES and found == pytest.approx(losses, rel=1e-5)
         for key, tensor in network.state_dict().items():
-            torch.testing.assert_close(weights[key], tensor, rtol=0, atol=APART, msg=lambda text, key=key: f"{key}: {text}")
+            assert float((weights[key] - tensor).abs().max()) < APART, key
 
 
 def test_each_process_writes_its_pieces_alone(folder: Path) -> None:

@@ -182,9 +182,10 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, re
     if not len(blocks) or not block.fits(blocks[0]):
         for own in blocks:
             states = own(states[None], None, sequences=everyone)[0]
-        found = states if wanted.read is None else states.index_select(0, wanted.read)
-        # XLM-R XL and XXL add up inside of their blocks and norm the sum once, behind the last
-        return model.encoder.LayerNorm(found) if _ends_in_norm(model, len(blocks)) else found
+        states = states if wanted.read is None else states.index_select(0, wanted.read)
+        if _ends_in_norm(model, len(blocks)):  # XLM-R XL and XXL norm the sum of their blocks once, behind the last
+            states = model.encoder.LayerNorm(states)
+        return states
     states = functional.pad(states, (0, 0, 0, rounded(len(states)) - len(states)))
     for own in blocks[:-1]:
         states = _run(own, states, everyone)
@@ -194,7 +195,8 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, re
 def _run(own: Any, states: Tensor, sequences: Layout) -> Tensor:
     """Our own block; what is inside of it is computed again on the way back where the encoder was told so."""
     if own.training and recompute.is_asked(own):
-        return recompute.recomputed(own, lambda x: block.run(own, x, sequences), states)
+        states = recompute.recomputed(own, lambda x: block.run(own, x, sequences), states)
+        return states
     return block.run(own, states, sequences)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributed import checkpoint as dcp
+from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
 from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, HuggingFaceStorageWriter
 
 from xstilts.catalogue.errors import Problem
@@ -63,7 +63,8 @@ def save(
     else:
         crew.summed(0.0)  # not before the folder is there
         pieces = {**network.state_dict(), **moments, **averages}
-        dcp.save(pieces, storage_writer=HuggingFaceStorageWriter(str(aside), save_distributed=True))
+        writer = HuggingFaceStorageWriter(str(aside), save_distributed=True)
+        state_dict_saver.save(pieces, storage_writer=writer)
     if crew is None or crew.first:
         write_tensors({"losses": torch.tensor(losses, dtype=torch.float64)}, aside / "losses.safetensors")
         said = {"form": FORM, "updates": len(losses), "mean": bool(mean), "shards": crew.size if crew else 1}
@@ -121,7 +122,8 @@ def _restored(
         reader = HuggingFaceStorageReader(str(place))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*assuming the intent is to load in a single process")
-            dcp.load({**network.state_dict(), **moments, **mean}, storage_reader=reader, no_dist=crew is None)
+            pieces = {**network.state_dict(), **moments, **mean}
+            state_dict_loader.load(pieces, storage_reader=reader, no_dist=crew is None)
     for name, parameter in _learning(network, optimizer):
         optimizer.state[parameter] = {
             "step": moments[f"{name}.step"],

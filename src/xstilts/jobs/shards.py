@@ -30,6 +30,7 @@ from xstilts.train.together import joined
 
 STOP, REASON = "stop", "reason"
 POLL = 0.2
+ATTEMPTS = 3  # where processes are ended from outside; each goes on from the last checkpoint
 
 
 def run_in_shards(key: str, store: Store, held: Held, stop: Callable[[], bool]) -> None:
@@ -46,23 +47,31 @@ def run_in_shards(key: str, store: Store, held: Held, stop: Callable[[], bool]) 
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={shards}", "--max-restarts=0"]
     how = "recompute" if held.recompute else "keep"
     own = ["-m", "xstilts.jobs.shards", key, root, how, str(threads), str(os.getpid())]
-    with subprocess.Popen(
-        [sys.executable, *launcher, *own], env={**os.environ, "OMP_NUM_THREADS": str(threads)}, stdin=subprocess.DEVNULL
-    ) as running:
-        while running.returncode is None:
+    code = 1
+    for _ in range(ATTEMPTS):
+        code = _ran([sys.executable, *launcher, *own], threads, folder, stop)
+        if store.stored(key):
+            return
+        if (folder / REASON).exists():
+            raise Problem((folder / REASON).read_text(encoding="utf-8"))
+        if stop():
+            raise Stopped
+    raise Problem(
+        f"{shards} processes were ended {ATTEMPTS} times, the last with exit code {code}: see {folder / 'log'}"
+    )
+
+
+def _ran(command: list[str], threads: int, folder: Path, stop: Callable[[], bool]) -> int:
+    """The exit code of ``command``, which is asked to stop when this process is."""
+    surroundings = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    with subprocess.Popen(command, env=surroundings, stdin=subprocess.DEVNULL) as running:
+        while True:
             if stop():
                 (folder / STOP).touch()
             try:
-                running.wait(POLL)
+                return running.wait(POLL)
             except subprocess.TimeoutExpired:
                 continue
-    if store.stored(key):
-        return
-    if (folder / REASON).exists():
-        raise Problem((folder / REASON).read_text(encoding="utf-8"))
-    if running.returncode == 0 and stop():
-        raise Stopped
-    raise Problem(f"{shards} processes ended with exit code {running.returncode}: see {folder / 'log'}")
 
 
 def main(arguments: list[str]) -> int:

@@ -62,7 +62,9 @@ def calibrated(at_once: int, where: str) -> Calibration:
 def main() -> None:
     """One process's measurements, as JSON."""
     torch.set_num_threads(1)
-    table = pa.table({"text_a": _texts(4_000, 0), "text_b": _texts(4_000, 1), "label": pa.array([0] * 4_000, pa.int16())})
+    table = pa.table(
+        {"text_a": _texts(4_000, 0), "text_b": _texts(4_000, 1), "label": pa.array([0] * 4_000, pa.int16())}
+    )
     vocabulary = train_vocabulary(_texts(2_000, 2), IDS)
     begun = time.process_time()
     encoded = encode(table, TaskType.CLASSIFICATION, vocabulary, Lengths())

@@ -194,10 +194,10 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, re
 
 def _run(own: Any, states: Tensor, sequences: Layout) -> Tensor:
     """Our own block; what is inside of it is computed again on the way back where the encoder was told so."""
-    if own.training and recompute.is_asked(own):
-        states = recompute.recomputed(own, lambda x: block.run(own, x, sequences), states)
-        return states
-    return block.run(own, states, sequences)
+    if not (own.training and recompute.is_asked(own)):
+        return block.run(own, states, sequences)
+    result: Tensor = recompute.recomputed(own, lambda x: block.run(own, x, sequences), states)
+    return result
 
 
 def _ends_in_norm(model: Any, blocks: int) -> bool:

@@ -175,8 +175,8 @@ def page(known: Mapping[str, Any]) -> str:
     return f"""# Memory, foreseen and measured
 
 Written by `python -m benchmarks.footprints`: {machines}. Encoders of XLM-R's shapes with random weights and
-250,002 ids, random ids, two updates from reading the checkpoint to the end; the largest memory of the process (of several, of the
-largest of them), everything included. Foreseen is what `xstilts plan` tells of such a job.
+250,002 ids, random ids, two updates from reading the checkpoint to the end; the largest memory of the process (of
+several, of the largest of them), everything included. Foreseen is what `xstilts plan` tells of such a job.
 
 | shape | update | precision | | measured, GiB | foreseen, GiB | off | when |
 |---|---|---|---|---:|---:|---:|---|

@@ -42,8 +42,8 @@ def costs(plan: Plan, records: Records, rates: tuple[Rate, ...] = ()) -> Section
     rows = [_line(kind, found[kind]) for kind in kinds]
     if len(rows) > 1:
         rows.append(_line("all", [sum(values) for values in zip(*found.values(), strict=True)]))
-    columns = ("phase", "done", "of", "hours", "updates", "tokens", "tokens a second", "planned FLOPs")
-    notes = (
+    columns: tuple[str, ...] = ("phase", "done", "of", "hours", "updates", "tokens", "tokens a second", "planned FLOPs")
+    notes: tuple[str, ...] = (
         "hours: of single processes, from a job's start to its end, added up. updates, tokens: of trainings, as "
         "counted. FLOPs: 6 N T for training and 2 N T for prediction, with assumed lengths. Jobs that several "
         "studies of the store share are counted in full.",
@@ -51,8 +51,8 @@ def costs(plan: Plan, records: Records, rates: tuple[Rate, ...] = ()) -> Section
     if rates:
         columns += ("foreseen", "off")
         notes += (
-            "foreseen: hours of the finished jobs by the calibration of this machine (xstilts doctor --calibrate), with "
-            "assumed lengths; it says nothing of jobs that ran on another. off: foreseen over hours, less one.",
+            "foreseen: hours of the finished jobs by the calibration of this machine (xstilts doctor --calibrate), "
+            "with assumed lengths; it says nothing of jobs that ran on another. off: foreseen over hours, less one.",
         )
     last = frozenset({len(rows) - 1}) if len(rows) > 1 else frozenset()
     return Section("Cost by phase", columns, tuple(row[: len(columns)] for row in rows), 1, notes, last)

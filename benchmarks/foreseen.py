@@ -3,8 +3,8 @@
     python -m benchmarks.foreseen demo              wants an idle machine
     python -m benchmarks.foreseen demo -- --workers 2
 
-In: a study. Out: ``results/foreseen.json`` and ``docs/results/foreseen.md``: by phase, the hours of single processes that
-were foreseen before the run and those that its jobs took.
+In: a study. Out: ``results/foreseen.json`` and ``docs/results/foreseen.md``: by phase, the hours of single processes
+that were foreseen before the run and those that its jobs took.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -55,7 +56,7 @@ def _run(study: str, more: Sequence[str], folder: Path) -> tuple[dict[str, Any],
         return done.stdout
 
     store = str(folder / "store")
-    level = [word for pair in zip(more, more[1:], strict=False) for word in pair if pair[0] in ("--level", "--variant")]
+    level = [word for pair in pairwise(more) for word in pair if pair[0] in ("--level", "--variant")]
     told("doctor", "--calibrate", "--json")
     plan = json.loads(told("plan", study, *level, "--store", store, "--json"))
     foreseen = {work["phase"]: work["hours"]["here"] for work in plan["work"]}

@@ -21,6 +21,7 @@ peft = pytest.importorskip("peft", reason="the extra 'agreement' is not installe
 RANK = 3
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")  # peft's own
 @pytest.mark.parametrize("form", ["xlm-roberta-base", "xlm-roberta-xl", "minilm"])
 def test_low_rank_learns_what_peft_learns(form: str, tmp_path: Path) -> None:
     folder = checkpoint(form, tmp_path)

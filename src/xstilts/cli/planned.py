@@ -130,7 +130,7 @@ def _print_work(plan: Plan, works: list[Work], left: set[str], devices: tuple[De
     columns = ("phase", "jobs", "tokens", "FLOPs", "memory", "disk", *(one.name for one in devices))
     put_table(columns, rows)
     own = (
-        "here by its calibration, in one process of one thread"
+        "here by its\n  calibration, in one process of one thread"
         if devices[0].rates
         else f"{SHARE:.0%} of what this processor\n  reaches in products of matrices, measured now "
         f"({devices[0].float32 / 1e9:.0f} GFLOP/s; xstilts doctor --calibrate measures better)"

@@ -21,9 +21,11 @@ GIB = 2.0**30
 IN_FLIGHT = 8_192  # tokens of a micro-batch at most (train.loop)
 PREDICTED = 16_384  # tokens of a batch of predictions at most
 # Kept for the way back, in bytes a token, layer and unit of width, with 16-bit values; twice that with 32-bit ones
-# (Korthikanti et al. 2022, without the attention maps, which flat attention does not keep).
+# (Korthikanti et al. 2022); and the attention maps, a weight and what dropout keeps of it, in heads of 64.
 ACTIVATIONS = 34
-PROGRAM = 0.5 * GIB  # what a process takes before it holds any weights
+MAPS = 4, 6  # bytes with 16-bit values, with 32-bit ones
+HEAD = 64
+PROGRAM = 0.75 * GIB  # what a process takes before it holds any weights, and holes in what it was given
 STORED = 200  # bytes of a stored prediction, its scores and counts
 ASSUMED = 0.3  # of a GPU's peak
 LITTLE, ASSUMED_LITTLE = 50_000_000, 0.05  # encoders below so many weights without tables keep a GPU less busy
@@ -129,8 +131,9 @@ def memory(job: Job, shape: Shape | None, held: Held | None = None) -> float:
         return PROGRAM + weights + 4.0 * 8 * PREDICTED * shape.hidden
     settings = job.settings
     tokens = min(IN_FLIGHT, max(settings.max_length, settings.batch * settings.max_length / held.shards))
-    values = 1.0 * ACTIVATIONS * (1 if short else 2) * tokens * shape.hidden
-    values *= 1 if held.recompute else shape.layers
+    one = ACTIVATIONS * (1 if short else 2) + MAPS[0 if short else 1] * settings.max_length / HEAD
+    # of every block, or of one; and what the way back makes of one
+    values = one * tokens * shape.hidden * ((1 if held.recompute else shape.layers) + 1)
     if held.recompute:
         values += 4.0 * tokens * shape.layers * shape.hidden  # what goes into each block
     if any(share.type == "mlm" for share in job.shares):

@@ -58,7 +58,10 @@ def test_memory_counts_what_learns() -> None:
     assert learning(half, shape) == shape.body // 2
     low = replace(TRAIN, settings=replace(TRAIN.settings, lora=8))
     assert learning(low, shape) == 24 * 8 * (8 * 1024 + 2 * (1024 + 4096))
-    assert memory(low, shape) < memory(frozen, shape) < whole
+    # the blocks of a low-rank training keep more for the way back, as was measured: it saves with recomputation
+    again = Held(recompute=True)
+    assert memory(low, shape, again) < memory(frozen, shape, again) < memory(TRAIN, shape, again) < whole
+    assert memory(frozen, shape) < whole
     assert memory(Merge((Part(TRAIN.start, 1.0),)), shape) < whole
 
 

@@ -25,6 +25,9 @@ PREDICTED = 16_384  # tokens of a batch of predictions at most
 ACTIVATIONS = 34
 MAPS = 4, 6  # bytes with 16-bit values, with 32-bit ones
 HEAD = 64
+# The library's blocks, which low-rank and shared trainings run, keep so many times as much (docs/results/memory.md:
+# fitted to one measurement).
+LIBRARY = 2.2
 PROGRAM = 0.75 * GIB  # what a process takes before it holds any weights, and holes in what it was given
 STORED = 200  # bytes of a stored prediction, its scores and counts
 ASSUMED = 0.3  # of a GPU's peak
@@ -132,6 +135,7 @@ def memory(job: Job, shape: Shape | None, held: Held | None = None) -> float:
     settings = job.settings
     tokens = min(IN_FLIGHT, max(settings.max_length, settings.batch * settings.max_length / held.shards))
     one = ACTIVATIONS * (1 if short else 2) + MAPS[0 if short else 1] * settings.max_length / HEAD
+    one *= LIBRARY if settings.lora or held.shards > 1 else 1.0
     # of every block, or of one; and what the way back makes of one
     values = one * tokens * shape.hidden * ((1 if held.recompute else shape.layers) + 1)
     if held.recompute:

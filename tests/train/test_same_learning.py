@@ -23,6 +23,8 @@ from transformers import (
     DebertaV2Model,
     XLMRobertaConfig,
     XLMRobertaModel,
+    XLMRobertaXLConfig,
+    XLMRobertaXLModel,
 )
 
 from xstilts.catalogue.task import TaskType
@@ -53,6 +55,10 @@ def checkpoint(family: str, vocabulary: Vocabulary, folder: Path) -> Path:
         model = BertModel(BertConfig(**SHAPE, **ids, type_vocab_size=2), add_pooling_layer=False)
     elif family == "xlm-roberta":
         model = XLMRobertaModel(XLMRobertaConfig(**SHAPE, **ids, type_vocab_size=1), add_pooling_layer=False)
+    elif family == "xlm-roberta-xl":
+        # larger first weights: with the usual ones choices are told apart by so little that rounding grows
+        config = XLMRobertaXLConfig(**SHAPE, **ids, type_vocab_size=1, initializer_range=0.1)
+        model = XLMRobertaXLModel(config, add_pooling_layer=False)
     else:  # as DeBERTa-v3 has it
         relative = {"relative_attention": True, "position_buckets": 8, "norm_rel_ebd": "layer_norm"}
         relative |= {"share_att_key": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False}
@@ -105,7 +111,9 @@ class Plain:
             segments[row, : high - low] = torch.from_numpy(batch.segments[low:high])
             mask[row, : high - low] = 1
         extra = {"token_type_ids": segments} if self.encoder.config.model_type == "bert" else {}
-        if self.encoder.config.model_type == "xlm-roberta":  # which else takes a random token that is <pad> for padding
+        if self.encoder.config.model_type.startswith(
+            "xlm-roberta"
+        ):  # which else takes a random token that is <pad> for padding
             extra["position_ids"] = mask.cumsum(1) * mask + self.encoder.config.pad_token_id
         self.mask = mask.bool()
         return self.encoder(input_ids=ids, attention_mask=mask, **extra).last_hidden_state
@@ -193,7 +201,7 @@ def plain_losses(plain: Plain, type: TaskType, batches: list[Batch]) -> list[flo
     return losses
 
 
-@pytest.mark.parametrize("family", ["bert", "xlm-roberta", "deberta-v2"])
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta", "xlm-roberta-xl", "deberta-v2"])
 @pytest.mark.parametrize("type", list(LOSSES))
 def test_fifty_updates_equal_the_plain_loop(
     type: TaskType, family: str, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

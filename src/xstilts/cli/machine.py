@@ -40,8 +40,18 @@ def job(
 
 
 @command("doctor")
-def doctor(store: StoreOption = STORE, data: DataOption = None, json: JsonOption = False) -> None:
+def doctor(
+    store: StoreOption = STORE,
+    data: DataOption = None,
+    json: JsonOption = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Measure for about a minute how fast this machine is, for plans.")
+    ] = False,
+) -> None:
     """What of this machine will be used."""
+    if calibrate:
+        _calibrate(json)
+        return
     found = examined(store, data)
     if json:
         put_json(found)
@@ -51,6 +61,32 @@ def doctor(store: StoreOption = STORE, data: DataOption = None, json: JsonOption
         put(f"{name:<{width}}  {_plain(value)}")
     for line in advice(found):
         put(f"note: {line}")
+
+
+def _calibrate(json: bool) -> None:
+    """Measure, keep what was found where plans look for it, and show it."""
+    from dataclasses import asdict
+
+    from xstilts.cli.catalogue import put_table
+    from xstilts.jobs.calibrate import calibrated
+    from xstilts.jobs.sources import cache_folder
+    from xstilts.study.calibration import write
+
+    here = f"{cores()} cores, {memory() or 0:.0f} GiB, {platform.processor() or platform.machine()}"
+    found = calibrated(cores(), here)
+    path = write(found, cache_folder())
+    if json:
+        put_json(asdict(found))
+        return
+    rows = [
+        (one.kind, one.precision, str(one.hidden), str(one.length), f"{one.flops / 1e9:.1f}", f"{1e3 * one.moment:.1f}")
+        for one in found.rates
+    ]
+    put_table(("work", "precision", "width", "tokens", "GFLOP/s", "ms a block"), rows)
+    put(
+        f"of each of {found.at_once} processes at work at the same time, one thread each; ms a block: of every update; "
+        f"texts: {found.encoding:,.0f} tokens a second\nwritten: {path}; plans of this machine now go by it"
+    )
 
 
 def examined(store: Path, data: Path | None) -> dict[str, object]:

@@ -89,11 +89,14 @@ def plan(
 
 
 def here() -> Device:
-    """This machine's processor as a device; its speed is measured."""
+    """This machine's processor as a device; its speed is measured, now or by a calibration."""
+    from xstilts.jobs.sources import cache_folder
+    from xstilts.study.calibration import read
     from xstilts.study.footprint import Device
 
-    fast = speed()
-    return Device("here", fast * (BRIEF if brief_numbers() else 1.0), fast, memory() or 0.0, SHARE)
+    fast, known = speed(), read(cache_folder())
+    rates = known.rates if known else ()
+    return Device("here", fast * (BRIEF if brief_numbers() else 1.0), fast, memory() or 0.0, SHARE, rates)
 
 
 def _print_jobs(plan: Plan, done: set[str]) -> None:
@@ -135,17 +138,22 @@ def _print_work(plan: Plan, works: list[Work], left: set[str], devices: tuple[De
     put("\nleft to do, estimated (memory and disk in GiB; hours, one job after another on one device)")
     columns = ("phase", "jobs", "tokens", "FLOPs", "memory", "disk", *(one.name for one in devices))
     put_table(columns, rows)
+    own = (
+        "here by its\n  calibration, in one process of one thread"
+        if devices[0].rates
+        else f"{SHARE:.0%} of what this processor\n  reaches in products of matrices, measured now "
+        f"({devices[0].float32 / 1e9:.0f} GFLOP/s; xstilts doctor --calibrate measures better)"
+    )
     put(
         f"assumed: {ASSUMED:.0%} of a GPU's dense peak ({ASSUMED_LITTLE:.0%} for encoders below {LITTLE / 1e6:.0f} "
-        f"million weights), {SHARE:.0%} of what this processor\n  reaches in products of matrices, measured now "
-        f"({devices[0].float32 / 1e9:.0f} GFLOP/s); 6 operations a weight and token in training, 2 in\n  prediction; "
+        f"million weights), {own}; 6 operations a weight and token in training, 2 in\n  prediction; "
         "usual lengths of examples; memory is that of the largest job, disk what the store keeps;\n  not counted: "
         "starting processes (seconds a training), reading and encoding data"
     )
     for name, phases in fits(works, devices).items():
         if phases:
             said = ", ".join(KINDS.get(phase, phase) for phase in phases)
-            put(f"{name} is too small for: {said} (weights are not split over devices)")
+            put(f"{name} is too small for: {said} (more shards, recompute or lora help: docs/study-file.md)")
 
 
 def _of_search(works: list[Work]) -> list[Work]:

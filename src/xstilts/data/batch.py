@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -103,26 +104,46 @@ def gather(encoded: Encoded, sequences: Array, type: TaskType) -> Batch:
 
 def cut(batch: Batch, budget: int) -> Iterator[Batch]:
     """Slices of ``batch`` with at most ``budget`` tokens each (a longer single sequence or example stands alone)."""
-    edges = np.arange(len(batch.starts)) if batch.whole is None else batch.whole
+    edges = _edges(batch)
     tokens = batch.starts[edges]
     place = 0
     while place < len(edges) - 1:
         stop = max(place + 1, int(np.searchsorted(tokens, tokens[place] + budget, side="right")) - 1)
-        low, high = int(edges[place]), int(edges[stop])
-        first, last = int(tokens[place]), int(tokens[stop])
-        begin, end = np.searchsorted(batch.where, [first, last])
-        yield Batch(
-            ids=batch.ids[first:last],
-            segments=batch.segments[first:last],
-            positions=batch.positions[first:last],
-            starts=batch.starts[low : high + 1] - first,
-            sequences=batch.sequences[low:high],
-            where=batch.where[begin:end] - first,
-            target=batch.target[begin:end],
-            whole=None if batch.whole is None else edges[place : stop + 1] - low,
-            other=None if batch.other is None else batch.other[low:high],
-        )
+        yield _slice(batch, edges, place, stop)
         place = stop
+
+
+def divided(batch: Batch, count: int) -> list[Batch]:
+    """``count`` slices of ``batch`` of about as many tokens each; fewer where there are not so many examples."""
+    edges = _edges(batch)
+    tokens = batch.starts[edges]
+    wanted = np.arange(1, count) * (tokens[-1] / count)
+    after = np.searchsorted(tokens, wanted)
+    nearest = np.where(tokens[after] - wanted < wanted - tokens[after - 1], after, after - 1)
+    places = np.unique([0, *nearest.tolist(), len(edges) - 1])
+    return [_slice(batch, edges, int(low), int(high)) for low, high in pairwise(places)]
+
+
+def _edges(batch: Batch) -> Array:
+    """Numbers of the sequences between which ``batch`` may be cut, and how many there are."""
+    return np.arange(len(batch.starts)) if batch.whole is None else batch.whole
+
+
+def _slice(batch: Batch, edges: Array, place: int, stop: int) -> Batch:
+    low, high = int(edges[place]), int(edges[stop])
+    first, last = int(batch.starts[low]), int(batch.starts[high])
+    begin, end = np.searchsorted(batch.where, [first, last])
+    return Batch(
+        ids=batch.ids[first:last],
+        segments=batch.segments[first:last],
+        positions=batch.positions[first:last],
+        starts=batch.starts[low : high + 1] - first,
+        sequences=batch.sequences[low:high],
+        where=batch.where[begin:end] - first,
+        target=batch.target[begin:end],
+        whole=None if batch.whole is None else edges[place : stop + 1] - low,
+        other=None if batch.other is None else batch.other[low:high],
+    )
 
 
 def masked(batch: Batch, vocabulary: Vocabulary, rate: float, draw: np.random.Generator) -> Batch:

@@ -37,15 +37,23 @@ from xstilts.study.store import Store
 
 
 def open_start(
-    start: job.Start, store: Store, source: AllSources, places: Places, cache: Path, dropout: float, seed: int
+    start: job.Start,
+    store: Store,
+    source: AllSources,
+    places: Places,
+    cache: Path,
+    dropout: float,
+    seed: int,
+    weights: bool = True,
 ) -> tuple[nn.Module, Vocabulary]:
-    """The encoder and vocabulary of ``start``."""
+    """The encoder and vocabulary of ``start``; without ``weights`` only its form, where that can be had alone."""
     if start.job is not None:
         folder = store.folder(start.job) / "model"
-        return load_encoder(folder, dropout), read_vocabulary(folder)
+        return load_encoder(folder, dropout, weights=weights), read_vocabulary(folder)
     if start.backbone is not None:
         folder = backbone_folder(places.backbones.get(start.backbone, start.backbone))
-        encoder, old = load_encoder(folder, dropout, start.layers), read_vocabulary(folder)
+        weights = weights or start.vocabulary is not None  # whose new vectors are made from the old ones
+        encoder, old = load_encoder(folder, dropout, start.layers, weights), read_vocabulary(folder)
         if start.vocabulary is None:
             return encoder, old
         new = extended(start.vocabulary, old, source, cache)

@@ -33,12 +33,14 @@ from xstilts.model.network import (
     save_network,
     with_new_heads,
 )
+from xstilts.model.recompute import ask
 from xstilts.study import job
 from xstilts.study.choice import chosen
 from xstilts.study.overlap import numbers_in
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
 from xstilts.train.loop import Course, Diverged, Progress, train
+from xstilts.train.together import Crew
 
 Array = np.ndarray[Any, np.dtype[Any]]
 POINTS = 200  # of a learning curve
@@ -53,8 +55,10 @@ def run_train(
     cache: Path,
     report: Callable[[Progress], None],
     stop: Callable[[], bool],
+    recompute: bool = False,
+    crew: Crew | None = None,
 ) -> None:
-    """Do the job and store its result."""
+    """Do the job and store its result. All processes of a ``crew`` call this; the first one stores."""
     settings = work.settings
     if work.candidates:
         rate = chosen(work.candidates, lambda score: store.record(score).get("score"))
@@ -64,23 +68,32 @@ def run_train(
         begun = load_network(store.folder(str(work.start.job)) / "model", settings.dropout)
         encoder, vocabulary = begun.encoder, begun.vocabulary
     else:
-        encoder, vocabulary = open_start(work.start, store, source, places, cache, settings.dropout, work.seed)
+        encoder, vocabulary = open_start(
+            *(work.start, store, source, places, cache, settings.dropout, work.seed), weights=not crew or crew.first
+        )
     teacher: Network | None = None
     if work.teacher is not None:
         body, words = open_start(work.teacher, store, source, places, cache, 0.0, work.seed)
-        teacher = Network(body, (), (), words).eval().to(device_of())
+        teacher = Network(body, (), (), words).eval().to(crew.device if crew else device_of())
+    if crew is not None and not crew.first:
+        crew.summed(0.0)  # until the first one has encoded the rows and kept them
     shares = [
         taught(share, source, vocabulary, settings, teacher)
         if teacher is not None and share.type == TaskType.RANKING
         else gathered(share, source, vocabulary, settings, cache, work.seed)
         for share in work.shares
     ]
+    if crew is not None and crew.first:
+        crew.summed(0.0)
     specs = [HeadOf(share.task, TaskType(share.type), len(share.labels), settings.pooling) for share in work.shares]
     network = begun or with_new_heads(encoder, vocabulary, specs, settings.dropout, seed_of(work.seed, work.phase))
     freeze(network.encoder, settings.freeze, settings.freeze_layers)
     if settings.lora:
         add_low_rank(network.encoder, settings.lora, seed_of(work.seed, work.phase, "lora"))
-    network.to(device_of())
+    if recompute:
+        ask(network.encoder)
+    if crew is None:
+        network.to(device_of())
     pools = [pool for _, pool in shares]
     chances = probabilities(
         [pool.examples for pool in pools],
@@ -119,12 +132,15 @@ def run_train(
             folder=store.work(key) / "checkpoint",
             report=report,
             stop=stop,
+            crew=crew,
         )
     except Diverged:
         if not work.trial:
             raise
         network.load_state_dict(begin)
         diverged = True
+    if crew is not None and not crew.first:
+        return
     if settings.lora:
         fold_low_rank(network.encoder)
     total, without_tables = parameters_of(network.encoder)

@@ -6,11 +6,9 @@ whether in a process of their own or as ``xstilts job KEY... --store DIR``.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +21,16 @@ from xstilts.jobs.embed import run_embed
 from xstilts.jobs.merge import run_merge
 from xstilts.jobs.predict import Models, run_predict
 from xstilts.jobs.probe import run_probe
+from xstilts.jobs.progress import reporter
 from xstilts.jobs.score import run_score
+from xstilts.jobs.shards import run_in_shards
 from xstilts.jobs.sources import AllSources, cache_folder, open_source
 from xstilts.jobs.train import run_train
 from xstilts.study import job
+from xstilts.study.held import held_by
 from xstilts.study.protocols import Places
 from xstilts.study.store import Store
-from xstilts.train.loop import Progress, Stopped
+from xstilts.train.loop import Stopped
 
 DONE, FAILED, STOPPED = 0, 1, 75
 
@@ -81,7 +82,12 @@ def _run(
 ) -> None:
     cache = cache_folder()
     if isinstance(work, job.Train):
-        run_train(work, key, store, source, places, cache, _reporter(store.work(key)), stopping)
+        held = held_by(_Noted(store), work, places.held)
+        if held.shards > 1:
+            run_in_shards(key, store, held, stopping)
+        else:
+            report = reporter(store.work(key))
+            run_train(work, key, store, source, places, cache, report, stopping, held.recompute)
     elif isinstance(work, job.Merge):
         run_merge(work, key, store, source, places, cache)
     elif isinstance(work, job.Embed):
@@ -94,23 +100,15 @@ def _run(
         run_score(work, key, store, source)
 
 
-def _reporter(folder: Path) -> Callable[[Progress], None]:
-    """Writes ``progress.json`` for whoever watches."""
+class _Noted(dict[job.Key, job.Job]):
+    """The finished jobs of a store, as their records have them."""
 
-    def report(progress: Progress) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / "progress.new"
-        content = {
-            "done": progress.done,
-            "total": progress.updates,
-            "tokens_per_second": progress.tokens_per_second,
-            "loss": progress.loss,
-            "at": time.time(),
-        }
-        aside.write_text(json.dumps(content), encoding="utf-8")
-        aside.replace(folder / "progress.json")
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
 
-    return report
+    def __missing__(self, key: job.Key) -> job.Job:
+        return job.from_json(self.store.record(key)["job"])
 
 
 def _stop_on_signal() -> Callable[[], bool]:

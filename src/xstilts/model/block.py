@@ -50,11 +50,13 @@ class _Cast:
 
 
 def fits(layer: nn.Module) -> bool:
-    """Whether this file computes what ``layer`` does: LayerNorm behind each sum, GELU, on a CPU."""
+    """Whether this file computes what ``layer`` does: LayerNorm behind each sum, GELU, on a CPU that has all of it."""
     module: Any = layer
     try:
         gelu = type(module.intermediate.intermediate_act_fn).__name__ == "GELUActivation"
-        return bool(gelu and module.attention.self.query.weight.device.type == "cpu")
+        behind = isinstance(module.attention.output.LayerNorm, nn.LayerNorm)
+        weight = module.attention.self.query.weight
+        return bool(gelu and behind and weight.device.type == "cpu" and type(weight) is nn.Parameter)
     except AttributeError:
         return False
 

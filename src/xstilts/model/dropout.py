@@ -21,6 +21,7 @@ from torch.nn import functional
 from xstilts.data.random import seed_of
 
 _BITS = {torch.bfloat16: torch.int16, torch.float16: torch.int16, torch.float32: torch.int32}
+_AT_ONCE = 2**22  # elements that are drawn to be passed over, a multiple of 4
 
 
 class StreamDropout(nn.Module):
@@ -45,6 +46,16 @@ class StreamDropout(nn.Module):
         self._seed = seed_of(seed, self.name)
         self._generator.manual_seed(self._seed)
 
+    def state(self) -> tuple[Tensor | None, tuple[int, ...] | None]:
+        """Where the stream stands, and whose lengths it draws for."""
+        return None if self._generator is None or not self.active else self._generator.get_state(), self.lengths
+
+    def restore(self, state: tuple[Tensor | None, tuple[int, ...] | None]) -> None:
+        """Go back, or on, to where ``state()`` was asked."""
+        stream, self.lengths = state
+        if stream is not None and self._generator is not None:
+            self._generator.set_state(stream)
+
     @property
     def active(self) -> bool:
         """Whether anything is dropped now."""
@@ -64,6 +75,12 @@ class StreamDropout(nn.Module):
         bits = words.view(torch.int16)
         torch.ge(bits, round(self.p * 65_536) - 32_768, out=bits)
         return bits.neg_()
+
+    def pass_over(self, count: int) -> None:
+        """Move the stream on past ``count`` elements that another process draws."""
+        while self.active and count > 0:
+            self.mask(min(count, _AT_ONCE))
+            count -= _AT_ONCE
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as ``x``; tokens are the leading dimensions."""

@@ -1,8 +1,8 @@
 """Encoders of the model library over flat batches: load, make, run.
 
 In: a folder in the hub's format, or an ``Architecture``. Out: a model of the library with flat attention and stream
-dropout, and ``hidden_states`` of a ``Batch``. BERT, RoBERTa/XLM-R and DeBERTa-v2/v3 families are read; nothing is
-executed from a model folder.
+dropout, and ``hidden_states`` of a ``Batch``. BERT, RoBERTa/XLM-R, XLM-R XL/XXL and DeBERTa-v2/v3 families are read;
+nothing is executed from a model folder.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, XLMRobertaConfig, XLMRobertaModel
+from transformers.initialization import no_init_weights
 from transformers.utils import logging as library_logging
 
 from xstilts.catalogue.errors import Problem
 from xstilts.data.batch import Batch
 from xstilts.data.vocabulary import Vocabulary
-from xstilts.model import block, padded
+from xstilts.model import block, padded, recompute
 from xstilts.model.attention import NAME
 from xstilts.model.dropout import replace_dropout
-from xstilts.model.layout import layout, rounded
+from xstilts.model.layout import Layout, layout, rounded
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _LAYER = re.compile(r"\blayer\.(\d{1,6})\.")
-FAMILIES = ("bert", "roberta", "xlm-roberta", *padded.FAMILIES)
+FAMILIES = ("bert", "roberta", "xlm-roberta", "xlm-roberta-xl", *padded.FAMILIES)
 
 
 def make_encoder(
@@ -79,10 +80,13 @@ def warm() -> None:
         get_checkpoint_conversion_mapping(XLMRobertaConfig.model_type)
 
 
-def load_encoder(folder: Path, dropout: float | None = None, layers: int | None = None) -> nn.Module:
+def load_encoder(
+    folder: Path, dropout: float | None = None, layers: int | None = None, weights: bool = True
+) -> nn.Module:
     """The encoder of a checkpoint folder (config.json, model.safetensors); its head, if it has one, is left out.
 
-    ``layers``: only the first ones. ``dropout`` None keeps the rates of the checkpoint's own configuration.
+    ``layers``: only the first ones. ``dropout`` None keeps the rates of the checkpoint's own configuration. Without
+    ``weights`` only its form, for who is given the weights by another process.
     """
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -93,21 +97,18 @@ def load_encoder(folder: Path, dropout: float | None = None, layers: int | None 
             f"{folder} holds a '{config.model_type}' model: encoders of the families {', '.join(FAMILIES)} are read"
         )
     _quiet()
+    how = {} if config.model_type in padded.FAMILIES else {"attn_implementation": NAME, "add_pooling_layer": False}
     try:
         held = _layers_in(folder)
         if config.num_hidden_layers > held:  # the library would make the others up, however many
             raise ValueError(f"config.json says {config.num_hidden_layers:,} layers, they hold {held}")
-        encoder = AutoModel.from_pretrained(
-            folder,
-            trust_remote_code=False,
-            use_safetensors=True,
-            dtype=torch.float32,
-            **(
-                {}
-                if config.model_type in padded.FAMILIES
-                else {"attn_implementation": NAME, "add_pooling_layer": False}
-            ),
-        )
+        if weights:
+            encoder = AutoModel.from_pretrained(
+                folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, **how
+            )
+        else:
+            with no_init_weights():  # memory that nobody has written to takes no room
+                encoder = AutoModel.from_config(config, trust_remote_code=False, dtype=torch.float32, **how)
     except Exception as error:  # safetensors and the library raise many types for damaged files
         raise Problem(
             f"cannot load the weights in {folder}: {_first_line(error)}; fetch or copy the folder again"
@@ -181,11 +182,26 @@ def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, re
     if not len(blocks) or not block.fits(blocks[0]):
         for own in blocks:
             states = own(states[None], None, sequences=everyone)[0]
-        return states if wanted.read is None else states.index_select(0, wanted.read)
+        states = states if wanted.read is None else states.index_select(0, wanted.read)
+        if _ends_in_norm(model, len(blocks)):  # XLM-R XL and XXL norm the sum of their blocks once, behind the last
+            states = model.encoder.LayerNorm(states)
+        return states
     states = functional.pad(states, (0, 0, 0, rounded(len(states)) - len(states)))
     for own in blocks[:-1]:
-        states = block.run(own, states, everyone)
-    return block.run(blocks[-1], states, wanted)[: len(batch.ids if wanted.read is None else wanted.read)]
+        states = _run(own, states, everyone)
+    return _run(blocks[-1], states, wanted)[: len(batch.ids if wanted.read is None else wanted.read)]
+
+
+def _run(own: Any, states: Tensor, sequences: Layout) -> Tensor:
+    """Our own block; what is inside of it is computed again on the way back where the encoder was told so."""
+    if not (own.training and recompute.is_asked(own)):
+        return block.run(own, states, sequences)
+    result: Tensor = recompute.recomputed(own, lambda x: block.run(own, x, sequences), states)
+    return result
+
+
+def _ends_in_norm(model: Any, blocks: int) -> bool:
+    return hasattr(model.encoder, "LayerNorm") and blocks == len(model.encoder.layer)
 
 
 def _prepared(encoder: nn.Module, dropout: float | None) -> nn.Module:

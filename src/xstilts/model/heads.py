@@ -7,7 +7,7 @@ in every phase.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Protocol, cast
 
@@ -21,6 +21,7 @@ from xstilts.data.batch import Batch
 from xstilts.model.dropout import replace_dropout
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Draws = Sequence[tuple[Any, int]]
 
 
 class Head(Protocol):
@@ -33,6 +34,9 @@ class Head(Protocol):
 
     def reads(self, batch: Batch) -> Array | None:
         """The tokens whose vectors the head wants, int64, rising; None: all of them."""
+
+    def draws(self, batch: Batch) -> Draws:
+        """Its dropouts, each with the number of elements that it draws for ``batch``."""
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Sum of the losses over ``batch.target``, a scalar."""
@@ -69,6 +73,10 @@ class SequenceHead(nn.Module):
     def reads(self, batch: Batch) -> Array | None:
         return batch.starts[:-1] if self.pooling == "first" else None
 
+    def draws(self, batch: Batch) -> Draws:
+        count = len(batch.lengths)
+        return (self.drop, count * self.dense.in_features), (self.drop_again, count * self.dense.out_features)
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         if self.pooling == "mean":
             read = mean_pooled(hidden, batch)
@@ -98,6 +106,9 @@ class ChoiceHead(nn.Module):
     def reads(self, batch: Batch) -> Array | None:
         return self.score.reads(batch)
 
+    def draws(self, batch: Batch) -> Draws:
+        return self.score.draws(batch)
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         result: Tensor = self.score(hidden, batch)
         return result
@@ -126,6 +137,9 @@ class WordHead(nn.Module):
     def reads(self, batch: Batch) -> Array | None:
         return batch.where
 
+    def draws(self, batch: Batch) -> Draws:
+        return ((self.drop, len(batch.where) * self.out.in_features),)
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         result: Tensor = self.out(self.drop(hidden))
         return result
@@ -145,6 +159,9 @@ class SpanHead(nn.Module):
 
     def reads(self, batch: Batch) -> Array | None:
         return None
+
+    def draws(self, batch: Batch) -> Draws:
+        return ()
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         result: Tensor = self.out(hidden)
@@ -177,6 +194,9 @@ class MaskedHead(nn.Module):
     def reads(self, batch: Batch) -> Array | None:
         return batch.where
 
+    def draws(self, batch: Batch) -> Draws:
+        return ()
+
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         chosen = self.norm(functional.gelu(self.dense(hidden)))
         return functional.linear(chosen, self._tied[0].weight.to(chosen.dtype), self.bias.to(chosen.dtype))
@@ -200,6 +220,9 @@ class RankingHead(nn.Module):
 
     def reads(self, batch: Batch) -> Array | None:
         return None
+
+    def draws(self, batch: Batch) -> Draws:
+        return ()
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         return functional.normalize(mean_pooled(hidden, batch).float(), dim=-1)

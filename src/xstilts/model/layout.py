@@ -74,16 +74,16 @@ class Layout:
     read: Tensor | None = None
 
 
-def layout(lengths: Array, device: torch.device, read: Array | None = None) -> Layout:
+def layout(lengths: Array, device: torch.device, read: Array | None = None, at_once: bool = False) -> Layout:
     """The layout of sequences with ``lengths`` int64 [n], one after the other. Best where they stand in order of
-    length. ``read`` int64, rising: the tokens that ask (None: all).
+    length. ``read`` int64, rising: the tokens that ask (None: all). ``at_once``: all in one group, however long.
     """
     starts = np.concatenate([[0], np.cumsum(lengths)])
     first = None if read is None else np.searchsorted(read, starts)
     groups: list[Group] = []
     at = 0
     while at < len(lengths):
-        stop = _end(lengths, at)
+        stop = len(lengths) if at_once else _end(lengths, at)
         mine = lengths[at:stop]
         keys = _grid(int(starts[at]), mine, device)
         hidden = None

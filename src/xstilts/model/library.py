@@ -39,7 +39,7 @@ _POOLED: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     ),
     "deberta-v2": ({"dense": "pooler.dense", "out": "classifier"},) * 2,
 }
-_POOLED = {**_POOLED, "xlm-roberta": _POOLED["roberta"]}
+_POOLED = {**_POOLED, "xlm-roberta": _POOLED["roberta"], "xlm-roberta-xl": _POOLED["roberta"]}
 
 
 def library_model(folder: Path, labels: Sequence[str]) -> Any:

@@ -38,6 +38,7 @@ from xstilts.report.note import Chapter, Figure, Note, shown
 from xstilts.report.overlap import excluded_section, overlap_section
 from xstilts.report.rates import rates_section
 from xstilts.report.read import read
+from xstilts.study.calibration import Rate
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
@@ -48,7 +49,7 @@ FIRST = "gains"  # the analysis whose verdicts every report has
 class Told:
     """A study as it stands. ``analyses``: name, what it answers, its sections, in the study's order; ``judged``: claims
     by encoder, ``published``: the same by the published table. ``material``: the table and what lies behind it;
-    ``documents``: those of a corpus."""
+    ``documents``: those of a corpus. ``rates``: how fast this machine is, where it was calibrated."""
 
     plan: Plan
     store: Store
@@ -57,6 +58,7 @@ class Told:
     judged: tuple[ByEncoder, ...]
     published: tuple[Judgement, ...]
     documents: tuple[Document, ...] = ()
+    rates: tuple[Rate, ...] = ()
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -199,7 +201,8 @@ def _closing(told: Told) -> Iterator[Chapter]:
             _or(sections.unfinished(frame), "Every score is there."),
         ),
     )
-    yield Chapter("cost", "What it cost", (), (costs(plan, told.records), *_there(rates_section(plan, told.store))))
+    cost = costs(plan, told.records, told.rates)
+    yield Chapter("cost", "What it cost", (), (cost, *_there(rates_section(plan, told.store))))
     yield Chapter(
         "repeat",
         "How to repeat it",

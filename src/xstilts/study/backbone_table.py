@@ -68,7 +68,7 @@ class Stage(Overrides):
 class Backbone(Table):
     """A ready encoder (``path``: a folder or hub name) or one to be made (``architecture``). ``size`` picks the default
     settings: by hidden size where it is made here, else ``large`` if the name says so, else ``small``. ``layers``: keep
-    only the first ones of a ready encoder."""
+    only the first ones of a ready encoder. ``shards`` and ``recompute``: how its trainings are held (``held.Held``)."""
 
     path: str | None = None
     layers: Positive | None = None
@@ -77,6 +77,8 @@ class Backbone(Table):
     pretraining: tuple[Stage, ...] = ()
     size: Size | None = None
     retrieval_layer: Natural | None = None
+    shards: Positive = 1
+    recompute: bool = False
 
     @model_validator(mode="after")
     def _one_origin(self) -> Backbone:

@@ -6,11 +6,14 @@ assumptions stand here and are printed with it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xstilts.study.calibration import Rate, seconds
+from xstilts.study.held import Held, held_by
 from xstilts.study.job import Embed, Job, Key, Merge, Predict, Probe, Train, kind_of
-from xstilts.study.manifest import Plan
+from xstilts.study.manifest import Cost, Plan
 from xstilts.study.settings import rows_of
 from xstilts.study.shape import Shape, root, shape_of
 
@@ -18,9 +21,14 @@ GIB = 2.0**30
 IN_FLIGHT = 8_192  # tokens of a micro-batch at most (train.loop)
 PREDICTED = 16_384  # tokens of a batch of predictions at most
 # Kept for the way back, in bytes a token, layer and unit of width, with 16-bit values; twice that with 32-bit ones
-# (Korthikanti et al. 2022, without the attention maps, which flat attention does not keep).
+# (Korthikanti et al. 2022); and the attention maps, a weight and what dropout keeps of it, in heads of 64.
 ACTIVATIONS = 34
-PROGRAM = 0.5 * GIB  # what a process takes before it holds any weights
+MAPS = 4, 6  # bytes with 16-bit values, with 32-bit ones
+HEAD = 64
+# The library's blocks, which low-rank and shared trainings run, keep so many times as much (docs/results/memory.md:
+# fitted to one measurement).
+LIBRARY = 2.2
+PROGRAM = 0.75 * GIB  # what a process takes before it holds any weights, and holes in what it was given
 STORED = 200  # bytes of a stored prediction, its scores and counts
 ASSUMED = 0.3  # of a GPU's peak
 LITTLE, ASSUMED_LITTLE = 50_000_000, 0.05  # encoders below so many weights without tables keep a GPU less busy
@@ -29,13 +37,14 @@ LITTLE, ASSUMED_LITTLE = 50_000_000, 0.05  # encoders below so many weights with
 @dataclass(frozen=True)
 class Device:
     """``bfloat16``, ``float32``: operations a second in dense products of matrices, at most. ``share``: what a training
-    gets of it; None: ``ASSUMED``. ``memory`` in GiB."""
+    gets of it; None: ``ASSUMED``. ``memory`` in GiB. ``rates``: what was measured, which then holds instead."""
 
     name: str
     bfloat16: float
     float32: float
     memory: float
     share: float | None = None
+    rates: tuple[Rate, ...] = ()
 
 
 # Peaks by their makers' data sheets: dense, without TF32.
@@ -67,18 +76,16 @@ def work_of(plan: Plan, keys: Iterable[Key], devices: Sequence[Device]) -> list[
     found: dict[str, Work] = {}
     for key in (key for key in plan.jobs if key in wanted):
         job, cost = plan.jobs[key], plan.costs[key]
-        shape = shapes.of(job)
+        shape, held = shapes.of(job), held_by(plan.jobs, job, plan.held) if isinstance(job, Train) else Held()
         for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
             work = found.setdefault(phase, Work(phase))
             work.jobs += 1
             work.tokens += cost.tokens
             work.flops += cost.flops
-            work.memory = max(work.memory, memory(job, shape))
+            work.memory = max(work.memory, memory(job, shape, held))
             work.disk += disk(job, shape)
             for device in devices:
-                work.hours[device.name] = (
-                    work.hours.get(device.name, 0.0) + cost.flops / speed(job, shape, device) / 3600
-                )
+                work.hours[device.name] = work.hours.get(device.name, 0.0) + hours(job, cost, shape, device, held)
     return [*(work for name, work in found.items() if name != "all"), *([found["all"]] if found else [])]
 
 
@@ -98,6 +105,13 @@ class Shapes:
         return self._known[start]
 
 
+def hours(job: Job, cost: Cost, shape: Shape | None, device: Device, held: Held | None = None) -> float:
+    """Hours that ``job`` takes on one ``device``; on several that hold it together, their hours added up."""
+    more = 4 / 3 if held is not None and held.recompute else 1.0  # a third pass forward beside one forward, two back
+    took = seconds(job, cost, shape, device.rates) if device.rates else cost.flops / speed(job, shape, device)
+    return more * took / 3600
+
+
 def speed(job: Job, shape: Shape | None, device: Device) -> float:
     """Operations a second that ``job`` gets on ``device``."""
     peak = device.bfloat16 if _precision(job) == "bfloat16" else device.float32
@@ -106,9 +120,10 @@ def speed(job: Job, shape: Shape | None, device: Device) -> float:
     return peak * (ASSUMED_LITTLE if shape is not None and shape.body < LITTLE else ASSUMED)
 
 
-def memory(job: Job, shape: Shape | None) -> float:
-    """Bytes that ``job`` holds at most: weights in float32; in a training a gradient and two moments of all that
-    learns, and what one micro-batch keeps for the way back."""
+def memory(job: Job, shape: Shape | None, held: Held | None = None) -> float:
+    """Bytes that ``job`` holds at most, on each of the devices that hold it together: weights in float32; in a training
+    a gradient and two moments of all that learns, and what one micro-batch keeps for the way back."""
+    held = held or Held()
     if shape is None:
         return PROGRAM if isinstance(job, Train | Merge | Embed | Predict) else 0.0
     weights = 4.0 * shape.total
@@ -118,22 +133,44 @@ def memory(job: Job, shape: Shape | None) -> float:
     if not isinstance(job, Train):
         return PROGRAM + weights + 4.0 * 8 * PREDICTED * shape.hidden
     settings = job.settings
-    tokens = min(IN_FLIGHT, max(settings.max_length, settings.batch * settings.max_length))
-    values = 1.0 * ACTIVATIONS * (1 if short else 2) * tokens * shape.layers * shape.hidden
+    tokens = min(IN_FLIGHT, max(settings.max_length, settings.batch * settings.max_length / held.shards))
+    one = ACTIVATIONS * (1 if short else 2) + MAPS[0 if short else 1] * settings.max_length / HEAD
+    one *= LIBRARY if settings.lora or held.shards > 1 else 1.0
+    # of every block, or of one; and what the way back makes of one
+    values = one * tokens * shape.hidden * ((1 if held.recompute else shape.layers) + 1)
+    if held.recompute:
+        values += 4.0 * tokens * shape.layers * shape.hidden  # what goes into each block
     if any(share.type == "mlm" for share in job.shares):
         values += 12.0 * settings.masking * tokens * shape.vocabulary
-    return PROGRAM + weights * (1.5 if short else 1) + 12.0 * learning(job, shape) + values
+    if short:
+        weights += 2.0 * shape.body
+    kept = 12.0 * learning(job, shape)
+    if held.shards == 1:
+        return PROGRAM + weights + kept + values
+    # the used rows of the token table are whole while an update runs, and so are two blocks and a block's gradients
+    whole = 8.0 * rows_used(job, shape) * shape.hidden + 12.0 * shape.body / shape.layers
+    return PROGRAM + (weights + kept) / held.shards + whole + values
 
 
 def learning(job: Train, shape: Shape) -> float:
-    """How many weights learn."""
+    """How many weights learn. Of the token table a training takes the rows that it uses (train.trim)."""
     settings = job.settings
     if settings.lora:
         return settings.lora * shape.layers * (8 * shape.hidden + 2 * (shape.hidden + shape.feedforward))
     kept = min(settings.freeze_layers, shape.layers)
     body = shape.body // shape.layers * (shape.layers - kept)
-    table = 0 if settings.freeze == "embeddings" or settings.freeze_layers else shape.table
+    table = 0 if settings.freeze == "embeddings" or settings.freeze_layers else rows_used(job, shape) * shape.hidden
     return table if settings.freeze == "body" else body + table
+
+
+def rows_used(job: Train, shape: Shape) -> float:
+    """Different tokens of a training, at most: 20 times the root of how many there are (Heaps 1978; of 376,000 tokens
+    of English pairs 11,300 are different, with XLM-R's vocabulary). Masked language modelling uses the whole table."""
+    if any(share.type == "mlm" for share in job.shares):
+        return shape.vocabulary
+    settings = job.settings
+    tokens: float = settings.updates * settings.batch * settings.max_length
+    return min(shape.vocabulary, 20 * math.sqrt(tokens))
 
 
 def disk(job: Job, shape: Shape | None) -> float:

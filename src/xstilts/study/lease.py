@@ -119,7 +119,7 @@ def _alive(path: Path, content: dict[str, Any]) -> bool:
     if _still(path, content.get("token"), beat) > STALE or time.time() - beat / 1e9 > FAR:
         return False
     if content.get("host") == socket.gethostname() and isinstance(content.get("pid"), int):
-        return _process_lives(content["pid"])
+        return process_lives(content["pid"])
     return True
 
 
@@ -132,7 +132,8 @@ def _still(path: Path, token: object, beat: int) -> float:
     return now - known[2]
 
 
-def _process_lives(pid: int) -> bool:
+def process_lives(pid: int) -> bool:
+    """Whether a process of this machine is there and has not ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

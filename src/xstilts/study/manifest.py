@@ -97,7 +97,7 @@ class Plan:
     its scores, ``languages`` what the catalogue does not know of the study's own. ``analyses`` names what its report
     tells beside its scores, ``groups`` sets of languages that these tell apart, ``evidence`` holds what differs from
     the defaults of ``evidence.Evidence``. ``overlaps``: what is both trained on and scored. ``probes``: what models
-    are asked to show of tasks.
+    are asked to show of tasks. ``held``: how trainings are held by devices, by what they begin with (``held.Held``).
     """
 
     study: str
@@ -118,6 +118,7 @@ class Plan:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     overlaps: tuple[Overlap, ...] = ()
     probes: tuple[Shown, ...] = ()
+    held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -202,6 +203,7 @@ class Plan:
             "evidence": dict(self.evidence),
             "overlaps": [asdict(one) for one in self.overlaps],
             **({"probes": [asdict(one) for one in self.probes]} if self.probes else {}),
+            **({"held": {name: dict(table) for name, table in self.held.items()}} if self.held else {}),
         }
 
 
@@ -228,4 +230,5 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         evidence=value.get("evidence", {}),
         overlaps=tuple(map(overlap_from_json, value.get("overlaps", ()))),
         probes=tuple(Shown(**one) for one in value.get("probes", ())),
+        held=value.get("held", {}),
     )

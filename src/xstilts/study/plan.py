@@ -35,6 +35,7 @@ from xstilts.study.cells import (
 )
 from xstilts.study.draft import Draft
 from xstilts.study.encoders import Encoder, encoder
+from xstilts.study.held import held_of
 from xstilts.study.identity import identify as identify_files
 from xstilts.study.job import Candidate
 from xstilts.study.known import Find, Identify, Known
@@ -82,7 +83,7 @@ def plan(
     if known.wrong:
         raise Problem(*known.wrong)
     draft.prune()
-    return Plan(
+    planned = Plan(
         study=study.name,
         file=study.file,
         level=study.level,
@@ -101,12 +102,15 @@ def plan(
         evidence=study.evidence.model_dump(exclude_defaults=True),
         probes=tuple(draft.probes),
     )
+    return replace(planned, held=held_of(study, planned))
 
 
 def places_of(study: Study, plan: Plan, data: str | None = None) -> Places:
     """Where the jobs of ``plan`` find what they name."""
     own = study.own_languages
-    return Places(data, study.world, study.tasks, plan.backbones, languages=own, predictions=plan.predictions)
+    return Places(
+        data, study.world, study.tasks, plan.backbones, languages=own, predictions=plan.predictions, held=plan.held
+    )
 
 
 def _target(draft: Draft, encoder: Encoder, arms: Arms, task: Task) -> None:

@@ -96,7 +96,8 @@ class Places:
     ``data``: a data folder. ``world``: settings of the constructed languages. ``tasks``: a study's own tasks, as the
     fields of ``Task``; relative paths in them start at ``base``. ``backbones``: ``Start.backbone`` to a folder or hub
     name. ``languages``: a study's own, as the fields of ``Language``. ``revisions``: the commits at which data sets of
-    the hub are read. ``predictions``: ``Predict.given`` to the file with that content.
+    the hub are read. ``predictions``: ``Predict.given`` to the file with that content. ``held``: how trainings are held
+    by devices, by what they begin with (``held.Held``).
     """
 
     data: str | None = None
@@ -107,3 +108,4 @@ class Places:
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
     predictions: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.distributed.tensor import DTensor
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
@@ -26,10 +27,12 @@ from xstilts.model.network import Network
 from xstilts.model.precision import precision_of
 from xstilts.train import checkpoint
 from xstilts.train.optimizer import adamw, rate
+from xstilts.train.together import Crew, held, parts_of
 from xstilts.train.trim import renumbered, trimmed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 TOKEN_BUDGET = 8192
+WORTH = 20  # times as long as the last checkpoint took to write, until the next one
 
 
 @dataclass(frozen=True)
@@ -79,34 +82,38 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     checkpoint_seconds: float = 60.0,
     budget: int = TOKEN_BUDGET,
+    crew: Crew | None = None,
 ) -> list[float]:
     """Train ``network`` in place; the loss of every update. ``data[k]`` belongs to head ``k``; ``order`` gives all
-    updates from the first.
+    updates from the first. With a ``crew`` all of its processes call this alike, and the first one's network learns.
 
     Raises ``Stopped`` after writing a checkpoint to ``folder`` when ``stop`` says so, ``Diverged`` when the loss is no
     number.
     """
     moments = averaging(course.updates, course.averaged)
-    with trimmed(network, data, order(), _unused_rows_decay(course, moments)) as number:
+    with (
+        trimmed(network, data, order(), _unused_rows_decay(course, moments)) as number,
+        held(network, crew) as working,
+    ):
         optimizer = adamw(
-            network, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
+            working, course.learning_rate, course.weight_decay, course.epsilon, course.beta2, course.embedding_rate
         )
-        past = checkpoint.load(folder, network, optimizer)
+        past = checkpoint.load(folder, working, optimizer, crew)
         losses, mean = past.losses, past.mean
         done = len(losses)
-        network.train()
+        working.train()
         saved = shown = time.monotonic()
-        tokens = 0
+        pause, tokens = checkpoint_seconds, 0
         for update, (task, examples) in enumerate(order()):
             if update < done:
                 continue
-            batch = renumbered(make_batch(network, data[task], task, examples, course, update), number)
+            batch = renumbered(make_batch(working, data[task], task, examples, course, update), number)
             for group in optimizer.param_groups:
                 group["lr"] = group["full_rate"] * rate(update, course.updates, course.warmup)
-            loss, budget = fitting_update(network, optimizer, batch, task, course, update, budget)
+            loss, budget = fitting_update(working, optimizer, batch, task, course, update, budget, crew)
             losses.append(loss)
             if update + 1 in moments:
-                add_to_mean(mean, network, moments.index(update + 1) + 1)
+                add_to_mean(mean, working, moments.index(update + 1) + 1)
             tokens += len(batch.ids)
             now = time.monotonic()
             last = update + 1 == course.updates
@@ -114,13 +121,19 @@ def train(
                 speed = tokens / max(1e-9, now - shown)
                 report(Progress(update + 1, course.updates, speed, float(np.mean(losses[-50:]))))
                 shown, tokens = now, 0
-            if not last and (stop() or now - saved >= checkpoint_seconds):
-                checkpoint.save(folder, network, optimizer, losses, mean)
+            if last:
+                break
+            asked, due = stop(), now - saved >= pause
+            if crew is not None:
+                asked, due = (value > 0 for value in crew.summed(asked, due))
+            if asked or due:
+                checkpoint.save(folder, working, optimizer, losses, mean, crew)
                 saved = time.monotonic()
-                if stop():
+                pause = max(checkpoint_seconds, WORTH * (saved - now))
+                if asked or (crew is None and stop()):
                     raise Stopped
         if mean:
-            network.load_state_dict(mean, strict=False)
+            working.load_state_dict(mean, strict=False)
     network.eval()
     return losses
 
@@ -171,6 +184,7 @@ def fitting_update(
     course: Course,
     update: int,
     budget: int,
+    crew: Crew | None = None,
 ) -> tuple[float, int]:
     """``take_update`` in micro-batches that fit into memory, and their tokens: half as many whenever they do not.
 
@@ -178,10 +192,15 @@ def fitting_update(
     """
     while True:
         try:
-            return take_update(network, optimizer, batch, task, course, update, budget), budget
+            return take_update(network, optimizer, batch, task, course, update, budget, crew), budget
         except RuntimeError as error:  # torch.OutOfMemoryError is one; on a processor there is no type of its own
             if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
                 raise
+            if crew is not None:  # the others wait in the middle of this update
+                raise Problem(
+                    f"out of memory at update {update + 1} in one of {crew.size} processes: raise shards, say "
+                    "recompute = true, or lower batch or max_length"
+                ) from None
             longest = int(np.diff(batch.starts).max())
             if network.head(task).whole_update or budget <= longest:
                 raise Problem(
@@ -202,27 +221,38 @@ def take_update(
     course: Course,
     update: int,
     budget: int,
+    crew: Crew | None = None,
 ) -> float:
     """One optimizer step; the mean loss of the update."""
     network.begin_update(seed_of(course.seed, "dropout", update))
     head = network.head(task)
     targets = max(1, len(batch.where))
     total = 0.0
-    for part in (batch,) if head.whole_update else cut(batch, budget):
+    if crew is not None:
+        parts = parts_of(network, batch, task, budget, crew)
+    else:
+        parts = ((part, 1.0) for part in ((batch,) if head.whole_update else cut(batch, budget)))
+    for part, counts in parts:
         with precision_of(course.precision, network):
             outputs = network(part, task)
             loss = head.loss(outputs, part) / targets
+        if counts != 1.0:
+            loss = loss * counts
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
+    if crew is not None:
+        (total,) = crew.summed(total)
     if not math.isfinite(total):
         raise Diverged(f"the loss became {total} at update {update + 1} of {course.updates}: lower the learning rate")
-    norm = float(torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip))
+    found = torch.nn.utils.clip_grad_norm_(network.parameters(), course.clip)
+    norm = float(found.full_tensor() if isinstance(found, DTensor) else found)
     if not math.isfinite(norm):
         raise Diverged(
             f"the gradient became {norm} at update {update + 1} of {course.updates}: lower the learning rate"
         )
     optimizer.step()
-    # the fused step does not count its changes, and weights are cast anew where that count has changed
-    torch.autograd.graph.increment_version([p for group in optimizer.param_groups for p in group["params"]])
+    if crew is None:
+        # the fused step does not count its changes, and weights are cast anew where that count has changed
+        torch.autograd.graph.increment_version([p for group in optimizer.param_groups for p in group["params"]])
     optimizer.zero_grad(set_to_none=True)
     return total

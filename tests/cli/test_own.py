@@ -122,14 +122,8 @@ def rows_of(kind: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "span_extraction",
-        pytest.param("token_classification", marks=pytest.mark.long),
-        pytest.param("multiple_choice", marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["span_extraction", "token_classification", "multiple_choice"])
 def test_other_types_from_file_to_predictions(place: Path, kind: str) -> None:
     """Briefly: what is learned is not looked at."""
     rows = rows_of(kind)

@@ -81,6 +81,8 @@ def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(number: signal.S
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "To go on: xstilts run" in said and "Traceback" not in said
+    if number != signal.SIGINT:
+        return
     stopped = call("run", str(file), "--until", "1s")
     assert stopped.returncode == 0
     assert "Stopped in time" in stopped.stderr

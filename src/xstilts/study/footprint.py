@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.study.calibration import Rate, seconds
-from xstilts.study.held import Held, held_by
+from xstilts.study.held import Held, held_in
 from xstilts.study.job import Embed, Job, Key, Merge, Predict, Probe, Train, kind_of
 from xstilts.study.manifest import Cost, Plan
 from xstilts.study.settings import rows_of
@@ -76,7 +76,7 @@ def work_of(plan: Plan, keys: Iterable[Key], devices: Sequence[Device]) -> list[
     found: dict[str, Work] = {}
     for key in (key for key in plan.jobs if key in wanted):
         job, cost = plan.jobs[key], plan.costs[key]
-        shape, held = shapes.of(job), held_by(plan.jobs, job, plan.held) if isinstance(job, Train) else Held()
+        shape, held = shapes.of(job), held_in(plan, job)
         for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
             work = found.setdefault(phase, Work(phase))
             work.jobs += 1

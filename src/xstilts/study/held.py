@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xstilts.study.job import Job, Key, Start, canonical
+from xstilts.study.job import Job, Key, Start, Train, canonical
 from xstilts.study.manifest import Plan
 from xstilts.study.shape import root
 from xstilts.study.spec import Study
@@ -43,6 +43,11 @@ def held_by(jobs: Mapping[Key, Job], job: Job, said: Mapping[str, Mapping[str, A
     """How ``job`` is held, by what ``held_of`` said; ``jobs`` has those that it started from."""
     start = root(jobs, job) if said else None
     return Held(**said.get(_name(start), {})) if start is not None else Held()
+
+
+def held_in(plan: Plan, job: Job) -> Held:
+    """How ``job`` of ``plan`` is held; only trainings are held by several."""
+    return held_by(plan.jobs, job, plan.held) if isinstance(job, Train) else Held()
 
 
 def _name(start: Start) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xstilts.study.footprint import Shapes, memory
+from xstilts.study.held import held_in
 from xstilts.study.job import Embed, Key, Merge, Predict, Probe, Score, Train
 from xstilts.study.manifest import Plan
 
@@ -64,7 +65,11 @@ class Placement:
     def sizes(self) -> Mapping[Key, float]:
         """Bytes that each job is estimated to hold at most."""
         shapes = Shapes(self.plan)
-        return {key: memory(job, shapes.of(job)) for key, job in self.plan.jobs.items()}
+        found: dict[Key, float] = {}
+        for key, job in self.plan.jobs.items():
+            held = held_in(self.plan, job)
+            found[key] = memory(job, shapes.of(job), held) * held.shards
+        return found
 
     def next(self, ready: Iterable[Key], open: Collection[Key], running: Collection[Group], room: Room) -> list[Start]:
         """The groups to be started now. ``ready``: open jobs whose inputs are done and that nobody is doing; ``open``:

@@ -11,7 +11,8 @@ import heapq
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from xstilts.study.footprint import Device, Shapes, speed
+from xstilts.study.footprint import Device, Shapes, hours
+from xstilts.study.held import held_in
 from xstilts.study.job import Key
 from xstilts.study.manifest import Plan
 from xstilts.study.place import Group, Placement, Room
@@ -89,7 +90,7 @@ def seconds_on(plan: Plan, device: Device, threads: float | None = None) -> Seco
     def seconds(key: Key, given: int) -> float:
         job = plan.jobs[key]
         share = given / threads if threads else 1.0
-        return BESIDE + plan.costs[key].flops / (speed(job, shapes.of(job), device) * share)
+        return BESIDE + 3600 * hours(job, plan.costs[key], shapes.of(job), device, held_in(plan, job)) / share
 
     return seconds
 

@@ -8,9 +8,12 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from safetensors.torch import load_file
 
 from command import command, results, surroundings, xstilts
+
+pytestmark = pytest.mark.long  # tests/train/test_together.py holds the same of trainings, in the gate
 
 STUDY = """
 question = "Does it learn?"

@@ -60,11 +60,12 @@ def test_what_is_done_or_running_elsewhere_does_not_follow() -> None:
     assert without == [(keys[0], *keys[3:])]
 
 
-@pytest.mark.parametrize("memory, groups", [(0.1, 1), (1.2, 2), (1.7, 3), (None, 9)])
+@pytest.mark.parametrize("memory, groups", [(0.1, 1), (2.2, 2), (3.3, 3), (None, 9)])
 def test_as_many_run_side_by_side_as_their_estimated_memory_allows(memory: float | None, groups: int) -> None:
-    """Each is estimated at half a GiB and a little."""
+    """Each is estimated at about as much as the largest, of which there is room for ``memory``."""
+    largest = max(PLACEMENT.sizes.values())
     trained = {key for key in PLAN.jobs if phase(key) in ("pretraining", "intermediate")}
-    room = Room(slots=9, memory=None if memory is None else memory * GIB)
+    room = Room(slots=9, memory=None if memory is None else memory * largest)
     found = started(trained, room)
     assert len(found) == min(groups, len(started(trained, Room(slots=9))))
     assert found == started(trained, Room(slots=9))[: len(found)]  # nothing overtakes what waits for memory

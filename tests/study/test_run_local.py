@@ -18,6 +18,7 @@ from toy_world import toy_plan_of
 from xstilts.study.backends.local import LocalBackend
 from xstilts.study.job import Predict, Score, Train
 from xstilts.study.manifest import Plan
+from xstilts.study.place import Placement
 from xstilts.study.protocols import Places
 from xstilts.study.run import Event, Running, Summary, run
 from xstilts.study.status import status
@@ -71,13 +72,14 @@ def test_processes_share_the_gpus_out(toy: Plan, store: Store, monkeypatch: pyte
     assert {store.record(first)["gpu"], store.record(second)["gpu"]} == {"3", "5"}
 
 
-@pytest.mark.parametrize("memory, most", [(1.2 * 2**30, 2), (None, 4)])
+@pytest.mark.parametrize("memory, most", [(2.2, 2), (None, 4)])
 def test_no_more_run_side_by_side_than_memory_holds(memory: float | None, most: int, toy: Plan, store: Store) -> None:
-    """Every job of the toy is estimated at half a GiB and a little."""
+    """There is room for ``memory`` times the largest job, and all are estimated at about as much."""
+    room = None if memory is None else memory * max(Placement(toy).sizes.values())
     for seed in (0, 1):
         order(store, seed, "target slow")
     seen: list[int] = []
-    backend = LocalBackend(store, 4, target="toy_jobs:main", memory=memory)
+    backend = LocalBackend(store, 4, target="toy_jobs:main", memory=room)
     assert run(toy, store, backend, Places(), report=lambda event: seen.append(len(event.running))).left == 0
     assert max(seen) == most
 

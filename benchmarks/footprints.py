@@ -178,8 +178,8 @@ Written by `python -m benchmarks.footprints`: {machines}. Encoders of XLM-R's sh
 250,002 ids, random ids, two updates from reading the checkpoint to the end; the largest memory of the process (of
 several, of the largest of them), everything included. Foreseen is what `xstilts plan` tells of such a job.
 
-The plan's constants were fitted to the three rows of `base` in float32 (before that it foretold 4.89, 2.84 and 4.84 GiB), so
-these are no test of it; other rows are.
+The plan's constants were fitted to the three rows of `base` in float32 (before that it foretold 4.89, 2.84 and
+4.84 GiB), so these are no test of it; other rows are.
 
 | shape | update | precision | | measured, GiB | foreseen, GiB | off | when |
 |---|---|---|---|---:|---:|---:|---|

@@ -17,7 +17,7 @@ from xstilts.analysis.table import baseline_of
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import shipped
 from xstilts.study.identity import PACKAGE
-from xstilts.study.job import Embed, Key, Predict, Rows, Score, Settings, Start, Train
+from xstilts.study.job import Embed, Key, Predict, Probe, Rows, Score, Settings, Start, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
 
@@ -125,7 +125,7 @@ def _ready(plan: Plan, key: Key) -> Iterator[Start]:
     waiting, seen = [key], {key}
     while waiting:
         job = plan.jobs[waiting.pop()]
-        start = job.start if isinstance(job, Train | Predict | Embed) else None
+        start = job.start if isinstance(job, Train | Predict | Probe) else None
         if start is not None and start.backbone:
             yield start
         new = [one for one in job.inputs if one not in seen and one in plan.jobs]

@@ -51,11 +51,14 @@ def gain_of(cell: Cell) -> float:
     return 70.0 + cell.seed + own * (1 + 0.02 * cell.seed)
 
 
-def filled(folder: Path, text: str, rule: Rule = gain_of, *, reason: str = "out of memory") -> tuple[Plan, Store]:
-    """``text`` as ``mine.toml`` in ``folder``, and the store beside it. Where ``rule`` has no score, it has failed."""
+def filled(
+    folder: Path, text: str, rule: Rule = gain_of, *, reason: str = "out of memory", data: Path | None = None
+) -> tuple[Plan, Store]:
+    """``text`` as ``mine.toml`` in ``folder``, and the store beside it; ``data``: a data folder. Where ``rule`` has no
+    score, it has failed."""
     file = folder / "mine.toml"
     file.write_text(text, encoding="utf-8")
-    found = opened(str(file), None, folder / "store", None)
+    found = opened(str(file), None, folder / "store", data)
     plan, store = found.plan, found.store
     store.remember(plan)
     for job in plan.jobs.values():

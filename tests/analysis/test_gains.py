@@ -152,6 +152,14 @@ def test_transfer_ratio_is_one_where_nothing_is_lost_and_null_at_the_floor() -> 
     assert flat["ratio"].to_list() == [None, None]
 
 
+def test_transfer_ratio_is_null_where_the_floors_are_of_different_kinds() -> None:
+    """As of tags: the floor knows the most frequent tag of a word in the labelled language, and of none in others."""
+    frame = planted({"tags": 1.0}, targets=("nli",))
+    labelled = pl.col("seen") == "labels+text"
+    tags = frame.with_columns(floor=pl.when(labelled).then(pl.col("score") - 5).otherwise(pl.col("score") - 45))
+    assert gains.transfer_ratios(tags)["ratio"].to_list() == [None, None]
+
+
 def test_labels_of_the_intermediate_phase_make_a_third_side() -> None:
     frame = planted({"tags": 1.0}, targets=("nli",))
     multilingual = (pl.col("arm") == "tags") & (pl.col("language") == "ab")

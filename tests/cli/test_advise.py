@@ -67,6 +67,27 @@ def test_own_rows_that_nothing_here_can_be_compared_with_say_so(tmp_path: Path, 
     assert "neither text embedding nor LogME" in notes and "can only widen the doubt" in notes
 
 
+def test_own_rows_may_have_columns_of_other_names(tmp_path: Path, nowhere: tuple[str, str]) -> None:
+    rows = rows_file(tmp_path, "review,stars\nthe film was dull,bad\na joy,good\n")
+    asked = ("--target", "mine", "--type", "classification", "--data", rows, "--column", "text_a=review")
+    assert "2 rows, not labelled" in call(*asked, *nowhere).stdout
+    assert "2 rows; words" in call(*asked, "--column", "label=stars", *nowhere).stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--data", "."), "'.' is a folder: a file with rows"),
+        (("--column", "text_a=review"), "name the file with --data FILE"),
+        (("--data", "x.csv", "--column", "txt_a=review"), "did you mean 'text_a'?"),
+        (("--data", "x.csv"), "'x.csv' is no file that can be read"),
+    ],
+)
+def test_mistakes_in_naming_own_rows_are_told(more: tuple[str, ...], said: str, nowhere: tuple[str, str]) -> None:
+    shown = call("--target", "mine", "--type", "classification", *more, *nowhere)
+    assert shown.exit_code == 2 and said in shown.stderr, shown.stderr
+
+
 @pytest.mark.data
 def test_own_rows_are_compared_with_the_tasks_that_are_here(
     tmp_path: Path, data_folder: Path, nowhere: tuple[str, str], monkeypatch: pytest.MonkeyPatch

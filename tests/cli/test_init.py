@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from xstilts.catalogue.find import get_task
+from xstilts.catalogue.find import get_task, tasks
 from xstilts.cli import app
 from xstilts.cli.first import MACHINES, Wanted, first_study
 from xstilts.study.spec import study_of
@@ -55,6 +55,46 @@ def test_every_mistake_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     for text in ("did you mean 'xnli'", "unknown language 'xx'", "machines: laptop, gpu, cluster"):
         assert text in done.output
     assert "name a --target as well" in call(str(tmp_path / "a.toml"), "--language", "sw").output
+
+
+def test_targets_that_lack_the_language_are_refused_with_those_that_have_it(tmp_path: Path) -> None:
+    """What ``plan`` would refuse is not written."""
+    file = tmp_path / "a.toml"
+    done = call(str(file), "--target", "xnli", "--target", "udpos", "--language", "sw")
+    assert done.exit_code == 2 and not file.exists()
+    assert "--target udpos has none of the languages sw" in done.output and "--target xnli" not in done.output
+    fitting = done.output.partition("targets that have sw: ")[2].split("\n")[0].split(", ")
+    assert "xnli" in fitting and "udpos" not in fitting
+    assert all("sw" in get_task(name).languages_of(get_task(name).evaluation_split) for name in fitting)
+    done = call(str(file), "--target", "xnli", "--language", "sw", "--language", "ta")
+    assert done.exit_code == 2 and "--language ta is in no --target" in done.output
+    assert "has no score" in call(str(file), "--target", "mlm-text").output and not file.exists()
+
+
+def test_what_it_writes_can_be_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XSTILTS_DATA", raising=False)
+    file, rows = tmp_path / "a.toml", tmp_path / "rows.csv"
+    assert call(str(file), "--target", "xnli", "--language", "sw", "--intermediate", "mnli").exit_code == 0
+    done = CliRunner().invoke(app, ["plan", str(file), "--estimate", "--store", str(tmp_path / "store")])
+    assert done.exit_code == 0 and "target training" in done.output, done.output
+    for name in ("rows", "test.en", "test.sw"):
+        (tmp_path / f"{name}.csv").write_text("text_a,label\nfine day,good\nrain,bad\n")
+    own = tmp_path / "own.toml"
+    assert call(str(own), "--rows", str(rows), "--language", "sw", "--intermediate", "mnli").exit_code == 0
+    done = CliRunner().invoke(app, ["plan", str(own), "--estimate", "--store", str(tmp_path / "store")])
+    assert done.exit_code == 0, done.output
+
+
+def test_advice_offers_no_licensed_set_and_says_where_nothing_is_worth_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XSTILTS_DATA", raising=False)
+    for target in ("udpos", "panx", "xnli"):
+        file = tmp_path / f"{target}.toml"
+        assert call(str(file), "--target", target).exit_code == 0
+        assert "[arms.ccg]" not in file.read_text()
+        assert not any(get_task(name).to_get for name in tomllib.loads(file.read_text())["arms"] if name in tasks())
+    assert "Do not bother" in (tmp_path / "xnli.toml").read_text()
 
 
 @settings(max_examples=30, deadline=None)

@@ -87,3 +87,5 @@ def test_a_place_that_can_not_be_written_is_told(place: Path, tmp_path: Path) ->
 def test_a_study_that_was_not_run_is_refused(place: Path) -> None:
     done = CliRunner().invoke(app, ["report", "demo", "--store", str(place / "store")])
     assert done.exit_code == 2 and "was not run into the store" in done.stderr
+    done = CliRunner().invoke(app, ["report", "demo", "--level", "quick", "--store", str(place / "store")])
+    assert "xstilts run demo --level quick, or" in done.stderr

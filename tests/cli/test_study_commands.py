@@ -101,6 +101,11 @@ def test_results_as_csv_json_and_parquet_hold_the_same_rows(place: Path, tmp_pat
     ]
 
 
+def test_too_few_seeds_for_a_verdict_are_told_first(place: Path) -> None:
+    shown = call("results", "mine", "--store", str(place / "store")).stdout
+    assert "and a verdict needs 6." in "\n".join(shown.splitlines()[:3])
+
+
 @pytest.mark.parametrize("group", ["language", "family", "script", "target", "arm", "genus", "affixation"])
 def test_results_can_be_grouped(place: Path, group: str) -> None:
     shown = call("results", "mine", "--store", str(place / "store"), "--group", group, "--format", "csv")

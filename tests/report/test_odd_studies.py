@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from filled import PLAIN, filled, gain_of
+from xstilts.analysis.table import of_store
 from xstilts.cli.opened import opened
 from xstilts.cli.report import note_of
 from xstilts.report import html, latex, markdown
 from xstilts.report.note import Note
+from xstilts.report.sections import grouped
 from xstilts.study.manifest import Cell
 
 SMALL = (
@@ -62,6 +64,16 @@ def test_what_can_not_be_said_is_said(
     found = told(note_of(plan, store))
     assert answer in found.partition("\n## ")[0]
     assert limit in chapter(found, "Limitations")
+
+
+@pytest.mark.parametrize(
+    ("score", "why"),
+    [(20.0, " (near the floor: world/paraphrase, world/retrieval"), (None, ": there is no score yet.")],
+)
+def test_a_sum_of_nothing_says_why(tmp_path: Path, score: float | None, why: str) -> None:
+    plan, store = filled(tmp_path, SMALL, lambda cell: score)
+    section = grouped(of_store(plan, store), "language")
+    assert not section.rows and any(f"Nothing is left{why}" in note for note in section.notes)
 
 
 def test_nothing_done_at_all(tmp_path: Path) -> None:

@@ -259,3 +259,27 @@ def test_a_file_that_is_too_deep_is_no_toml(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("x = " + "[" * 100_000)
     with pytest.raises(Problem, match=r"s.toml: not a TOML file"):
         load(str(tmp_path / "s.toml"))
+
+
+def test_unknown_names_are_told_first_and_with_the_mistakes_of_form(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    text = GOOD.replace('["nli"]', '["mnli"]').replace(
+        '["xnli"]', '["udpoz", "own"]\nlanguages = ["xx", "de"]\nsedes = [1]'
+    )
+    file.write_text(text + "[train_examples]\nudpos = 5\n[tasks.own]\n", encoding="utf-8")
+    with pytest.raises(Problem) as caught:
+        load(str(file))
+    first, second, *rest = caught.value.problems
+    assert first.endswith("bad.toml, targets: unknown task 'udpoz': did you mean 'udpos'? see: xstilts tasks")
+    assert "languages: unknown language 'xx'" in second
+    assert any("sedes: unknown field: did you mean 'seeds'?" in line for line in rest)
+    assert not any("did you mean 'udpoz'" in line or "'own'" in line.partition("unknown")[2] for line in rest)
+
+
+def test_names_near_none_and_a_file_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Problem, match=r"unknown study 'sw2'\. see: xstilts studies"):
+        load("sw2")
+    Path("sw2.toml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(Problem, match=r"unknown study 'sw2': did you mean '\./sw2\.toml'\?"):
+        load("sw2")

@@ -172,16 +172,20 @@ def transfer_ratios(frame: pl.DataFrame) -> pl.DataFrame:
 
     1 means that the zero-shot languages keep all of what was learned in the labelled one, 0 none. Null where a side is
     missing, for targets near the floor, and where an arm's labelled score is less than 2 points above its floor: a
-    ratio of noise says nothing.
+    ratio of noise says nothing. Null as well where the floors of the two sides lie further apart than the labelled
+    score above its own, as where the most frequent tag of a word is known in one language only: such a ratio tells the
+    floors apart, not what was kept.
     """
     keys = ["backbone", "target", "arm"]
     above = (pl.col("score") - pl.col("floor")).mean()
-    sides = scored(frame).group_by([*keys, "side"], maintain_order=True).agg(above.alias("above"))
-    own = sides.filter(pl.col("side") == "labelled").select(*keys, own="above")
-    zero = sides.filter(pl.col("side") == "zero-shot").select(*keys, zero="above")
+    sides = scored(frame).group_by([*keys, "side"], maintain_order=True)
+    means = sides.agg(above.alias("above"), pl.col("floor").mean())
+    own = means.filter(pl.col("side") == "labelled").select(*keys, own="above", own_floor="floor")
+    zero = means.filter(pl.col("side") == "zero-shot").select(*keys, zero="above", zero_floor="floor")
     joined = zero.join(own, on=keys, how="left", maintain_order="left")
     joined = joined.join(floors(frame), on=["backbone", "target"], how="left", maintain_order="left")
-    ratio = pl.when(pl.col("clear").fill_null(False) & (pl.col("own") > CLEAR_POINTS)).then(
+    alike = (pl.col("own_floor") - pl.col("zero_floor")).abs() <= pl.col("own")
+    ratio = pl.when(pl.col("clear").fill_null(False) & (pl.col("own") > CLEAR_POINTS) & alike).then(
         pl.col("zero") / pl.col("own")
     )
     return joined.select(*keys, zero_shot_above="zero", labelled_above="own", ratio=ratio)

@@ -38,7 +38,7 @@ def without_passwords(text: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``": did you mean 'xnli'?"``, or nothing where no known name is near."""
+    """``": did you mean 'xnli'?"``, or nothing where no known name is near: ``or "."`` where text follows."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f": did you mean '{found[0]}'?" if found else ""
 

@@ -15,6 +15,7 @@ import typer
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.cli.frame import STORE, JsonOption, StoreOption, command, put, put_json, say
+from xstilts.cli.own import ColumnOption, pairs
 
 if TYPE_CHECKING:
     from xstilts.analysis.advice import Advice, Trial
@@ -36,8 +37,9 @@ def advise(
     ] = PUBLISHED,
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Rows of your own target, labelled or not (CSV, JSON, Parquet).", dir_okay=False),
+        typer.Option("--data", metavar="FILE", help="Rows of your own target, labelled or not (CSV, JSON, Parquet)."),
     ] = None,
+    column: ColumnOption = None,
     store: StoreOption = STORE,
     evaluate: Annotated[bool, typer.Option("--evaluate", help="How such advice did on targets left out.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="With --evaluate: a Markdown table.")] = False,
@@ -59,6 +61,7 @@ def advise(
     form = _form(target, type)
     named = tuple(language or ())
     _known_languages(named)
+    columns = _columns(data, column, form)
     measured = [trial for part in gains_at_hand(store, named, likeness=data is not None).values() for trial in part]
     asked = candidates(target, form, backbone, measured)
     told: list[str] = []
@@ -67,7 +70,7 @@ def advise(
         from xstilts.cli.likeness import of_file
         from xstilts.study.store import Store
 
-        known, told = of_file(data, target, form, backbone, Store(store), asked)
+        known, told = of_file(data, target, form, backbone, Store(store), asked, columns)
         asked = likened(asked, known)
         told.append(_learned(measured))
     found = predicted(measured, asked)
@@ -92,6 +95,29 @@ def advise(
     for line in (*sentence(found), rests, *(f"note: {note}" for note in notes)):
         put(fill(line, 100))
     say("how such advice did on targets it had not seen: xstilts advise --evaluate")
+
+
+def _columns(data: Path | None, column: list[str] | None, form: str) -> dict[str, str]:
+    """What the file of the user's own rows calls its roles. Raises ``Problem`` for a folder in place of a file, and for
+    roles that the type does not have."""
+    from xstilts.catalogue.task import ROLES, TaskType
+
+    columns, known = pairs("--column", column), ROLES[TaskType(form)]
+    wrong = [
+        f"--column '{role}': no role of {form}{nearest(role, known) or '.'} roles: {', '.join(known)}"
+        for role in columns
+        if role not in known
+    ]
+    if columns and data is None:
+        wrong.append("--column says what a file calls a role: name the file with --data FILE")
+    if data is not None and data.is_dir():
+        wrong.append(
+            f"--data '{data}' is a folder: a file with rows of your own target is meant here (CSV, JSON, JSONL, "
+            "Parquet); a data folder is named by the variable XSTILTS_DATA"
+        )
+    if wrong:
+        raise Problem(*wrong)
+    return columns
 
 
 def _form(target: str, type: str | None) -> str:

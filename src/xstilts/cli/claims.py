@@ -134,6 +134,7 @@ def _study(
 
     from xstilts.analysis.arms import unlearned
     from xstilts.analysis.claims import score_reports
+    from xstilts.cli.opened import run_of
     from xstilts.report import claims as said
     from xstilts.report.sections import CONSTRUCTED, constructed
 
@@ -147,7 +148,7 @@ def _study(
             "not_learned": unlearned(table.filter(pl.col("backbone") == one.backbone)),
         }
         if not one.gains:
-            say(f"note: no gains of {one.backbone} are there yet; to go on: xstilts run {study}")
+            say(f"note: no gains of {one.backbone} are there yet; to go on: {run_of(study, plan.name)}")
         rest = [judgement for judgement in one.judgements if judgement not in one.told]
         title = f"Claims judged by {plan.name}" + (f", {one.backbone}" if len(judged) > 1 else "")
         sections += [

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xstilts.catalogue.find import tasks
 from xstilts.catalogue.task import UNTRAINED, Task
 
 
@@ -58,6 +59,38 @@ class Wanted:
     path: str
 
 
+def misfits(targets: Sequence[Task], languages: Sequence[str], own: bool) -> list[str]:
+    """Targets that ``plan`` would refuse: they have no score or none of the languages; languages that no target has.
+    ``own``: rows of the user's own are scored too, in any language."""
+    scored = {task.name: task.languages_of(task.evaluation_split) for task in targets if _has_score(task)}
+    wrong = [
+        f"--target {task.name} can be trained on, but has no score: name it as --intermediate"
+        for task in targets
+        if task.name not in scored
+    ]
+    without = [name for name, codes in scored.items() if languages and not set(codes) & set(languages)]
+    wrong += [f"--target {name} has none of the languages {', '.join(languages)}" for name in without]
+    reached = {code for codes in scored.values() for code in codes}
+    lacking = [code for code in languages if scored and code not in reached and not own]
+    wrong += [f"--language {code} is in no --target" for code in lacking if not without]
+    if without or lacking:
+        wrong += [f"targets that have {code}: {', '.join(_targets_in(code)) or 'none'}" for code in languages]
+    return wrong
+
+
+def _has_score(task: Task) -> bool:
+    return bool(task.metric) and not task.parts
+
+
+def _targets_in(language: str) -> list[str]:
+    """The tasks that are scored in a language."""
+    return [
+        name
+        for name, task in tasks().items()
+        if _has_score(task) and language in task.languages_of(task.evaluation_split)
+    ]
+
+
 def first_study(wanted: Wanted) -> str:
     """The file."""
     machine = MACHINES[wanted.machine]
@@ -94,19 +127,23 @@ def first_study(wanted: Wanted) -> str:
 
 
 def own_table(
-    name: str, file: Path, type: str, labels: Sequence[str], columns: Mapping[str, str], language: str
-) -> str:
-    """``[tasks.NAME]`` for a file of the user's own, whose other splits are still to be named."""
+    name: str, file: Path, type: str, labels: Sequence[str], columns: Mapping[str, str], language: str,
+    others: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """``[tasks.NAME]`` for a file of the user's own, in ``language``, whose other splits are still to be named: they
+    are scored in the ``others`` as well."""
+    languages = dict.fromkeys([language, *others])
     said = "{ " + ", ".join(f"{role} = {_text(column)}" for role, column in columns.items()) + " }"
     lines = [
         "# Your own rows. Paths start at this file's folder; xstilts plan tells every mistake in them, with its row.",
         f"[tasks.{_key(name)}]",
         f"type = {_text(type)}",
         *([f"labels = {_texts(labels)}"] if labels else []),
-        f"languages = {_texts([language])}               # and those of the test files, below",
+        f"languages = {_texts(list(languages))}               # and those of the test files, below",
         f"train_language = {_text(language)}",
         *([f"columns = {said}"] if columns else []),
         f"splits.train.path = {_text(str(file))}",
+        *([f"splits.train.languages = {_texts([language])}"] if len(languages) > 1 else []),
         "# Rows that are scored: other ones than those that train. One file a language, named by its code:",
         f"splits.test.path = {_text(str(file.with_name(f'test.{{language}}{file.suffix}')))}",
     ]

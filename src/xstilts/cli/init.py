@@ -86,7 +86,7 @@ def _written(
 ) -> str:  # fmt: skip
     from xstilts.catalogue.find import get_task
     from xstilts.catalogue.language import get_language
-    from xstilts.cli.first import Wanted, first_study
+    from xstilts.cli.first import Wanted, first_study, misfits
 
     wrong = [] if machine in MACHINES else [f"--machine '{machine}' is unknown{nearest(machine, MACHINES) or '.'} "
                                             f"machines: {', '.join(MACHINES)}"]  # fmt: skip
@@ -101,7 +101,9 @@ def _written(
     if wrong:
         raise Problem(*wrong)
     found = tuple(get_task(task) for task in targets)
-    own, own_name, kind = _own(rows, type, column, path) if rows else ("", "", None)
+    if wrong := misfits(found, languages, own=rows is not None):
+        raise Problem(*wrong)
+    own, own_name, kind = _own(rows, type, column, languages, path) if rows else ("", "", None)
     chosen = dict.fromkeys(intermediate or (), "You asked for it.")
     chosen = chosen or _advised(own_name or targets[0], kind or found[0].type, found, data)
     wanted = Wanted(
@@ -111,7 +113,9 @@ def _written(
     return first_study(wanted)
 
 
-def _own(rows: Path, type: str, column: list[str] | None, path: Path) -> tuple[str, str, TaskType]:
+def _own(
+    rows: Path, type: str, column: list[str] | None, languages: list[str], path: Path
+) -> tuple[str, str, TaskType]:
     """The table of the user's own target, its name and type."""
     from xstilts.cli.first import own_table
     from xstilts.cli.own import kind_of, name_of, pairs
@@ -123,23 +127,26 @@ def _own(rows: Path, type: str, column: list[str] | None, path: Path) -> tuple[s
     kind, columns, name = kind_of(type), pairs("--column", column), name_of(rows)
     labels = named_labels(open_table(rows), kind, columns, rows)
     beside = Path(os.path.relpath(rows, path.resolve().parent))
-    return own_table(name, beside, str(kind), labels, columns, "en"), name, kind
+    return own_table(name, beside, str(kind), labels, columns, "en", languages), name, kind
 
 
 def _advised(target: str, kind: TaskType, targets: tuple[Task, ...], data: Path | None) -> dict[str, str]:
-    """The most promising intermediate tasks whose rows can be had, with the reason."""
+    """The most promising intermediate tasks whose rows can be had, with the reason, and that none is worth it where
+    advice says so. A licensed set that is on no hub counts only where it is on this machine."""
     from xstilts.analysis.advice import advise
     from xstilts.analysis.arms import of_published
     from xstilts.analysis.trials import candidates, trials
     from xstilts.catalogue.find import tasks
     from xstilts.cli.advise import PUBLISHED
     from xstilts.jobs.sources import open_source
+    from xstilts.report.advice import WORTH, sentence
     from xstilts.study.protocols import Places
 
     measured = trials(of_published())
     form = "retrieval" if str(kind) in ("retrieval", "mining") else str(kind)
     source = open_source(Places(data=str(data.resolve()) if data else None), fetch=False, online=False)
     advised = advise(measured, candidates(target, form, PUBLISHED, measured))
+    doubted = all(one.candidate.shared or one.above(WORTH) < 0.5 for one in advised)
     found: dict[str, str] = {}
     for here in (True, False):  # what is on this machine first
         for one in advised:
@@ -147,10 +154,14 @@ def _advised(target: str, kind: TaskType, targets: tuple[Task, ...], data: Path 
             if len(found) == SEVERAL or name in found or name not in tasks() or one.candidate.shared:
                 continue
             task = tasks()[name]
-            if bool(source.languages(task, "train", (task.train_language,))) != here:
+            if bool(source.languages(task, "train", (task.train_language,))) != here or (task.to_get and not here):
                 continue
             reason = (
                 f"Advice: {one.gain:+.1f} points predicted ({one.gain - one.half:+.1f} .. {one.gain + one.half:+.1f})"
             )
             found[name] = reason + ("; its rows are here." if here else "; its rows come from the hub.")
+            if doubted:
+                found[name] += (
+                    f"\n# {sentence(advised)[0]}\n# The arm is here to measure that, not because it is promising."
+                )
     return found

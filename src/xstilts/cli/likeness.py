@@ -64,9 +64,11 @@ def of_study(plan: Plan, store: Store) -> Known:
 
 
 def of_file(
-    path: Path, target: str, form: str, backbone: str, store: Store, candidates: Iterable[Trial]
-) -> tuple[Known, list[str]]:
-    """The measures of a user's own rows with every candidate, and what was measured how."""
+    path: Path, target: str, form: str, backbone: str, store: Store, candidates: Iterable[Trial],
+    columns: Mapping[str, str],
+) -> tuple[Known, list[str]]:  # fmt: skip
+    """The measures of a user's own rows with every candidate, and what was measured how. ``columns``: what the file
+    calls its roles."""
     from xstilts.analysis.similarity.alike import cosine
     from xstilts.analysis.similarity.measures import standardised
     from xstilts.analysis.similarity.transfer import logme
@@ -75,7 +77,7 @@ def of_file(
     from xstilts.jobs.behind import texts_in
 
     type = TaskType(form)
-    rows, labelled = given_rows(path, type)
+    rows, labelled = given_rows(path, type, columns)
     asked = list(candidates)
     known = of_words(asked, {target: texts_in(rows)})
     said = [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,9 +127,17 @@ def remembered(study: str, level: str | None, store: Path, *, variant: str | Non
         there = [one for one in known if _bare(one) == _bare(name)]
         other = f" (there is {', '.join(there)})" if there else ""
         raise Problem(
-            f"'{name}' was not run into the store '{store}'{other}: xstilts run {study}, or name another --store"
+            f"'{name}' was not run into the store '{store}'{other}: {run_of(study, name)}, or name another --store"
         )
     return place.plan(name), place
+
+
+def run_of(study: str, form: str) -> str:
+    """The command that runs ``study``, as it was named, in the form ``name+variant@level``."""
+    name, _, level = form.rpartition("@")
+    bare, _, variant = name.partition("+")
+    said = study if study.endswith(".toml") else bare
+    return shlex.join(["xstilts", "run", said, *(["--variant", variant] if variant else []), "--level", level])
 
 
 def _bare(name: str) -> str:

@@ -135,7 +135,20 @@ def _show(plan: Plan, store: Store) -> None:
 
     frame = of_store(plan, store)
     replace(table_path(plan, store), _as_bytes(frame, "parquet"), synced=False)
-    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store))
+    show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store), caution(plan))
+
+
+def caution(plan: Plan) -> str:
+    """That no verdict can come of so few seeds, by the study's own rule; empty where there are enough."""
+    from xstilts.study.evidence import Evidence
+
+    seeds, wanted = len({cell.seed for cell in plan.cells}), Evidence.model_validate(plan.evidence).seeds
+    if seeds >= wanted:
+        return ""
+    here = f"{seeds} seed{'s' * (seeds != 1)}, and a verdict needs {wanted}"
+    if plan.level in ("ci", "quick"):
+        return f"Level {plan.level} only shows that it works: {here}."
+    return f"Level {plan.level} decides nothing: {here}."
 
 
 def more(plan: Plan, store: Store) -> list[Section]:
@@ -319,7 +332,9 @@ def _as_text(plan: Plan, store: Store, frame: pl.DataFrame, format: str, group: 
         return markdown.table(sections.grouped(frame, str(group))) + "\n"
     text = StringIO()
     if group is None:
-        terminal.show(frame, text, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store))
+        terminal.show(
+            frame, text, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store), caution(plan)
+        )
     else:
         if sections.constructed(frame):
             text.write(f"{sections.CONSTRUCTED}\n")

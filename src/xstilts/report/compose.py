@@ -209,7 +209,7 @@ def _closing(told: Told) -> Iterator[Chapter]:
         _when(told),
         (),
         (method.versions(told.records), method.data(plan), method.sources(plan)),
-        _commands(plan),
+        _commands(plan, method.from_folder(plan, told.store)),
     )
     yield Chapter("scores", "Every score, to be traced", (), (), (trace.scores(frame),))
     yield Chapter("references", "References", references(plan))
@@ -268,12 +268,13 @@ def _when(told: Told) -> tuple[str, ...]:
     return (f"{said}.", "The same commands with the same data and versions end in the same jobs, by their keys.")
 
 
-def _commands(plan: Plan) -> tuple[str, ...]:
+def _commands(plan: Plan, data: bool) -> tuple[str, ...]:
+    """What to type; ``data``: rows came from a data folder, which whoever repeats it names."""
     name, _, variant = plan.study.partition("+")
     study = f"./{Path(plan.file).name}" if plan.file.endswith(".toml") and "studies/" not in plan.file else name
     form = [study, *(["--variant", variant] if variant else []), "--level", plan.level]
     return (
-        shlex.join(["xstilts", "run", *form]),
+        shlex.join(["xstilts", "run", *form, *(["--data", "DIR"] if data else [])]),
         shlex.join(["xstilts", "report", *form]),
         shlex.join(["xstilts", "results", plan.name, "--format", "csv"]),
     )

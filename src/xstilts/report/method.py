@@ -14,9 +14,12 @@ import polars as pl
 from xstilts.analysis import gains
 from xstilts.analysis.section import Section
 from xstilts.analysis.table import baseline_of
+from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import shipped
-from xstilts.study.job import Embed, Key, Predict, Rows, Score, Settings, Train
+from xstilts.study.identity import PACKAGE
+from xstilts.study.job import Embed, Key, Predict, Probe, Rows, Score, Settings, Start, Train
 from xstilts.study.manifest import Plan
+from xstilts.study.store import Store
 
 Records = Mapping[Key, Mapping[str, Any]]  # of finished jobs
 _SHOWN = ("updates", "batch", "learning_rate", "max_length", "warmup", "dropout", "precision")
@@ -91,28 +94,56 @@ def _task(name: str, field: str) -> str:
 
 
 def backbones(plan: Plan, frame: pl.DataFrame) -> Section:
-    """The encoders."""
+    """The encoders, and which ready ones they are or come from."""
+    origins: dict[str, dict[Start, None]] = {}
+    nothing = baseline_of(plan)
+    for cell in sorted(plan.cells, key=lambda cell: cell.arm != nothing):
+        if cell.backbone not in origins:
+            origins[cell.backbone] = dict.fromkeys(_ready(plan, cell.score))
     rows = []
     for (name,), its in frame.group_by(["backbone"], maintain_order=True):
         total, body = its["parameters_total"].max(), its["parameters_nonembedding"].max()
-        where = plan.backbones.get(str(name), "")
-        rows.append((str(name), _plainly(where), _count(total), _count(body)))
+        starts = origins.get(str(name), {})
+        where = ", ".join(_plainly(plan.backbones.get(str(one.backbone), str(one.backbone))) for one in starts)
+        which = ", ".join(_digits(one.checksum or "") for one in starts)
+        rows.append((str(name), where, which, _count(total), _count(body)))
     return Section(
         "Encoders",
-        ("encoder", "from", "weights", "without embeddings"),
+        ("encoder", "from", "checksum", "weights", "without embeddings"),
         tuple(rows),
-        2,
-        ("from: the name of a ready encoder; empty where it was made in this study.",),
+        3,
+        (
+            "from: the name of a ready encoder, or the last parts of its folder; empty where it was made in this "
+            "study. checksum: the first digits of the hub's commit, or of the SHA-256 of the folder's weights, "
+            "configuration and tokenizer; part of every key.",
+        ),
     )
+
+
+def _ready(plan: Plan, key: Key) -> Iterator[Start]:
+    """The ready encoders that are at the beginning of a job, through all that it needs."""
+    waiting, seen = [key], {key}
+    while waiting:
+        job = plan.jobs[waiting.pop()]
+        start = job.start if isinstance(job, Train | Predict | Probe) else None
+        if start is not None and start.backbone:
+            yield start
+        new = [one for one in job.inputs if one not in seen and one in plan.jobs]
+        seen.update(new)
+        waiting += new
 
 
 def _plainly(where: str) -> str:
-    """A hub name, or the last part of a folder's path."""
-    return (
-        where
-        if where.count("/") <= 1 and not where.startswith((".", "/", "~"))
-        else where.rstrip("/").rsplit("/", 1)[-1]
-    )
+    """A hub name or a package's folder as it is, the last two parts of another folder's path."""
+    if where.startswith(PACKAGE) or (where.count("/") <= 1 and not where.startswith((".", "/", "~"))):
+        return where
+    return "/".join(where.rstrip("/").split("/")[-2:])
+
+
+def _digits(checksum: str) -> str:
+    """``sha256:0123456789ab``, of a longer one."""
+    kind, _, digits = checksum.partition(":")
+    return f"{kind}:{digits[:12]}"
 
 
 def _count(value: object) -> str:
@@ -177,6 +208,27 @@ def _read(plan: Plan) -> Iterator[tuple[Rows, str]]:
             yield job.data, "predict"
         elif isinstance(job, Score):
             yield job.data, "score"
+
+
+def from_folder(plan: Plan, store: Store) -> bool:
+    """Whether jobs were given a data folder, as the store says, and read rows that may lie in it: none of the
+    constructed languages, none of files that the study names itself."""
+    for key in plan.jobs:
+        try:
+            places = store.job(key)[1]
+        except Problem:
+            continue  # not begun
+        if not places.data:
+            continue
+        own = {
+            (name, split)
+            for name, table in places.tasks.items()
+            for split, files in table.get("splits", {}).items()
+            if "path" in files
+        }
+        named = {(rows.task, rows.split) for rows, _ in _read(plan) if not rows.task.startswith("world/")}
+        return bool(named - own)
+    return False
 
 
 def cut(plan: Plan) -> Section:

@@ -17,10 +17,8 @@ from xstilts.analysis.table import with_own_trait, with_traits
 from xstilts.catalogue.language import languages
 
 CLASSES = 12  # values of a trait, beyond which it is no class
-_SHADES = (
-    "± half of the 95 % t interval over seeds, for these languages only; without it: one seed. Shaded, or bold: the "
-    "interval excludes 0; the stronger, the larger the gain."
-)
+_HALF = "± half of the 95 % t interval over seeds, for these languages only; without it: one seed."
+_SHADES = f"{_HALF} Shaded, or bold: the interval excludes 0; the stronger, the larger the gain."
 
 
 def arms_by_targets(frame: pl.DataFrame) -> Section:
@@ -155,7 +153,10 @@ def _crossed(
         (shown or column, *more, *(("baseline (score)",) if with_base else ()), *arms),
         rows,
         1 + (len(more) if with_base else 0),
-        ("Languages without labels, learned targets, no self-pairs; targets weigh alike.", *([_SHADES] * with_base)),
+        (
+            "Languages without labels, learned targets, no self-pairs; targets weigh alike.",
+            _SHADES if with_base else _HALF,
+        ),
         shades=_shades(gained),
     )
 

@@ -18,6 +18,7 @@ from xstilts.analysis.lines import breaks
 from xstilts.analysis.section import Section
 from xstilts.analysis.table import with_traits
 from xstilts.catalogue.language import languages
+from xstilts.report.left_out import nothing_left
 
 _CHOICES = {
     ("with", "with"): "all targets",
@@ -85,7 +86,8 @@ def scores(frame: pl.DataFrame) -> Section:
         2,
         (
             "labelled: the language that had labels in the target phase; zero-shot: the mean over all other languages.",
-            "ratio: (zero-shot - floor) / (labelled - floor). languages: how many are zero-shot.",
+            "ratio: (zero-shot - floor) / (labelled - floor); empty near the floor, and where the floors differ by "
+            "more than the labelled score is above its own. languages: how many are zero-shot.",
             *_protocols(frame),
         ),
         _breaks(rows),
@@ -123,7 +125,8 @@ def gains_by_target(frame: pl.DataFrame) -> Section:
         tuple(rows),
         3,
         (
-            "mean ± SD over seeds, paired by seed; 95 %: t interval of the zero-shot gain over seeds.",
+            "mean ± SD (standard deviation) over seeds, paired by seed; 95 %: t interval of the zero-shot gain over "
+            "seeds.",
             "self-pair: intermediate and target have a data set in common. near floor: not in the averages.",
         ),
         _breaks(rows),
@@ -144,7 +147,8 @@ def labelled_between(frame: pl.DataFrame) -> Section:
         2,
         (
             "labels: in the intermediate phase, or in the target phase by translations or a few examples.",
-            "Neither labelled nor zero-shot: shown here, and in no average. 95 %: t over seeds.",
+            "Neither labelled nor zero-shot: shown here, and in no average. gain: mean ± SD over seeds; 95 %: t over "
+            "seeds.",
         ),
         _breaks(rows),
     )
@@ -282,7 +286,11 @@ def grouped(frame: pl.DataFrame, column: str) -> Section:
         (*words, "score", "floor", "gain", "targets", "languages", "seeds"),
         tuple(rows),
         len(words),
-        ("Means over targets of means over languages; gain: mean ± SD over seeds.", *left_out),
+        (
+            "Means over targets of means over languages; gain: mean ± SD over seeds.",
+            *left_out,
+            *(() if rows else (nothing_left(frame, column),)),
+        ),
         _breaks(rows),
     )
 
@@ -310,7 +318,10 @@ def _by_trait(frame: pl.DataFrame, column: str, title: str) -> Section:
         (column, "arm", "targets", "languages", "zero-shot", "95 %", "seeds"),
         rows,
         2,
-        ("Zero-shot languages, without self-pairs and targets near the floor; targets weigh alike.",),
+        (
+            "Zero-shot languages, without self-pairs and targets near the floor; targets weigh alike. mean ± SD over "
+            "seeds; 95 %: t over seeds.",
+        ),
         _breaks(rows),
     )
 

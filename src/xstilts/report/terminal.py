@@ -34,12 +34,15 @@ def show(
     question: str = "",
     closing: Sequence[str] = (),
     more: Sequence[Section] = (),
+    caution: str = "",
 ) -> None:
-    """Print the question, every section, ``more`` sections, and the ``closing`` lines (where things lie, what to run
-    next)."""
+    """Print the question, the ``caution`` with which all is to be read, every section, ``more`` sections, and the
+    ``closing`` lines (where things lie, what to run next)."""
     out = console(stream)
     if question:
         out.print(Text(question, style="bold"))
+    if caution:
+        out.print(Text(caution, style="yellow"))
     if constructed(frame):
         out.print(Text(CONSTRUCTED, style="yellow"))
     for section in [*sections(frame), *(section for section in more if section.rows)]:
@@ -66,6 +69,7 @@ def _print(out: Console, section: Section) -> None:
         first = "" if section.breaks and i not in section.breaks and row[0] == before else row[0]
         before = row[0]
         table.add_row(Text(first), *(Text(cell) for cell in row[1:]), end_section=i + 1 in section.breaks)
-    out.print(table)
+    if section.rows:
+        out.print(table)
     for note in section.notes:
         out.print(Text(note, style="dim"))

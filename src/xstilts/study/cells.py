@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.language import get_language, languages
 from xstilts.catalogue.task import UNTRAINED, Task, TaskType
 from xstilts.study.answering import FIXED, Answering
 from xstilts.study.arms import Prepared, said
@@ -89,14 +90,19 @@ def fits(draft: Draft, task: Task) -> bool:
 
 
 def check_languages(draft: Draft, targets: Sequence[Task]) -> None:
-    """Every language that the study names, alone or in a group, must belong to one of its targets."""
+    """Every language that the study names, alone or in a group, must belong to one of its targets; where a target is
+    missing, it must at least exist."""
     named = () if draft.study.languages in ("all", "every") else draft.study.languages
     official = {code for task in targets for split in splits_of(draft, task) for code in task.languages_of(split)}
     places = {"languages": named, **{f"[groups] {name}": its for name, its in draft.study.groups.items()}}
-    for place, language in ((place, code) for place, codes in places.items() for code in codes if targets):
-        if language not in official:
+    exists = {*languages(), *draft.study.own_languages}
+    lost = exists if len(targets) < len(draft.study.targets) else set()
+    for place, language in ((place, code) for place, codes in places.items() for code in codes):
+        if language not in official and language not in lost:
             with draft.known.collect(place):
-                raise Problem(f"no target has '{language}'{nearest(language, official)} see: xstilts languages")
+                if not targets:
+                    get_language(language)
+                raise Problem(f"no target has '{language}'{nearest(language, official) or '.'} see: xstilts languages")
 
 
 def evaluated(draft: Draft, task: Task, split: str) -> tuple[str, ...]:

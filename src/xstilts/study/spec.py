@@ -1,7 +1,8 @@
 """The study file: TOML in, a checked ``Study`` out.
 
 In: a path or a shipped study's name, a level and a variant. Out: ``Study``, or one ``Problem`` that lists every mistake
-with its section and the nearest valid name. Whether names of tasks exist and data is there is asked later, by ``plan``.
+with its section and the nearest valid name. Whether names of tasks exist and data is there is asked later, by ``plan``;
+where there is no later, unknown names are told with the other mistakes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from xstilts.study.arm_table import Arm
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.evidence import Evidence
 from xstilts.study.forms import Tables, choose
+from xstilts.study.misnamed import with_unknown_names
 from xstilts.study.mistakes import mistakes_of
 from xstilts.study.overlap import Exclude
 from xstilts.study.own import own_tasks
@@ -222,7 +224,8 @@ def find(name_or_path: str) -> Path:
         raise Problem(f"no study file '{name_or_path}': check the path, or make one with: xstilts init")
     known = shipped()
     if name_or_path not in known:
-        hint = nearest(name_or_path, known)
+        file = f"./{name_or_path}.toml"
+        hint = f": did you mean '{file}'?" if Path(file).is_file() else nearest(name_or_path, known) or "."
         raise Problem(f"unknown study '{name_or_path}'{hint} see: xstilts studies, or give the path of a .toml file")
     return known[name_or_path]
 
@@ -243,7 +246,10 @@ def load(name_or_path: str, level: str | None = None, variant: str | None = None
     Every form of the file is checked, not only the one asked for. Raises ``Problem`` with all mistakes.
     """
     raw, place = read(name_or_path)
-    return study_of(raw, find(name_or_path).stem, place, level, variant)
+    try:
+        return study_of(raw, find(name_or_path).stem, place, level, variant)
+    except Problem as problem:
+        raise Problem(*with_unknown_names(raw, place, problem.problems)) from None
 
 
 def study_of(raw: Tables, name: str, place: str, level: str | None = None, variant: str | None = None) -> Study:

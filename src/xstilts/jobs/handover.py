@@ -33,7 +33,9 @@ def hand_over(trained: Path, about: About, card: str, folder: Path) -> None:
     library_model(trained, about.labels).save_pretrained(aside)
     for name in _OURS:
         shutil.copyfile(trained / name, aside / name)
-    tokenizer = json.loads((trained / _CONFIG).read_text(encoding="utf-8")) | _as_trained(trained, about.max_length)
+    tokenizer = json.loads((trained / _CONFIG).read_text(encoding="utf-8"))
+    longest = min(about.max_length, tokenizer["model_max_length"])  # an encoder may have fewer positions
+    tokenizer |= _as_trained(trained, longest)
     (aside / _CONFIG).write_text(json.dumps(tokenizer, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     said = {"form": FORM, **asdict(about)}
     (aside / NAME).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -90,16 +90,47 @@ def test_the_model_library_says_the_same_without_this_package(place: Path) -> No
 def test_the_card_says_what_was_measured(place: Path) -> None:
     card = (place / "model" / "README.md").read_text()
     assert "pipeline_tag: text-classification" in card and "`fruit`, `tool`" in card
-    assert "| test | sw | none | given away |" in card and "AutoModelForSequenceClassification" in card
+    assert "| test | sw | none | kept |" in card and "AutoModelForSequenceClassification" in card
     assert "## Confidence" in card and "No intermediate task was asked for." in card
-    assert str(place) not in card
+    assert str(place) not in card and "`encoder`" in card
+    assert "- epochs: 6" in card and "- learning rate: 0.003" in card and "- max_length: " in card
+    assert " train, " in card and "held out" in card and "does not beat" not in card
 
 
 def test_the_same_command_trains_nothing_again(place: Path) -> None:
     columns = ("--column", "text_a=said", "--column", "label=kind")
     again = xstilts(place, "train", "things.csv", *columns, "--test", "sw=test.jsonl", "--backbone", "encoder",
                     "--epochs", "6", "--output", "model", *QUICK)  # fmt: skip
-    assert "given away" in again.stdout and "jobs, 0 of them done" not in again.stderr
+    assert "kept" in again.stdout and "jobs, 0 of them done" not in again.stderr
+
+
+def test_a_refused_request_leaves_the_earlier_study_as_it_was(place: Path) -> None:
+    study = next(place.glob("**/own/things"))
+    before = {path.name: path.read_bytes() for path in study.iterdir()}
+    refused = subprocess.run(
+        command(place, "train", "things.csv", "--column", "text_a=said", "--column", "label=kind", "--metric", "x",
+                "--validation", "test.jsonl", "--backbone", "encoder", "--output", "model", *QUICK),
+        cwd=place, env=surroundings(place), capture_output=True, text=True,
+    )  # fmt: skip
+    assert refused.returncode == 2 and "Traceback" not in refused.stderr, refused.stderr
+    assert {path.name: path.read_bytes() for path in study.iterdir()} == before
+    assert [path.name for path in study.parent.iterdir()] == ["things"]
+
+
+def test_predictions_go_to_a_new_folder_and_never_over_what_is_read(place: Path) -> None:
+    for output, code, said in (
+        ("new/folder/said.csv", 0, "written"),
+        ("few.csv", 2, "is the file that is read"),
+        ("few.csv/said.csv", 2, "can not make the folder"),
+    ):
+        (place / "few.csv").write_text("said\na fig\nan axe\n")
+        done = subprocess.run(
+            command(place, "predict", "model", "few.csv", "--output", output)[:-2],
+            cwd=place, env=surroundings(place), capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == code and said in done.stderr and "Traceback" not in done.stderr, done.stderr
+        assert (place / "few.csv").read_text() == "said\na fig\nan axe\n"
+    assert len(table(place / "new/folder/said.csv")) == 2
 
 
 def rows_of(kind: str) -> list[dict[str, Any]]:

@@ -98,9 +98,7 @@ def floors(frame: pl.DataFrame) -> pl.DataFrame:
         floor = None if seeds["floor"].null_count() == len(seeds) else _number(seeds["floor"].mean())
         deviation = _number(seeds["score"].std()) if len(seeds) > 1 else 0.0
         examples = _number(seeds["examples"].mean()) or 0.0
-        inside = min(max(score, 0.0), 100.0)
-        error = math.sqrt(inside * (100 - inside) / max(examples, 1.0) + deviation**2 / len(seeds))
-        needed = max(CLEAR_POINTS, CLEAR_ERRORS * error)
+        error, needed = hurdle(score, examples, deviation, len(seeds))
         found.append(
             {
                 "backbone": backbone,
@@ -124,6 +122,13 @@ def floors(frame: pl.DataFrame) -> pl.DataFrame:
         "clear": pl.Boolean,
     }
     return pl.DataFrame(found, schema=schema)
+
+
+def hurdle(score: float, examples: float, deviation: float = 0.0, seeds: int = 1) -> tuple[float, float]:
+    """The standard error of a score (see ``floors``), and how far above the floor it must lie; both in points."""
+    inside = min(max(score, 0.0), 100.0)
+    error = math.sqrt(inside * (100 - inside) / max(examples, 1.0) + deviation**2 / seeds)
+    return error, max(CLEAR_POINTS, CLEAR_ERRORS * error)
 
 
 def clear(frame: pl.DataFrame) -> pl.DataFrame:

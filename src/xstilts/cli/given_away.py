@@ -1,4 +1,4 @@
-"""From a finished study of ``xstilts train`` to the model that is given away.
+"""From a finished study of ``xstilts train`` to the model that is kept.
 
 In: the study. Out: a folder with the run that is best on validation rows, its confidence fitted on them, and its card.
 """
@@ -19,7 +19,7 @@ from xstilts.analysis.table import of_store
 from xstilts.catalogue.task import TaskType
 from xstilts.jobs.behind import Behind
 from xstilts.jobs.handed import About
-from xstilts.report.card import Card, Fit, card
+from xstilts.report.card import Card, Fit, card, useless
 from xstilts.study.job import Predict, Score
 from xstilts.study.manifest import Cell
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 def give_away(
     found: Opened, folder: Path, columns: Mapping[str, str], labels: tuple[str, ...], language: str, backbone: str,
-    task: str, why: tuple[str, ...],
+    task: str, why: tuple[str, ...], facts: Mapping[str, str],
+    pairs: bool,
 ) -> Card:  # fmt: skip
     """Choose a run, fit its confidence, write the folder."""
     from xstilts.jobs.handover import hand_over
@@ -43,20 +44,27 @@ def give_away(
     gold, predicted = behind.gold(chosen.score), behind.predictions(chosen.score)
     assert gold is not None and predicted is not None and chosen.model is not None
     confidence = fitted(kind, gold, predicted)
-    about = Card(
-        chosen.target, str(kind), labels, language, backbone, task, *best, frame,
-        tuple(_fit(kind, cell, behind, confidence) for cell in mine), (*why, reason), __version__,
-    )  # fmt: skip
     score = plan.jobs[chosen.score]
     assert isinstance(score, Score)
     prediction = plan.jobs[score.prediction]
     assert isinstance(prediction, Predict)
+    rate = frame.filter(pl.col("job") == chosen.score)["learning_rate"][0]
+    known = {**facts, "learning rate": f"{rate:g}" if rate else "", "max_length": f"{prediction.max_length} tokens"}
+    about = Card(
+        chosen.target, str(kind), labels, language, _name(backbone), task, *best, frame,
+        tuple(_fit(kind, cell, behind, confidence) for cell in mine), (*why, reason), __version__, known, pairs,
+    )  # fmt: skip
     said = About(
         chosen.target, str(kind), labels, dict(columns), language, prediction.max_length, prediction.stride,
-        prediction.precision, asdict(confidence),
+        prediction.precision, asdict(confidence), tuple(useless(about)),
     )  # fmt: skip
     hand_over(place.folder(chosen.model) / "model", said, card(about), folder)
     return about
+
+
+def _name(backbone: str) -> str:
+    """A hub's name, or a folder's without the way to it, which says something of the machine."""
+    return Path(backbone).resolve().name if Path(backbone).is_dir() else backbone
 
 
 def _best(frame: pl.DataFrame, language: str) -> tuple[tuple[str, int], str]:
@@ -68,7 +76,7 @@ def _best(frame: pl.DataFrame, language: str) -> tuple[tuple[str, int], str]:
         arm = "baseline"
     mine = dev.filter(pl.col("arm") == arm).sort("score", descending=True)
     said = ", ".join(f"{name} {score:.1f}" for name, score in means.iter_rows())
-    return (arm, int(mine["seed"][0])), f"Given away: {arm}, by the score on validation rows in {language} ({said})."
+    return (arm, int(mine["seed"][0])), f"Kept: {arm}, by the score on validation rows in {language} ({said})."
 
 
 def _fit(kind: TaskType, cell: Cell, behind: Behind, confidence: Confidence) -> Fit:

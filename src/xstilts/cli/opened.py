@@ -78,6 +78,8 @@ def opened(
         raise Problem(*wrong, *more, *refused) from None
     if wrong:
         raise Problem(*wrong)
+    if fetch:
+        made(store)
     planned = replace(
         planned,
         notes=(*planned.notes, *source.notes()),
@@ -87,6 +89,17 @@ def opened(
         write_lock(store / NAME, source.hub.taken)
     places = replace(places_of(found, planned, folder), base=base, revisions=source.hub.taken)
     return Opened(planned, places, Store(store))
+
+
+def made(store: Path) -> Path:
+    """A folder of the store that is there now. Raises ``Problem`` where none can be made."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(
+            f"can not make the folder '{store}' ({error.strerror}): name one that can be written, with --store"
+        ) from error
+    return store
 
 
 def _estimated(study: Study, places: Places) -> Plan:

@@ -6,9 +6,11 @@ opens, its card; predictions with confidence.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.sealed import replace
 from xstilts.catalogue.task import TaskType
 from xstilts.cli.frame import STORE, DataOption, StoreOption, command, put, say
 
@@ -53,7 +56,7 @@ def train(
     ] = ADVISE,
     intermediate_examples: Annotated[int | None, typer.Option(min=1, help="At most so many rows of it.")] = None,
     metric: Annotated[str | None, typer.Option(help="Default: the first that fits the type.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs; the best one on validation rows is given away.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs; the best one on validation rows is kept.")] = 1,
     epochs: Annotated[int | None, typer.Option(min=1, help="Default: 3, more where rows are few.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Default: by the size of the encoder.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Examples an update.")] = None,
@@ -76,21 +79,33 @@ def train(
     _may_write(folder)
     columns, tests = pairs("--column", column), {code: Path(path) for code, path in pairs("--test", test).items()}
     place = store / "own" / name
-    rows, labels = _rows(file, kind, columns, validation, tests, place)
-    task, why = _task(intermediate, name, kind, store, data)
-    if epochs is None:
-        size = batch or 32
-        epochs = min(MOST_EPOCHS, max(3, -(-LEAST_UPDATES * size // rows)))
-    asked = {"epochs": epochs, "learning_rate": learning_rate, "batch": batch, "max_length": max_length}
-    found = _study(
-        place, data, store, name=name, type=str(kind), labels=labels, columns=columns, language=language,
-        tested=tuple(tests), backbone=_encoder(backbone), intermediate=task, examples=intermediate_examples,
-        seeds=seeds, metric=metric or "", settings={key: value for key, value in asked.items() if value is not None},
-    )  # fmt: skip
+    from xstilts.cli.opened import made
+
+    # A request that is refused leaves the rows and the study of an earlier one as they are.
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=made(place.parent)) as aside:
+        rows, labels, pair = _rows(file, kind, columns, validation, tests, Path(aside))
+        task, why = _task(intermediate, name, kind, store, data)
+        if epochs is None:
+            size = batch or 32
+            epochs = min(MOST_EPOCHS, max(3, -(-LEAST_UPDATES * size // rows["train"])))
+        asked = {"epochs": epochs, "learning_rate": learning_rate, "batch": batch, "max_length": max_length}
+        found = _study(
+            Path(aside), place, data, store, name=name, type=str(kind), labels=labels, columns=columns,
+            language=language, tested=tuple(tests), backbone=_encoder(backbone), intermediate=task,
+            examples=intermediate_examples, seeds=seeds, metric=metric or "",
+            settings={key: value for key, value in asked.items() if value is not None},
+        )  # fmt: skip
+    for line in why:
+        say(line)
+    facts = {
+        "labelled rows": f"{rows['train']:,} train, {rows['validation']:,} are held out (validation)",
+        "epochs": str(epochs),
+    }
+    say("; ".join(f"{label}: {value}" for label, value in facts.items()))
     _do(found, workers, until)
     from xstilts.cli.given_away import give_away
 
-    card = give_away(found, folder, columns, labels, language, backbone, task, why)
+    card = give_away(found, folder, columns, labels, language, backbone, task, why, facts, pair)
     _tell(card, folder)
 
 
@@ -132,8 +147,10 @@ def _rows(
     validation: Path | None,
     tests: Mapping[str, Path],
     place: Path,
-) -> tuple[int, tuple[str, ...]]:
-    """Put the rows beside the study; how many train, and their labels. Raises ``Problem`` with all mistakes in them."""
+) -> tuple[dict[str, int], tuple[str, ...], bool]:
+    """Put the rows into ``place``; how many each split has, their labels, whether they hold two texts.
+
+    Raises ``Problem`` with all mistakes in them."""
     import pyarrow.parquet as pq
 
     from xstilts.data.held_out import cut, mistakes, named_labels, with_texts
@@ -145,7 +162,6 @@ def _rows(
     tables = {split: open_table(path) for split, path in given.items()}
     labels = named_labels(tables["train"], kind, columns, file)
     tables = {split: with_texts(table, kind, columns, given[split]) for split, table in tables.items()}
-    place.mkdir(parents=True, exist_ok=True)
     if wrong := [
         line
         for split, table in tables.items()
@@ -156,7 +172,8 @@ def _rows(
         tables["train"], tables["validation"] = cut(tables["train"], kind, columns, file, 0)
     for split, table in tables.items():
         pq.write_table(table, place / f"{split}.parquet")
-    return tables["train"].num_rows, labels
+    pair = kind is TaskType.CLASSIFICATION and columns.get("text_b", "text_b") in tables["train"].column_names
+    return {split: table.num_rows for split, table in tables.items()}, labels, pair
 
 
 def _readable(paths: Iterable[Path], kind: TaskType, columns: Mapping[str, str]) -> None:
@@ -203,13 +220,22 @@ def _task(asked: str, name: str, kind: TaskType, store: Path, data: Path | None)
     return "", (*said, "Taken: none.")
 
 
-def _study(place: Path, data: Path | None, store: Path, **said: Any) -> Opened:
-    """Write the study and plan it."""
+def _study(aside: Path, place: Path, data: Path | None, store: Path, **said: Any) -> Opened:
+    """Plan the study in ``aside``, beside its rows; only where that passes, move both to ``place`` and plan there."""
     from xstilts.cli.opened import opened
     from xstilts.study.own_study import Own, study_text
 
     path = place / f"{said['name']}.toml"
-    path.write_text(study_text(Own(**said)), encoding="utf-8")
+    (aside / path.name).write_text(study_text(Own(**said)), encoding="utf-8")
+    try:
+        opened(str(aside / path.name), None, store, data, fetch=True)
+    except Problem as problem:
+        here = (str(aside.resolve()), str(aside))
+        lines = [line.replace(here[0], str(place)).replace(here[1], str(place)) for line in problem.problems]
+        raise Problem(*lines) from None
+    place.mkdir(exist_ok=True)
+    for written in aside.iterdir():
+        written.replace(place / written.name)
     found = opened(str(path), None, store, data, fetch=True)
     say(f"study: {path}")
     return found
@@ -229,13 +255,14 @@ def _do(found: Opened, workers: int | None, until: str | None) -> None:
 
 
 def _tell(card: Card, folder: Path) -> None:
-    from xstilts.report.card import sections
+    from xstilts.report.card import sections, useless
     from xstilts.report.terminal import show_section
 
     for section in sections(card):
         show_section(section, sys.stdout)
-    for line in card.why:
-        say(line)
+    say(card.why[-1])
+    for line in useless(card).values():
+        put(line)
     put(f"model   {folder}")
     say(f"next: xstilts predict {shlex.quote(str(folder))} FILE --output predictions.csv")
 
@@ -263,6 +290,8 @@ def predict(
     form = output.suffix if output else ".csv"
     if form not in FORMATS:
         raise Problem(f"--output '{output}': write one of {', '.join(FORMATS)}")
+    if output:
+        _can_write(output, file)
     about = read_about(model)
     kind = TaskType(about.type)
     named = {**about.columns, **pairs("--column", column)}
@@ -276,17 +305,34 @@ def predict(
     table = said(open_table(file), kind, about.labels, found, confidence, probabilities)
     content = written(table, form)
     if output:
-        output.write_bytes(content)
+        replace(output, content, synced=False)
         say(f"written: {output} ({table.num_rows:,} rows)")
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    for line in _cautions(unknown, confidence, about.language):
+    for line in _cautions(unknown, confidence, about.language, about.weak):
         say(f"note: {line}")
 
 
-def _cautions(unknown: float, confidence: Any, language: str) -> list[str]:
+def _can_write(output: Path, file: Path) -> None:
+    """Make the folder of ``output``. Raises ``Problem`` where it can not be written there, or is what is read."""
+    if output.resolve() == file.resolve():
+        raise Problem(f"--output '{output}' is the file that is read: name another")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"can not make the folder of --output '{output}' ({error.strerror}): name another") from error
+    if output.is_dir() or not os.access(output.parent, os.W_OK):
+        raise Problem(f"--output '{output}' can not be written: name a file in a folder of yours")
+
+
+def _cautions(unknown: float, confidence: Any, language: str, weak: tuple[str, ...]) -> list[str]:
     found = []
+    if weak:
+        found.append(
+            f"on labelled rows in {', '.join(weak)} this model did not beat a trivial predictor: do not use it there "
+            "(README.md of the model has the scores)"
+        )
     if unknown > UNREAD:
         found.append(
             f"the tokenizer does not know {unknown:.0%} of the pieces of these texts: the encoder may not read their "

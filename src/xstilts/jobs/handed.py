@@ -1,4 +1,4 @@
-"""What is known of a model that was given away: the file beside its weights.
+"""What is known of a model that was handed over: the file beside its weights.
 
 In: such a folder. Out: ``About``. Torch is not loaded, so that commands find mistakes at once.
 """
@@ -21,7 +21,8 @@ FORM = 1
 @dataclass(frozen=True)
 class About:
     """What ``predict`` has to know of a model. ``columns``: what the files it learned from call the roles;
-    ``confidence``: the fields of ``analysis.calibration.confidence.Confidence``; ``language``: the one with labels."""
+    ``confidence``: the fields of ``analysis.calibration.confidence.Confidence``; ``language``: the one with labels;
+    ``weak``: the scored languages in which it does not beat a trivial predictor."""
 
     task: str
     type: str
@@ -32,6 +33,7 @@ class About:
     stride: int
     precision: str
     confidence: Mapping[str, Any] = field(default_factory=dict)
+    weak: tuple[str, ...] = ()
 
 
 def read_about(folder: Path) -> About:
@@ -40,7 +42,7 @@ def read_about(folder: Path) -> About:
         said: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if said.pop("form") != FORM:
             raise Problem(f"{folder} was written by another version of xstilts: train it again")
-        found = About(**{**said, "labels": tuple(said["labels"])})
+        found = About(**{**said, "labels": tuple(said["labels"]), "weak": tuple(said.get("weak", ()))})
         TaskType(found.type)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Problem(

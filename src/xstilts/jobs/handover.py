@@ -16,12 +16,14 @@ import pyarrow as pa
 
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Lengths, encode
+from xstilts.data.vocabulary import read_vocabulary
 from xstilts.evaluate.predict import predict, predict_spans
 from xstilts.jobs.handed import FORM, NAME, About
 from xstilts.model.library import library_model
 from xstilts.model.network import device_of, load_network
 
-_OURS = ("heads.json", "heads.safetensors", "tokenizer.json", "tokenizer_config.json")
+_OURS = ("heads.json", "heads.safetensors", "tokenizer.json")
+_CONFIG = "tokenizer_config.json"
 
 
 def hand_over(trained: Path, about: About, card: str, folder: Path) -> None:
@@ -31,12 +33,25 @@ def hand_over(trained: Path, about: About, card: str, folder: Path) -> None:
     library_model(trained, about.labels).save_pretrained(aside)
     for name in _OURS:
         shutil.copyfile(trained / name, aside / name)
+    tokenizer = json.loads((trained / _CONFIG).read_text(encoding="utf-8"))
+    longest = min(about.max_length, tokenizer["model_max_length"])  # an encoder may have fewer positions
+    tokenizer |= _as_trained(trained, longest)
+    (aside / _CONFIG).write_text(json.dumps(tokenizer, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     said = {"form": FORM, **asdict(about)}
     (aside / NAME).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (aside / "README.md").write_text(card, encoding="utf-8")
     if folder.exists():
         shutil.rmtree(folder)
     aside.rename(folder)
+
+
+def _as_trained(trained: Path, max_length: int) -> dict[str, object]:
+    """What the library's tokenizer must know to feed the encoder as it was trained: segments of the second text where
+    its template has them, and where texts were cut."""
+    config = json.loads((trained / "config.json").read_text(encoding="utf-8"))
+    has = read_vocabulary(trained).segments and config.get("type_vocab_size", 0) > 1
+    segments = ["token_type_ids"] if has else []
+    return {"model_input_names": ["input_ids", *segments, "attention_mask"], "model_max_length": max_length}
 
 
 def predicted(folder: Path, model: About, rows: pa.Table) -> tuple[pa.Table, float]:

@@ -1,4 +1,4 @@
-"""The card of a model that is given away: what it learned, how well, how sure, in which languages.
+"""The card of a model that was trained: what it learned, how well, how sure, in which languages.
 
 In: the results table of its study, what was chosen and why. Out: Markdown, with the front matter that hubs read.
 """
@@ -11,6 +11,7 @@ from statistics import fmean, stdev
 
 import polars as pl
 
+from xstilts.analysis.gains import hurdle
 from xstilts.analysis.section import Section
 from xstilts.report.markdown import table
 
@@ -43,8 +44,8 @@ class Fit:
 
 @dataclass(frozen=True)
 class Card:
-    """``frame`` is the study's results table, ``arm`` and ``seed`` the run that is given away; ``why`` says how both
-    the intermediate task and the run were chosen."""
+    """``frame`` is the study's results table, ``arm`` and ``seed`` the run that is kept; ``why`` says how both the
+    intermediate task and the run were chosen; ``facts`` how it was trained, by name; ``pairs``: it read two texts."""
 
     name: str
     type: str
@@ -58,27 +59,33 @@ class Card:
     fits: tuple[Fit, ...]
     why: tuple[str, ...]
     version: str
+    facts: Mapping[str, str]
+    pairs: bool = False
 
 
 def card(about: Card) -> str:
     """The text of the card."""
-    languages = list(dict.fromkeys([about.language, *about.frame["language"].to_list()]))
+    weak = useless(about)
+    scored = [code for code in about.frame["language"].to_list() if code not in weak]
+    languages = list(dict.fromkeys([about.language, *scored]))
     head = ["---", f"pipeline_tag: {PIPELINES[about.type]}", "library_name: transformers", "language:"]
     head += [*(f"- {code}" for code in languages), "tags:", "- xstilts", "---"]
     prepared = f", then on the intermediate task `{about.intermediate}`" if about.arm != "baseline" else ""
     parts = [
         "\n".join(head),
         f"# {about.name}",
+        *(f"**{line}**" for line in weak.values()),
         f"`{about.backbone}`, pretrained{prepared}, then trained on labelled rows in `{about.language}`"
         + (f": {', '.join(f'`{label}`' for label in about.labels)}." if 0 < len(about.labels) <= 20 else "."),
         "\n".join(f"- {line}" for line in about.why),
+        "\n".join(f"- {name}: {value}" for name, value in about.facts.items()),
         table(scores(about)),
         table(fitting(about)),
         "## Use",
         f"""```python
 from transformers import {_CLASSES[about.type]}, AutoTokenizer
 
-model, tokenizer = {_CLASSES[about.type]}.from_pretrained("."), AutoTokenizer.from_pretrained(".")
+model, tokenizer = {_CLASSES[about.type]}.from_pretrained("."), AutoTokenizer.from_pretrained("."){_fed(about)}
 ```
 
 `xstilts predict FOLDER FILE` gives predictions with the confidence that was fitted, which the library's own model does
@@ -87,6 +94,37 @@ not.""",
         "without a row above were never scored, and what the model does in them is not known.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def useless(about: Card) -> dict[str, str]:
+    """The scored languages in which the kept run does not beat its floor by what studies ask for
+    (``analysis.gains.hurdle``), each with what to say. Test rows decide; validation rows where there are none."""
+    mine = about.frame.filter((pl.col("arm") == about.arm) & (pl.col("seed") == about.seed))
+    found: dict[str, str] = {}
+    for (code,), rows in mine.group_by(["language"], maintain_order=True):
+        tested = rows.filter(pl.col("split") == "test")
+        for row in (rows if tested.is_empty() else tested).iter_rows(named=True):
+            score, floor, examples = row["score"], row["floor"], row["examples"] or 0
+            if score is None or floor is None:
+                continue
+            needed = hurdle(score, examples)[1]
+            if score - floor <= needed:
+                found[str(code)] = (
+                    f"In {code} it does not beat a trivial predictor: do not use it there ({score:.1f} points, floor "
+                    f"{floor:.1f}; on {examples:,} examples {needed:.1f} above the floor are needed)."
+                )
+    return found
+
+
+def _fed(about: Card) -> str:
+    """The lines of the example that feed a text, or a pair, to a classification."""
+    if about.type != "classification":
+        return ""
+    texts = '"one text", "and its other text"' if about.pairs else '"a text"'
+    return (
+        f'\nlogits = model(**tokenizer({texts}, truncation=True, return_tensors="pt")).logits'
+        "\nprint(model.config.id2label[int(logits.argmax())])"
+    )
 
 
 def scores(about: Card) -> Section:
@@ -100,7 +138,7 @@ def scores(about: Card) -> Section:
                 str(split),
                 str(language),
                 about.intermediate if arm != "baseline" else "none",
-                "given away" if arm == about.arm else "",
+                "kept" if arm == about.arm else "",
                 f"{fmean(known):.1f}{spread}" if known else "",
                 f"{fmean(floor):.1f}" if floor else "",
                 str(part["examples"].max()),
@@ -133,10 +171,17 @@ def fitting(about: Card) -> Section:
         (
             "error: expected calibration error in points, 15 bins of equal mass. after: rescaled by what fits the "
             "validation rows (of these: by their other half).",
-            f"Fitted in {about.language}. In other languages a model is usually surer than it should be; without "
-            "labelled rows in them nobody can tell by how much.",
+            _elsewhere(about),
         ),
     )
+
+
+def _elsewhere(about: Card) -> str:
+    tested = list(dict.fromkeys(one.language for one in about.fits if one.language != about.language))
+    usual = f"Fitted in {about.language}. In other languages a model is usually surer than it should be"
+    if not tested:
+        return f"{usual}; without labelled rows in them nobody can tell by how much."
+    return f"{usual}: see {', '.join(tested)} above. In languages without a row nobody can tell by how much."
 
 
 def _points(value: float | None) -> str:

@@ -182,12 +182,12 @@ def gpus() -> tuple[str, ...]:
     return tuple(name for name in names if name.strip())
 
 
-def seconds_of(text: str | None) -> float | None:
-    """``45m``, ``2h``, ``1h30m``, ``90s`` as seconds."""
+def seconds_of(text: str | None, option: str = "--until") -> float | None:
+    """``45m``, ``2h``, ``1h30m``, ``90s`` as seconds; ``option`` is where it was said."""
     if text is None:
         return None
     found = _TIME.fullmatch(text.strip().lower())
     if not found or not any(found.groups()):
-        raise Problem(f"--until '{text}' is no length of time: write 45m, 2h, 1h30m or 90s")
+        raise Problem(f"{option} '{text}' is no length of time: write 45m, 2h, 1h30m or 90s")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return 3600.0 * hours + 60.0 * minutes + seconds

@@ -38,7 +38,7 @@ def carry_out(
     from xstilts.cli.watch import watching
     from xstilts.study.run import PATIENCE, run
 
-    seconds, waits = seconds_of(until), seconds_of(patience) or PATIENCE
+    seconds, waits = seconds_of(until), seconds_of(patience, "--patience") or PATIENCE
     for note in found.plan.notes:
         say(f"note: {note}")
     for overlap in found.plan.overlaps:

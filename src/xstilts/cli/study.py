@@ -117,7 +117,7 @@ def _run(
     from xstilts.cli.opened import opened, seconds_of
     from xstilts.cli.running import carry_out
 
-    seconds_of(until), seconds_of(patience)  # a wrong one is told before anything is fetched
+    seconds_of(until), seconds_of(patience, "--patience")  # a wrong one is told before anything is fetched
     check(where)
     found = opened(study, level, store, data, variant=variant, fetch=True)
     how: dict[str, Any] = {"until": until, "patience": patience, "progress": progress, "streams": streams}

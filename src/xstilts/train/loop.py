@@ -176,6 +176,10 @@ def make_batch(network: Network, encoded: Encoded, task: int, examples: Array, c
     return batch
 
 
+# What torch says where a processor's memory does not suffice, and what oneDNN says where that of its products does not.
+TOO_LITTLE = ("can't allocate memory", "could not create a primitive")
+
+
 def fitting_update(
     network: Network,
     optimizer: torch.optim.Optimizer,
@@ -194,7 +198,7 @@ def fitting_update(
         try:
             return take_update(network, optimizer, batch, task, course, update, budget, crew), budget
         except RuntimeError as error:  # torch.OutOfMemoryError is one; on a processor there is no type of its own
-            if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            if not isinstance(error, torch.OutOfMemoryError) and not any(said in str(error) for said in TOO_LITTLE):
                 raise
             if crew is not None:  # the others wait in the middle of this update
                 raise Problem(

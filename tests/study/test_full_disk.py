@@ -30,7 +30,7 @@ updates = 5
 STEPS = """
 step() { name=$1; shift; "$@" > $name.out 2> $name.err; echo $? > $name.code; }
 xstilts() { "$PYTHON" -m xstilts "$@" --store store; }
-mount -t tmpfs -o size=800k none store || exit 77
+mount -t tmpfs -o size=950k none store || exit 77
 step full xstilts run full.toml
 step left xstilts store verify
 mount -o remount,size=100m store

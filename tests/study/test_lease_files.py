@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -35,6 +36,18 @@ def test_a_lease_of_a_dead_process_is_broken(tmp_path: Path) -> None:
     assert path.exists()
     assert lease.holder(path) is None
     assert lease.acquire(path) is not None
+
+
+def test_a_lease_that_cannot_be_written_is_nobody_s(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))  # as on a full disk: files can be made, but hold nothing
+    try:
+        with pytest.raises(OSError, match="too large"):
+            lease.acquire(tmp_path / "lease")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not any(tmp_path.iterdir())
+    assert lease.acquire(tmp_path / "lease") is not None
 
 
 ELSEWHERE = json.dumps({"pid": 1, "host": "elsewhere", "token": "t"})

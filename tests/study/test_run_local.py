@@ -154,6 +154,14 @@ def test_an_exception_in_a_worker_is_a_failure_with_its_log(toy: Plan, store: St
     assert "RuntimeError: told to raise" in (store.work(key) / "log").read_text()
 
 
+def test_a_worker_that_cannot_write_why_it_ends_says_it_with_its_exit_code(toy: Plan, store: Store) -> None:
+    order(store, 1, "target full")
+    summary = go(toy, store)
+    assert set(summary.failed) == set(of(toy, "target", 1))
+    for reason in summary.failed.values():
+        assert reason.startswith("No space left on device: make room") and "see" not in reason
+
+
 def test_a_process_that_leaves_nothing_is_not_started_for_ever(toy: Plan, store: Store) -> None:
     order(store, 1, "intermediate vanish")
     summary = go(toy, store)

@@ -1,13 +1,13 @@
 """A stand-in for the real jobs, in real processes: it counts, saving every step, and can be told to misbehave.
 
 In: keys, a store, threads, as ``xstilts.jobs.main``. Out: results that tell what they were made of. ``orders/<seed>``
-beside the store holds an order for jobs of that seed: a phase and ``fail``, ``hang``, ``raise``, ``slow`` or
-``vanish``; in
-``did/``, where there is one, a line is added for every time that a job is done.
+beside the store holds an order for jobs of that seed: a phase and ``fail``, ``full``, ``hang``, ``raise``, ``slow`` or
+``vanish``; in ``did/``, where there is one, a line is added for every time that a job is done.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -47,6 +47,8 @@ def main(keys: list[str], store: str, threads: int) -> int:
             return 0
         if order == "hang":
             time.sleep(1000)
+        if order == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place.work(key)))
         if order == "raise":
             raise RuntimeError("told to raise")
         steps = _count(place, key, order, stopped) if isinstance(job, Train) else 0

@@ -36,7 +36,8 @@ def job(
     from xstilts.study.store import Store
 
     alone = (lambda: os.getppid() != parent) if parent else None
-    raise typer.Exit(turn.do(Store(store), keys, lambda mine: do(mine, str(store), threads), alone))
+    place = Store(store)
+    raise typer.Exit(turn.last(lambda: turn.do(place, keys, lambda mine: do(mine, str(store), threads), alone)))
 
 
 @command("doctor")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xstilts.catalogue.errors import Problem, nearest
+from xstilts.catalogue.errors import Problem, nearest, of_the_disk
 from xstilts.catalogue.sealed import replace
 from xstilts.cli.backends import HERE, AddressOption, BackendOption, ClusterOption, Where, check
 from xstilts.cli.frame import (
@@ -117,25 +117,35 @@ def _run(
     from xstilts.cli.opened import opened, seconds_of
     from xstilts.cli.running import carry_out
 
-    seconds_of(until), seconds_of(patience, "--patience")  # a wrong one is told before anything is fetched
+    # A wrong one is told before anything is fetched.
+    ends, waits = seconds_of(until), seconds_of(patience, "--patience")
     check(where)
     found = opened(study, level, store, data, variant=variant, fetch=True)
-    how: dict[str, Any] = {"until": until, "patience": patience, "progress": progress, "streams": streams}
-    summary = carry_out(found, where=where, workers=workers, **how)
-    _show(found.plan, found.store)
+    summary = carry_out(
+        found, where=where, workers=workers, until=ends, patience=waits, progress=progress, streams=streams
+    )
+    kept = _show(found.plan, found.store)
     if progress != "json":
         _tell(found.plan, summary, progress == "quiet")
-    raise typer.Exit(summary.exit_code)
+    raise typer.Exit(summary.exit_code or int(not kept))
 
 
-def _show(plan: Plan, store: Store) -> None:
-    """The report of a study as it stands, on standard output, and its table as a file in the store."""
+def _show(plan: Plan, store: Store) -> bool:
+    """The report of a study as it stands, on standard output, and its table as a file in the store; whether that file
+    could be written."""
     from xstilts.analysis.table import of_store
     from xstilts.report.terminal import show
 
     frame = of_store(plan, store)
-    replace(table_path(plan, store), _as_bytes(frame, "parquet"), synced=False)
     show(frame, sys.stdout, f"{plan.name}: {plan.question}", closing(plan, store), more(plan, store), caution(plan))
+    try:
+        replace(table_path(plan, store), _as_bytes(frame, "parquet"), synced=False)
+    except OSError as error:
+        if (trouble := of_the_disk(error)) is None:
+            raise
+        say(f"the table of the results was not written: {trouble}")
+        return False
+    return True
 
 
 def caution(plan: Plan) -> str:

@@ -65,15 +65,20 @@ def acquire(path: Path) -> Lease | None:
     content = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "token": token}).encode()
     for _ in range(3):
         try:
-            # Whoever reads it before the content is there sees a fresh file of an unknown holder: held.
-            with path.open("xb") as handle:
-                handle.write(content)
+            handle = path.open("xb", buffering=0)
         except FileExistsError:
             if holder(path) is not None:
                 return None
             _break(path)
-        else:
-            return Lease(path, token)
+            continue
+        # Whoever reads it before the content is there sees a fresh file of an unknown holder: held.
+        try:
+            with handle:
+                handle.write(content)
+        except OSError:  # the disk is full; a file without a holder would keep everybody away
+            path.unlink(missing_ok=True)
+            raise
+        return Lease(path, token)
     return None
 
 

@@ -6,6 +6,7 @@ What starts next, and together in one process, is decided by ``place``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -218,14 +219,15 @@ class _Run:
             if key in self.open and self.store.has(key):
                 self.note_done(key)
         mine = [key for key in keys if key in self.open and not self.store.held(key)]
-        if outcome.failure is not None and not outcome.killed and mine and not any(map(self.store.failure, mine)):
-            self.store.fail(mine[0], outcome.failure)
-        for key in mine:
-            reason = self.store.failure(key)
+        reasons = {key: self.store.failure(key) for key in mine}
+        if outcome.failure is not None and not outcome.killed and mine and not any(reasons.values()):
+            reasons[mine[0]] = outcome.failure
+            self.keep_reason(mine[0], outcome.failure)
+        for key, reason in reasons.items():
             if key in self.lost:  # it failed because what it needs has
                 self.store.clear_failure(key)
             elif reason is not None and not self.mended(key):
-                self.fail(key, f"{reason} (log: {self.store.work(keys[0]) / 'log'})")
+                self.fail(key, f"{reason} (log: {self.store.log(keys[0])})")
         rest = [key for key in mine if key in self.open]
         if rest and not self.stopped:
             self.unexplained(rest[0], outcome)
@@ -262,15 +264,20 @@ class _Run:
             if outcome.killed:
                 self.tell("note", key, f"{self.plan.labels[key]}: its process was {outcome.failure}; tried again")
             return
-        log = self.store.work(outcome.keys[0]) / "log"
+        log = self.store.log(outcome.keys[0])
         reason = f"its process ended {ATTEMPTS} times without a result or a reason"
         if outcome.killed:
             reason = (
                 f"its process was {outcome.failure}, {ATTEMPTS} times; signal 9 often means that memory ran out: take "
                 f"fewer --workers, a smaller batch or shorter texts (log: {log})"
             )
-        self.store.fail(key, reason)
+        self.keep_reason(key, reason)
         self.fail(key, reason)
+
+    def keep_reason(self, key: Key, reason: str) -> None:
+        """For other commands. A disk on which there is no room for it does not end the run, which tells it anyway."""
+        with contextlib.suppress(OSError):
+            self.store.fail(key, reason)
 
     def fail(self, key: Key, reason: str) -> None:
         after = self.plan.after([key])

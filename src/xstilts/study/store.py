@@ -281,6 +281,10 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def log(self, key: Key) -> Path:
+        """Where what the job says goes."""
+        return self.root / "work" / self._checked(key) / "log"
+
     def progress(self, key: Key) -> dict[str, Any] | None:
         """What the job last said about itself (``done``, ``total``, ...), or None."""
         found = read_json(self.root / "work" / self._checked(key) / "progress.json")

@@ -8,15 +8,33 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 
+from xstilts.catalogue.errors import of_the_disk
 from xstilts.study import lease
 from xstilts.study.job import Key
 from xstilts.study.store import Store
 
 STOPPED = 75  # the exit code of a process that was asked to end and has saved what it did
 GRACE = 120.0  # seconds that it has for this
+
+
+def last(work: Callable[[], int]) -> int:
+    """The exit code of ``work``, the last thing that a process does.
+
+    A process that cannot write, not even why it failed, ends at once; its exit code is the system's number for it.
+    """
+    try:
+        code = work()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError as error:
+        if error.errno is None or of_the_disk(error) is None:
+            raise
+        os._exit(error.errno)  # an end in order would write what is left in buffers, and fail
+    return code
 
 
 def do(

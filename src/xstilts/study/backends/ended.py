@@ -6,9 +6,11 @@ it in the same words.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
 
+from xstilts.catalogue.errors import of_the_disk
 from xstilts.study import turn
 from xstilts.study.job import Key
 from xstilts.study.protocols import Outcome
@@ -22,8 +24,12 @@ def outcome(store: Store, keys: Sequence[Key], code: int) -> Outcome:
     if code < 0:
         return Outcome(tuple(keys), f"killed by signal {-code}", killed=True)
     reasons = [reason for key in keys if (reason := store.failure(key))]
-    log = store.work(keys[0]) / "log"
-    return Outcome(tuple(keys), reasons[0] if reasons else f"ended with exit code {code}: see {log}")
+    if reasons:
+        return Outcome(tuple(keys), reasons[0])
+    # As ``turn.last`` says it; 1 is any other failure's.
+    if code != 1 and (trouble := of_the_disk(OSError(code, os.strerror(code)))):
+        return Outcome(tuple(keys), str(trouble))
+    return Outcome(tuple(keys), f"ended with exit code {code}")
 
 
 def of_shell(code: int) -> int:

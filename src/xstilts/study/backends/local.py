@@ -135,11 +135,13 @@ def _work(target: str, keys: list[Key], root: str, threads: int, gpu: str | None
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # the server, which has loaded torch, has not looked for one
     store = Store(root)
-    _log_to(store.work(keys[0]) / "log")
-    code = turn.do(store, keys, lambda mine: _call(target, mine, root, threads), _orphaned)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    sys.exit(code)
+
+    def logged() -> int:
+        store.work(keys[0])
+        _log_to(store.log(keys[0]))
+        return turn.do(store, keys, lambda mine: _call(target, mine, root, threads), _orphaned)
+
+    sys.exit(turn.last(logged))
 
 
 def _call(target: str, keys: list[Key], root: str, threads: int) -> int:

@@ -9,50 +9,27 @@ that were foreseen before the run and those that its jobs took.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import machine
-from benchmarks.process import REPOSITORY
+from benchmarks import foretold
+from benchmarks.foretold import surroundings
 from xstilts.study.job import Train, kind_of
 from xstilts.study.store import Store
 
-RESULT = REPOSITORY / "benchmarks" / "results" / "foreseen.json"
-PAGE = REPOSITORY / "docs" / "results" / "foreseen.md"
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.foreseen", description=__doc__.split("\n")[0])
-    parser.add_argument("study")
-    parser.add_argument("more", nargs="*", help="further options of xstilts run, after --")
-    asked = parser.parse_args(arguments)
-    load = os.getloadavg()[0]
-    with TemporaryDirectory() as folder:
-        phases, seconds = _run(asked.study, asked.more, Path(folder))
-    command = " ".join(["xstilts run", asked.study, *asked.more])
-    result = {"command": command, "seconds": seconds, "load": load, "machine": machine.described(1), "phases": phases}
-    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(result), encoding="utf-8")
-    print(page(result))
-    return 0
-
-
-def _run(study: str, more: Sequence[str], folder: Path) -> tuple[dict[str, Any], float]:
+def _run(study: str, more: Sequence[str], folder: Path) -> dict[str, Any]:
     """Hours foreseen and taken by phase, and the seconds of the run."""
-    surroundings = {**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
 
     def told(*words: str) -> str:
         program = [sys.executable, "-m", "xstilts", *words]
-        done = subprocess.run(program, env=surroundings, stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(program, env=surroundings(folder), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
 
     store = str(folder / "store")
@@ -70,7 +47,8 @@ def _run(study: str, more: Sequence[str], folder: Path) -> tuple[dict[str, Any],
         spent = float(done.record(item["key"])["seconds"]) / 3600
         for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
             taken[phase] += spent
-    return {phase: {"foreseen": foreseen[phase], "taken": taken[phase]} for phase in foreseen}, seconds
+    phases = {phase: {"foreseen": foreseen[phase], "taken": taken[phase]} for phase in foreseen}
+    return {"seconds": seconds, "phases": phases}
 
 
 def page(result: Mapping[str, Any]) -> str:
@@ -92,4 +70,4 @@ commit {here["commit"]}. `{result["command"]}` from an empty store and cache too
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(foretold.main("foreseen", __doc__.split("\n")[0], "foreseen", _run, page))

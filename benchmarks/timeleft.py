@@ -8,49 +8,30 @@ told and what was true.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import machine
-from benchmarks.process import REPOSITORY
+from benchmarks import foretold
+from benchmarks.foretold import surroundings
 
-RESULT = REPOSITORY / "benchmarks" / "results" / "timeleft.json"
-PAGE = REPOSITORY / "docs" / "results" / "time-left.md"
 TENTHS = 10
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.timeleft", description=__doc__.split("\n")[0])
-    parser.add_argument("study")
-    parser.add_argument("more", nargs="*", help="further options of xstilts run, after --")
-    asked = parser.parse_args(arguments)
-    load = os.getloadavg()[0]
-    with TemporaryDirectory() as folder:
-        told, seconds = _run(asked.study, asked.more, Path(folder))
-    points = [_at(told, seconds * part / TENTHS, seconds) for part in range(1, TENTHS)]
-    command = " ".join(["xstilts run", asked.study, *asked.more])
-    result = {"command": command, "seconds": seconds, "load": load, "machine": machine.described(1), "points": points}
-    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(result), encoding="utf-8")
-    print(page(result))
-    return 0
-
-
-def _run(study: str, more: Sequence[str], folder: Path) -> tuple[list[tuple[float, float | None]], float]:
-    """When what was told, and how long it took."""
+def _run(study: str, more: Sequence[str], folder: Path) -> dict[str, Any]:
+    """What was told at every tenth of the time, and how long it took."""
     program = [sys.executable, "-m", "xstilts", "run", study, *more, "--store", str(folder / "store")]
-    surroundings = {**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
     begun, told = time.monotonic(), []
     with subprocess.Popen(
-        [*program, "--progress", "json"], env=surroundings, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [*program, "--progress", "json"],
+        env=surroundings(folder),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     ) as running:
         assert running.stderr is not None
         for line in running.stderr:
@@ -58,7 +39,9 @@ def _run(study: str, more: Sequence[str], folder: Path) -> tuple[list[tuple[floa
                 told.append((time.monotonic() - begun, json.loads(line)["seconds_left"]))
     if running.returncode:
         raise SystemExit(f"{study} ended with {running.returncode}")
-    return told, told[-1][0]
+    seconds = told[-1][0]
+    points = [_at(told, seconds * part / TENTHS, seconds) for part in range(1, TENTHS)]
+    return {"seconds": seconds, "points": points}
 
 
 def _at(told: Sequence[tuple[float, float | None]], moment: float, end: float) -> dict[str, Any]:
@@ -90,4 +73,4 @@ def _seconds(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(foretold.main("timeleft", __doc__.split("\n")[0], "time-left", _run, page))

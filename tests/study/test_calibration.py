@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from toy_world import toy_plan_of
 
 from xstilts.study.calibration import EACH, Calibration, Rate, read, seconds, write
-from xstilts.study.footprint import Device, hours
+from xstilts.study.footprint import Device, Shapes, hours
 from xstilts.study.held import Held
 from xstilts.study.job import Predict, Rows, Score, Settings, Share, Start, Train
 from xstilts.study.manifest import Cost
 from xstilts.study.shape import Shape
+from xstilts.study.simulate import seconds_on
 
 RATES = tuple(
     Rate(kind, "float32", hidden, length, 1e9 * hidden / length, 0.01 if kind == "train" else 0.0)  # type: ignore[arg-type]
@@ -54,6 +56,14 @@ def test_recomputing_is_a_third_more() -> None:
     device = Device("here", 1.0, 1.0, 1.0, rates=RATES)
     plain, again = (hours(job, cost, SHAPE, device, Held(recompute=recompute)) for recompute in (False, True))
     assert again == pytest.approx(plain * 4 / 3) and plain == pytest.approx(seconds(job, cost, SHAPE, RATES) / 3600)
+
+
+def test_a_simulation_takes_calibrated_seconds_as_they_are() -> None:
+    plan = toy_plan_of(64)
+    found, shapes = seconds_on(plan, Device("here", 1.0, 1.0, 1.0, rates=RATES), 2), Shapes(plan)
+    for key, job in plan.jobs.items():
+        alone = seconds(job, plan.costs[key], shapes.of(job), RATES)
+        assert (found(key, 2), found(key, 1)) == pytest.approx((alone, 2 * alone))
 
 
 @given(st.floats(1, 2000), st.sampled_from([50, 100, 200, 400, 1600]))

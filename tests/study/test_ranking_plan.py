@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 
 import pytest
-from toy_world import ToySource, identify
+from toy_world import TINY, ToySource, identify
 from toy_world import find as find_toy
 
 from xstilts.catalogue.errors import Problem
@@ -16,20 +16,12 @@ from xstilts.study.manifest import Plan, plan_from_json
 from xstilts.study.plan import plan
 from xstilts.study.spec import study_of
 
-STUDY = """
+STUDY = f"""
 question = "Does it help?"
 targets = ["search"]
 languages = ["de"]
 seeds = [0, 1]
-[backbones.tiny]
-architecture = {layers = 2, hidden = 64, heads = 2, feedforward = 128, vocabulary = 500}
-[[backbones.tiny.pretraining]]
-tasks = ["text"]
-updates = 100
-[arms.baseline]
-[arms.nli]
-intermediate = ["nli"]
-"""
+{TINY}"""
 LANGUAGES = ("en", "de", "sw")
 _FILES = Files("toy", ("{language}",), "test")
 SEARCH = Task(

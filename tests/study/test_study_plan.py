@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from toy_world import TASKS, ToySource, find, identify
+from toy_world import TINY as TINY_ENCODER
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import Files, Task
@@ -18,19 +19,11 @@ from xstilts.study.manifest import Plan, plan_from_json
 from xstilts.study.plan import places_of, plan
 from xstilts.study.spec import study_of
 
-TINY = """
+TINY = f"""
 question = "Does it help?"
 targets = ["xnli", "words", "pairs"]
 seeds = [0, 1]
-[backbones.tiny]
-architecture = {layers = 2, hidden = 64, heads = 2, feedforward = 128, vocabulary = 500}
-[[backbones.tiny.pretraining]]
-tasks = ["text"]
-updates = 100
-[arms.baseline]
-[arms.nli]
-intermediate = ["nli"]
-[arms.both]
+{TINY_ENCODER}[arms.both]
 intermediate = ["nli", "qa"]
 """
 READY = (

@@ -76,10 +76,8 @@ def identify(path: str) -> str:
     return f"sha256:{path}"
 
 
-STUDY = """
-question = "Does it help?"
-targets = ["xnli", "pairs"]
-seeds = [0, 1]
+# What the studies of these tests have in common: an encoder made here, and one intermediate task.
+TINY = """
 [backbones.tiny]
 architecture = {layers = 2, hidden = 64, heads = 2, feedforward = 128, vocabulary = 500}
 [[backbones.tiny.pretraining]]
@@ -89,6 +87,11 @@ updates = 100
 [arms.nli]
 intermediate = ["nli"]
 """
+STUDY = f"""
+question = "Does it help?"
+targets = ["xnli", "pairs"]
+seeds = [0, 1]
+{TINY}"""
 
 
 def toy_plan_of(hidden: int) -> Plan:

@@ -15,7 +15,7 @@ import typer
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.cli.frame import STORE, JsonOption, StoreOption, command, put, put_json, say
-from xstilts.cli.own import ColumnOption, pairs
+from xstilts.cli.own import ColumnOption, pairs, unknown_roles
 
 if TYPE_CHECKING:
     from xstilts.analysis.advice import Advice, Trial
@@ -100,14 +100,10 @@ def advise(
 def _columns(data: Path | None, column: list[str] | None, form: str) -> dict[str, str]:
     """What the file of the user's own rows calls its roles. Raises ``Problem`` for a folder in place of a file, and for
     roles that the type does not have."""
-    from xstilts.catalogue.task import ROLES, TaskType
+    from xstilts.catalogue.task import TaskType
 
-    columns, known = pairs("--column", column), ROLES[TaskType(form)]
-    wrong = [
-        f"--column '{role}': no role of {form}{nearest(role, known) or '.'} roles: {', '.join(known)}"
-        for role in columns
-        if role not in known
-    ]
+    columns = pairs("--column", column)
+    wrong = unknown_roles(TaskType(form), columns)
     if columns and data is None:
         wrong.append("--column says what a file calls a role: name the file with --data FILE")
     if data is not None and data.is_dir():

@@ -178,18 +178,22 @@ def _rows(
 
 def _readable(paths: Iterable[Path], kind: TaskType, columns: Mapping[str, str]) -> None:
     """Raises ``Problem`` for files that are not there and roles that a type does not have."""
-    from xstilts.catalogue.task import ROLES
     from xstilts.data.tables import unreadable
 
-    wrong = list(filter(None, map(unreadable, paths)))
+    if wrong := [*filter(None, map(unreadable, paths)), *unknown_roles(kind, columns)]:
+        raise Problem(*wrong)
+
+
+def unknown_roles(kind: TaskType, columns: Mapping[str, str]) -> list[str]:
+    """A mistake for every role in ``--column`` that a type does not have."""
+    from xstilts.catalogue.task import ROLES
+
     known = ROLES[kind]
-    wrong += [
+    return [
         f"--column '{role}': no role of {kind}{nearest(role, known) or '.'} roles: {', '.join(known)}"
         for role in columns
         if role not in known
     ]
-    if wrong:
-        raise Problem(*wrong)
 
 
 def _task(asked: str, name: str, kind: TaskType, store: Path, data: Path | None) -> tuple[str, tuple[str, ...]]:
@@ -243,10 +247,11 @@ def _study(aside: Path, place: Path, data: Path | None, store: Path, **said: Any
 
 def _do(found: Opened, workers: int | None, until: str | None) -> None:
     """Run what is missing; leaves with the exit code of a run that did not come to its end."""
+    from xstilts.cli.opened import seconds_of
     from xstilts.cli.progress import failure_lines
     from xstilts.cli.running import again, carry_out
 
-    summary = carry_out(found, workers=workers, until=until)
+    summary = carry_out(found, workers=workers, until=seconds_of(until))
     for line in failure_lines((found.plan.labels[key], reason) for key, reason in summary.failed.items()):
         say(line)
     if summary.failed or summary.left:

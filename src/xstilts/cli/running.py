@@ -28,17 +28,17 @@ def carry_out(
     *,
     where: Where = HERE,
     workers: int | None = None,
-    until: str | None = None,
-    patience: str | None = None,
+    until: float | None = None,
+    patience: float | None = None,
     progress: str = "auto",
     streams: Sequence[str] = (),
 ) -> Summary:
-    """Do what is missing, after what has to be said before. Leaves with exit code 130 when it is interrupted."""
-    from xstilts.cli.opened import seconds_of
+    """Do what is missing, after what has to be said before; ``until`` and ``patience`` in seconds. Leaves with exit
+    code 130 when it is interrupted."""
     from xstilts.cli.watch import watching
     from xstilts.study.run import PATIENCE, run
 
-    seconds, waits = seconds_of(until), seconds_of(patience, "--patience") or PATIENCE
+    waits = patience or PATIENCE
     for note in found.plan.notes:
         say(f"note: {note}")
     for overlap in found.plan.overlaps:
@@ -48,7 +48,7 @@ def carry_out(
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with watching(found.plan, found.store, progress, streams) as report:
-            return run(found.plan, found.store, backend, found.places, until=seconds, report=report, patience=waits)
+            return run(found.plan, found.store, backend, found.places, until=until, report=report, patience=waits)
     except KeyboardInterrupt:
         say(f"interrupted; all finished jobs are kept. To go on: {again()}")
         raise typer.Exit(INTERRUPTED) from None

@@ -49,9 +49,9 @@ def simulated(plan: Plan, done: Collection[str], workers: int, device: Device) -
     if device.name != HERE:
         seconds = seconds_on(plan, device)
         return simulate(plan, done, Room(workers, threads=1), seconds, BEGIN), seconds
-    # More processes than cores take turns.
-    measured = int(os.environ.get("OMP_NUM_THREADS") or cores()) * max(1.0, workers / cores())
-    seconds = seconds_on(plan, device, measured)
+    # A calibration measured processes of one thread; without one, one product had all threads.
+    measured = 1 if device.rates else int(os.environ.get("OMP_NUM_THREADS") or cores())
+    seconds = seconds_on(plan, device, measured * max(1.0, workers / cores()))  # more processes than cores take turns
     return simulate(plan, done, Room(workers, cores()), seconds, BEGIN_HERE), seconds
 
 

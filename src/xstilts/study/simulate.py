@@ -18,7 +18,7 @@ from xstilts.study.manifest import Plan
 from xstilts.study.place import Group, Placement, Room
 
 Seconds = Callable[[Key, int], float]  # of a job with so many threads
-# Seconds that a job takes beside its operations: reading rows, writing results.
+# Seconds that a job takes beside its operations: reading rows, writing results; of a machine without a calibration.
 BESIDE = 0.1
 
 
@@ -86,11 +86,12 @@ def seconds_on(plan: Plan, device: Device, threads: float | None = None) -> Seco
     """Seconds of a job of ``plan`` on ``device``, as far as its operations tell; ``threads``: what the device's speed
     was measured with, None where a job has all of it."""
     shapes = Shapes(plan)
+    beside = 0.0 if device.rates else BESIDE  # a calibration has it in the seconds of a job
 
     def seconds(key: Key, given: int) -> float:
         job = plan.jobs[key]
         share = given / threads if threads else 1.0
-        return BESIDE + 3600 * hours(job, plan.costs[key], shapes.of(job), device, held_in(plan, job)) / share
+        return beside + 3600 * hours(job, plan.costs[key], shapes.of(job), device, held_in(plan, job)) / share
 
     return seconds
 

@@ -1,6 +1,12 @@
-"""Benchmarks of what is foretold of one study: from the command line to the page.
+"""How right is what is foretold of a study: the hours of its plan, and the time left while it runs?
 
-In: what measures a run from an empty folder, what makes a page of it. Out: ``results/NAME.json`` and a page.
+    python -m benchmarks.foretold demo                        wants an idle machine
+    python -m benchmarks.foretold demo --keep DIR -- --workers 2
+
+In: a study, and options of ``xstilts run`` after ``--``. Out: ``results/foretold.json`` and
+``docs/results/foretold.md``. The machine is calibrated, then the study is planned and run from an empty store and
+cache: by phase, hours of single processes that were foreseen and that its jobs took; at every tenth of the real time,
+what was told to be left and what was. ``--keep``: a new folder in which store and cache stay.
 """
 
 from __future__ import annotations
@@ -8,41 +14,144 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import machine
 from benchmarks.process import REPOSITORY
+from xstilts.study.job import Train, kind_of
+from xstilts.study.store import Store
+
+RESULT = REPOSITORY / "benchmarks" / "results" / "foretold.json"
+PAGE = REPOSITORY / "docs" / "results" / "foretold.md"
+PROGRAM = (sys.executable, "-m", "xstilts")
+TENTHS = 10
+Told = Sequence[tuple[float, float | None]]  # seconds since the start, and seconds told to be left then
 
 
-def main(
-    name: str,
-    what: str,
-    place: str,
-    measure: Callable[[str, Sequence[str], Path], Mapping[str, Any]],
-    page: Callable[[Mapping[str, Any]], str],
-    arguments: Sequence[str] | None = None,
-) -> int:
-    """Measure the study that the command line names; the page goes to ``docs/results/PLACE.md``."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=what)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.foretold", description=__doc__.split("\n")[0])
     parser.add_argument("study")
     parser.add_argument("more", nargs="*", help="further options of xstilts run, after --")
+    parser.add_argument("--keep", type=Path, help="a new folder in which the store and the cache are kept")
     asked = parser.parse_args(arguments)
     load = os.getloadavg()[0]
-    with TemporaryDirectory() as folder:
-        found = measure(asked.study, asked.more, Path(folder))
+    if asked.keep is None:
+        with TemporaryDirectory() as folder:
+            found = _measured(asked.study, asked.more, Path(folder))
+    else:
+        asked.keep.mkdir(parents=True)
+        found = _measured(asked.study, asked.more, asked.keep)
     command = " ".join(["xstilts run", asked.study, *asked.more])
     result = {"command": command, "load": load, "machine": machine.described(1), **found}
-    kept = REPOSITORY / "benchmarks" / "results" / f"{name}.json"
-    kept.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    text = page(result)
-    (REPOSITORY / "docs" / "results" / f"{place}.md").write_text(text, encoding="utf-8")
-    print(text)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(result), encoding="utf-8")
+    print(page(result))
     return 0
 
 
-def surroundings(folder: Path) -> dict[str, str]:
-    """The variables of a program whose cache lies in the empty ``folder``, and that uses one thread a process."""
-    return {**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+def _measured(study: str, more: Sequence[str], folder: Path) -> dict[str, Any]:
+    """Hours foreseen and taken by phase, what was told to be left, and the seconds of the run."""
+    surroundings = {**os.environ, "XSTILTS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+    store = folder / "store"
+
+    def answer(*words: str) -> str:
+        done = subprocess.run([*PROGRAM, *words], env=surroundings, stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout
+
+    planned = [word for pair in pairwise(more) for word in pair if pair[0] in ("--level", "--variant", "--data")]
+    answer("doctor", "--calibrate", "--json")
+    plan = json.loads(answer("plan", study, *planned, "--store", str(store), "--json"))
+    told = _told([study, *more, "--store", str(store)], surroundings)
+    seconds = told[-1][0]
+    return {
+        "seconds": seconds,
+        "phases": _hours(plan, Store(store)),
+        "points": [_at(told, seconds * part / TENTHS, seconds) for part in range(1, TENTHS)],
+    }
+
+
+def _told(words: Sequence[str], surroundings: Mapping[str, str]) -> Told:
+    """Run a study to its end; what it told, and when."""
+    begun, told = time.monotonic(), []
+    with subprocess.Popen(
+        [*PROGRAM, "run", *words, "--progress", "json"],
+        env=surroundings,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.startswith("{"):
+                told.append((time.monotonic() - begun, json.loads(line)["seconds_left"]))
+            else:
+                print(line, end="", file=sys.stderr)
+    if running.returncode:
+        raise SystemExit(f"{words[0]} ended with {running.returncode}")
+    return told
+
+
+def _hours(plan: Mapping[str, Any], store: Store) -> dict[str, dict[str, float]]:
+    """By phase, hours ``foreseen`` by the plan and ``taken`` by its jobs."""
+    phases = {work["phase"]: {"foreseen": work["hours"]["here"], "taken": 0.0} for work in plan["work"]}
+    for item in plan["jobs"]:
+        job, _ = store.job(item["key"])
+        spent = float(store.record(item["key"])["seconds"]) / 3600
+        for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
+            phases[phase]["taken"] += spent
+    return phases
+
+
+def _at(told: Told, moment: float, end: float) -> dict[str, Any]:
+    """What was told last before ``moment``, in seconds of the whole run, and how far off that was."""
+    left = next((left for when, left in reversed(told) if when <= moment and left is not None), None)
+    whole = None if left is None else moment + left
+    return {"moment": moment, "told": left, "true": end - moment, "off": None if whole is None else whole / end - 1}
+
+
+def page(result: Mapping[str, Any]) -> str:
+    """The two tables, with the command and the machine."""
+    here = result["machine"]
+    hours = "".join(
+        f"| {phase} | {one['foreseen']:.4f} | {one['taken']:.4f} | {one['foreseen'] / one['taken'] - 1:+.0%} |\n"
+        for phase, one in result["phases"].items()
+        if one["taken"]
+    )
+    left = "".join(
+        f"| {point['moment'] / result['seconds']:.0%} | {_seconds(point['told'])} | {_seconds(point['true'])} "
+        f"| {'' if point['off'] is None else format(point['off'], '+.0%')} |\n"
+        for point in result["points"]
+    )
+    return f"""# What was foretold, and what was true
+
+Written by `python -m benchmarks.foretold` on {here["date"]}: {here["machine"]}, load {result["load"]:.1f} before;
+commit {here["commit"]}. `{result["command"]}` from an empty store and cache took {_seconds(result["seconds"])}, after
+`xstilts doctor --calibrate`.
+
+## Hours of the plan
+
+Hours of single processes, from a job's start to its end, added up.
+
+| phase | foreseen | taken | off |
+|---|---:|---:|---:|
+{hours}
+## Time left
+
+| of the time | left, told | left, true | the whole time, told against true |
+|---:|---:|---:|---:|
+{left}"""
+
+
+def _seconds(value: float | None) -> str:
+    return "nothing yet" if value is None else f"{value:.0f} s"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

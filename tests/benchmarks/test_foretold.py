@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from benchmarks.foretold import _at, page
 
 MACHINE = {"date": "2026-01-01 00:00 UTC", "machine": "a machine", "commit": "0123456789ab"}

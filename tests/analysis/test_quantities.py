@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from xstilts.analysis.arms import EFFECTS
+from xstilts.analysis.chosen import Missing
 from xstilts.analysis.claims import judge
-from xstilts.analysis.quantities import MEASURES, Missing
+from xstilts.analysis.quantities import MEASURES
 from xstilts.catalogue.claim import claim_from_table, claims
 from xstilts.catalogue.errors import Problem
 

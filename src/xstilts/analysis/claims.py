@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from xstilts.analysis import verdict
+from xstilts.analysis.chosen import Missing
 from xstilts.analysis.decide import (
     SEEDS,
     Decision,
@@ -24,7 +25,7 @@ from xstilts.analysis.decide import (
     several_above,
 )
 from xstilts.analysis.material import Material
-from xstilts.analysis.quantities import BEHIND, MEASURES, Measured, Missing
+from xstilts.analysis.quantities import BEHIND, MEASURES, Measured
 from xstilts.analysis.section import counted
 from xstilts.analysis.verdict import CONTROL_CAP, Word
 from xstilts.catalogue.claim import VIEWS, Claim, Rule

@@ -7,26 +7,29 @@ estimates with what they were taken over. What can not be computed raises ``Miss
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from xstilts.analysis.arms import BEST
+from xstilts.analysis.chosen import (
+    CELL,
+    Arguments,
+    Missing,
+    chosen,
+    intermediates,
+    largest,
+    less,
+    of_arm,
+    where,
+    whole,
+)
 from xstilts.analysis.decide import Estimate, estimate_of
 from xstilts.analysis.intervals import crossed, over_seeds
 from xstilts.analysis.material import Material
 from xstilts.analysis.section import counted
-
-Arguments = Mapping[str, Any]
-_CELL = ["backbone", "target", "language", "split", "seed"]
-
-
-class Missing(LookupError):
-    """A quantity can not be computed; the text says what is not there."""
 
 
 @dataclass(frozen=True)
@@ -44,38 +47,38 @@ class Measured:
 
 def mean_gain(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The mean over targets of the mean over languages of an arm's gain; seeds vary, or families and seeds."""
-    rows = _of_arm(_chosen(effects, asked), asked)
+    rows = of_arm(chosen(effects, asked), asked)
     return _alone(_spread(rows, asked.get("over", "seeds")), rows)
 
 
 def mean_score(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """``mean_gain`` of the scores themselves, to hold against a published number."""
-    rows = _of_arm(_chosen(effects.with_columns(gain=pl.col("score")), asked), asked)
+    rows = of_arm(chosen(effects.with_columns(gain=pl.col("score")), asked), asked)
     return _alone(_spread(rows, "seeds"), rows)
 
 
 def gain_difference(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The gain of arm ``first`` less that of arm ``second``, cell by cell."""
-    rows = _chosen(effects, asked)
-    first, second = (_of_arm(rows, {"intermediate": asked[name]}) for name in ("first", "second"))
-    paired = _less(first, second)
+    rows = chosen(effects, asked)
+    first, second = (of_arm(rows, {"intermediate": asked[name]}) for name in ("first", "second"))
+    paired = less(first, second)
     return _alone(_spread(paired, asked.get("over", "seeds")), paired)
 
 
 def joint_over_best(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The gain of the arm of most tasks less that of the best single task. Which is best is chosen on the other seeds,
     where there are any, so that the winner is not judged by the luck that made it one."""
-    rows = _chosen(effects, asked)
-    joint = _of_arm(rows, {"intermediate": ["joint"]})
-    arms = _intermediates(rows, joint=False)
+    rows = chosen(effects, asked)
+    joint = of_arm(rows, {"intermediate": ["joint"]})
+    arms = intermediates(rows, joint=False)
     if not arms:
         raise Missing("no arm with a single intermediate task")
     shared = joint
     for part in arms.values():
-        shared = shared.join(part, on=_CELL, how="semi", maintain_order="left")
+        shared = shared.join(part, on=CELL, how="semi", maintain_order="left")
     if shared.is_empty():
         raise Missing("the arms have no cell in common")
-    singles = {name: _by_seed(part.join(shared, on=_CELL, how="semi")) for name, part in arms.items()}
+    singles = {name: _by_seed(part.join(shared, on=CELL, how="semi")) for name, part in arms.items()}
     values = []
     for seed, value in _by_seed(shared).items():
         there = {name: gains for name, gains in singles.items() if seed in gains}
@@ -90,17 +93,17 @@ def best_per_target(effects: pl.DataFrame, asked: Arguments) -> Measured:
     was scored beside the test split, else on the other seeds, else (one seed) on itself, which flatters."""
     if not (told := effects.filter(pl.col("tasks") == BEST)).is_empty():
         return _alone(_spread(told, "seeds"), told)
-    evaluated = _chosen(effects, asked)
+    evaluated = chosen(effects, asked)
     both = effects.group_by("target").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
     chosen_on = evaluated
     if len(both):
-        chosen_on = _chosen(effects.filter(pl.col("split") == "validation"), asked)
+        chosen_on = chosen(effects.filter(pl.col("split") == "validation"), asked)
     per_target: dict[str, dict[int, float]] = {}
     for (target,), rows in evaluated.group_by(["target"], maintain_order=True):
-        arms = {arm: _by_seed(part) for arm, part in _intermediates(rows, joint=True).items()}
+        arms = {arm: _by_seed(part) for arm, part in intermediates(rows, joint=True).items()}
         before = {
             arm: _by_seed(part)
-            for arm, part in _intermediates(chosen_on.filter(pl.col("target") == target), joint=True).items()
+            for arm, part in intermediates(chosen_on.filter(pl.col("target") == target), joint=True).items()
         }
         for seed in sorted({seed for gains in arms.values() for seed in gains}):
             there = [arm for arm in arms if seed in arms[arm] and arm in before]
@@ -123,7 +126,7 @@ def smallest_gain_of_each(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """Of each intermediate task the gain on the target where it is smallest, seed by seed."""
 
     def smallest(rows: pl.DataFrame) -> Estimate:
-        cells = _whole(rows).group_by("seed", "target").agg(pl.col("gain").mean())
+        cells = whole(rows).group_by("seed", "target").agg(pl.col("gain").mean())
         return _seeded(cells.group_by("seed").agg(pl.col("gain").min()).sort("seed")["gain"].to_list())
 
     return _each(effects, asked, smallest)
@@ -132,9 +135,9 @@ def smallest_gain_of_each(effects: pl.DataFrame, asked: Arguments) -> Measured:
 def alone_over_mlm(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The mean over intermediates of the gain without less the gain with masked language modelling alongside, in the
     same cells; intermediates and seeds both vary."""
-    plain = _intermediates(_chosen(effects, {**asked, "mlm": False}), joint=True)
-    beside = _intermediates(_chosen(effects, {**asked, "mlm": True}), joint=True)
-    return _over_intermediates({name: _less(plain[name], beside[name]) for name in plain if name in beside}, "MLM")
+    plain = intermediates(chosen(effects, {**asked, "mlm": False}), joint=True)
+    beside = intermediates(chosen(effects, {**asked, "mlm": True}), joint=True)
+    return _over_intermediates({name: less(plain[name], beside[name]) for name in plain if name in beside}, "MLM")
 
 
 def english_over_translated(effects: pl.DataFrame, asked: Arguments) -> Measured:
@@ -145,7 +148,7 @@ def english_over_translated(effects: pl.DataFrame, asked: Arguments) -> Measured
 def multilingual_over_english(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The gain of an intermediate task in several languages less that in one, as many rows and updates, in languages
     that neither labelled; families and seeds both vary. Of several such arms that of most languages counts."""
-    rows = _chosen(effects, {**asked, "languages": "zero-shot"}).filter(pl.col("tasks") != "")
+    rows = chosen(effects, {**asked, "languages": "zero-shot"}).filter(pl.col("tasks") != "")
     several = pl.col("sources").str.contains(r"\+")
     found: list[tuple[bool, int, int, pl.DataFrame]] = []
     for (_,), part in rows.group_by(["tasks"], maintain_order=True):
@@ -155,7 +158,7 @@ def multilingual_over_english(effects: pl.DataFrame, asked: Arguments) -> Measur
                 pl.col("examples").eq_missing(many["examples"][0]) & pl.col("updates").eq_missing(many["updates"][0])
             )
             if not alike.is_empty():
-                paired = _less(many, _largest(alike))
+                paired = less(many, largest(alike))
                 found.append((paired["family"].n_unique() > 1, str(many["sources"][0]).count("+"), len(found), paired))
     if not found:
         raise Missing("no intermediate task that was trained in several languages and in one, as many rows and updates")
@@ -190,10 +193,10 @@ def size_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
 
 def _slope_rows(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
     """The rows of the intermediate task of most sizes; those under equal updates, where these are three or more."""
-    rows = _chosen(effects, asked).filter((pl.col("tasks") != "") & ~pl.col("tasks").str.contains(r"\+"))
+    rows = chosen(effects, asked).filter((pl.col("tasks") != "") & ~pl.col("tasks").str.contains(r"\+"))
     counts = rows.group_by("tasks", maintain_order=True).agg(pl.col("examples").n_unique()).sort("examples")
     if counts.is_empty() or counts["examples"][-1] < 3:
-        raise Missing("fewer than three sizes of one intermediate set" + _where(asked))
+        raise Missing("fewer than three sizes of one intermediate set" + where(asked))
     wanted = rows.filter(pl.col("tasks") == counts["tasks"][-1])
     timed = wanted.filter(pl.col("updates").is_not_null())
     equal = timed.group_by("updates").agg(pl.col("examples").n_unique().alias("sizes")).sort("sizes", "updates")
@@ -204,12 +207,12 @@ def _slope_rows(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
 
 def scale_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The slope of the gain on log10 of the weights without embeddings: three backbones or more, arms alike."""
-    rows = _chosen(effects, asked).filter((pl.col("tasks") != "") & pl.col("parameters").is_not_null())
+    rows = chosen(effects, asked).filter((pl.col("tasks") != "") & pl.col("parameters").is_not_null())
     if "arm" not in asked and not rows.is_empty():
-        largest = [_largest(part)["arm"][0] for _, part in rows.group_by(["tasks"], maintain_order=True)]
+        largest = [largest(part)["arm"][0] for _, part in rows.group_by(["tasks"], maintain_order=True)]
         rows = rows.filter(pl.col("arm").is_in(largest))
     if rows["parameters"].n_unique() < 3:
-        raise Missing("fewer than three sizes of backbone" + _where(asked))
+        raise Missing("fewer than three sizes of backbone" + where(asked))
     return _sloped(rows, "parameters")
 
 
@@ -260,102 +263,16 @@ MEASURES: Mapping[str, Quantity] = {
 BEHIND: Mapping[str, Callable[[Material, Arguments], Measured]] = {"calibration_interaction": calibration_interaction}
 
 
-# Which rows.
-
-
-def _chosen(effects: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
-    """The rows with a gain that ``asked`` names; controls with shuffled labels never count. Of a target that has a test
-    split, only that."""
-    rows = effects.filter(pl.col("gain").is_not_null() & ~pl.col("shuffled") & (pl.col("tasks") != BEST))
-    tested = rows.filter(pl.col("split") == "test").select("target").unique()
-    rows = rows.filter((pl.col("split") == "test") | ~pl.col("target").is_in(tested["target"].implode()))
-    if targets := asked.get("targets"):
-        named = rows.filter(pl.col("target").is_in(list(targets)))
-        rows = rows if named.is_empty() and asked.get("else_all") else named
-    languages = asked.get("languages", "all")
-    if group := asked.get("group"):
-        grouped = rows.filter(pl.col("group") == group)
-        rows, languages = (rows, languages) if grouped.is_empty() else (grouped, "all")
-    if languages == "zero-shot":
-        rows = rows.filter(pl.col("side").is_in(["zero-shot", "all"]))
-    elif not isinstance(languages, str):
-        rows = rows.filter(pl.col("language").is_in(list(languages)))
-    if not asked.get("retrieval", True):
-        rows = rows.filter(~pl.col("retrieval"))
-    if not asked.get("self_pairs", True):
-        rows = rows.filter(~pl.col("self_pair"))
-    if "arm" not in asked:
-        rows = rows.filter(pl.col("mlm") == asked.get("mlm", False))
-    if rows.is_empty():
-        raise Missing(f"no scores{_where(asked)}")
-    return rows
-
-
-def _where(asked: Arguments) -> str:
-    """What was asked for, in words."""
-    said = [", ".join(asked["targets"])] if asked.get("targets") else []
-    if not isinstance(asked.get("languages", ""), str):
-        said.append("in " + " ".join(asked["languages"]))
-    said += ["with MLM alongside"] if asked.get("mlm") else []
-    return f" ({'; '.join(said)})" if said else ""
-
-
-def _of_arm(rows: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
-    """The rows of the arm that is named, or of the first of the intermediate tasks that was run. ``joint``: the arm of
-    most tasks."""
-    if name := asked.get("arm"):
-        found = rows.filter(pl.col("arm") == name)
-        if found.is_empty():
-            raise Missing(f"no scores of an arm '{name}'")
-        return found
-    wanted = asked.get("intermediate")
-    names = [wanted] if isinstance(wanted, str) else list(wanted or ())
-    if names == ["joint"]:
-        several = rows.filter(pl.col("tasks").str.contains(r"^[^ ]+\+[^ ]+$"))
-        names = sorted(several["tasks"].unique().to_list(), key=lambda one: -one.count("+"))[:1]
-        if not names:
-            raise Missing("no arm trains on several intermediate tasks")
-    if not names:
-        raise Missing("no arm is named: say 'arm' or 'intermediate'")
-    for name in names:
-        found = rows.filter(pl.col("tasks") == name)
-        if not found.is_empty():
-            return _largest(found)
-    raise Missing(f"no arm with the intermediate task {' or '.join(names)}")
-
-
-def _largest(rows: pl.DataFrame) -> pl.DataFrame:
-    """Of several arms with the same tasks that of most examples, and of these the one in fewest languages."""
-    order = pl.struct(-pl.col("examples").fill_null(0), pl.col("sources").str.len_chars(), pl.col("arm"))
-    first = rows.sort(order)["arm"][0]
-    return rows.filter(pl.col("arm") == first)
-
-
-def _intermediates(rows: pl.DataFrame, joint: bool) -> dict[str, pl.DataFrame]:
-    """The rows of each intermediate task by name; with ``joint`` also those of several together."""
-    found = {str(name): part for (name,), part in rows.group_by(["tasks"], maintain_order=True) if name}
-    return {name: _largest(part) for name, part in found.items() if joint or not re.search(r"\+| > | & ", name)}
-
-
-# What is computed from them.
-
-
-def _whole(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the seeds that hold every cell."""
-    counts = rows.group_by("seed").agg(pl.struct("target", "language").n_unique().alias("cells"))
-    return rows.filter(pl.col("seed").is_in(counts.filter(pl.col("cells") == pl.col("cells").max())["seed"].implode()))
-
-
 def _by_seed(rows: pl.DataFrame) -> dict[int, float]:
     """Seed by seed the mean over targets of the mean over languages."""
-    means = _whole(rows).group_by("seed", "target").agg(pl.col("gain").mean())
+    means = whole(rows).group_by("seed", "target").agg(pl.col("gain").mean())
     return dict(means.group_by("seed").agg(pl.col("gain").mean()).sort("seed").iter_rows())
 
 
 def _spread(rows: pl.DataFrame, over: str) -> Estimate:
     if over == "seeds":
         return _seeded(list(_by_seed(rows).values()))
-    kept = _whole(rows).filter(pl.col("family") != "")
+    kept = whole(rows).filter(pl.col("family") != "")
     table = kept.group_by("family", "seed").agg(pl.col("gain").mean())
     return _table(table.rename({"family": "unit"}), "families")
 
@@ -378,15 +295,6 @@ def _table(table: pl.DataFrame, unit: str) -> Estimate:
     return estimate_of(replace(found, over=found.over.replace("families", unit)), values.shape[1])
 
 
-def _less(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
-    """``first`` with the gains of the same cells of ``second`` taken off; cells that only one has are left out."""
-    taken = second.select(*_CELL, pl.col("gain").alias("_less"))
-    joined = first.join(taken, on=_CELL, how="inner", maintain_order="left")
-    if joined.is_empty():
-        raise Missing("the two arms have no cell in common")
-    return joined.with_columns(gain=pl.col("gain") - pl.col("_less")).drop("_less")
-
-
 def _over_intermediates(pairs: Mapping[str, pl.DataFrame], what: str) -> Measured:
     if not pairs:
         raise Missing(f"no intermediate task that was trained with and without {what}")
@@ -400,23 +308,23 @@ def _over_intermediates(pairs: Mapping[str, pl.DataFrame], what: str) -> Measure
 
 
 def _over_sources(effects: pl.DataFrame, asked: Arguments, other: Callable[[list[str]], bool], what: str) -> Measured:
-    rows = _chosen(effects, asked).filter(pl.col("tasks") != "")
+    rows = chosen(effects, asked).filter(pl.col("tasks") != "")
     pairs = {}
     for (name,), part in rows.group_by(["tasks"], maintain_order=True):
         sides: dict[bool, list[str]] = {True: [], False: []}
         for (sources,), _ in part.group_by(["sources"], maintain_order=True):
             sides[other(str(sources).split("+"))].append(str(sources))
         if sides[True] and sides[False]:
-            kept = [_largest(part.filter(pl.col("sources").is_in(sides[side]))) for side in (False, True)]
-            pairs[str(name)] = _less(*kept)
+            kept = [largest(part.filter(pl.col("sources").is_in(sides[side]))) for side in (False, True)]
+            pairs[str(name)] = less(*kept)
     return _over_intermediates(pairs, what)
 
 
 def _each(effects: pl.DataFrame, asked: Arguments, measure: Callable[[pl.DataFrame], Estimate]) -> Measured:
-    rows = _chosen(effects, asked)
-    parts = tuple((name, measure(part)) for name, part in _intermediates(rows, bool(asked.get("joint"))).items())
+    rows = chosen(effects, asked)
+    parts = tuple((name, measure(part)) for name, part in intermediates(rows, bool(asked.get("joint"))).items())
     if not parts:
-        raise Missing(f"no arm with an intermediate task{_where(asked)}")
+        raise Missing(f"no arm with an intermediate task{where(asked)}")
     return replace(_alone(parts[0][1], rows), parts=parts)
 
 

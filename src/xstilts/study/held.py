@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xstilts.study.job import Job, Key, Start, Train, canonical
+from xstilts.study.canonical import canonical
+from xstilts.study.job import Job, Key, Start, Train
 from xstilts.study.manifest import Plan
 from xstilts.study.shape import root
 from xstilts.study.spec import Study

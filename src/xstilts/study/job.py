@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from xstilts.catalogue.protocol import PLAIN, Search
+from xstilts.study.canonical import built, canonical
 
 Key = str
 Phase = Literal["pretraining", "intermediate", "target"]
@@ -347,30 +346,6 @@ KINDS: Mapping[str, type[Train] | type[Merge] | type[Embed] | type[Probe] | type
 }
 
 
-def canonical(value: Any) -> Any:
-    """``value`` as plain JSON with one spelling only; what has none is refused with a ``TypeError``.
-
-    Fields that have their default value are left out, so that a field added later changes no earlier key. A default is
-    therefore never changed: its job's ``revision`` is raised instead.
-    """
-    if is_dataclass(value) and not isinstance(value, type):
-        said = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
-        return {
-            name: canonical(item) for name, (item, default) in said.items() if item != default or name == "revision"
-        }
-    if value is None or isinstance(value, bool | str | int):
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise TypeError(f"{value} cannot be part of a job's key")
-        return int(value) if value.is_integer() else value
-    if isinstance(value, tuple | list):
-        return [canonical(item) for item in value]
-    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
-        return {name: canonical(value[name]) for name in sorted(value)}
-    raise TypeError(f"a {type(value).__name__} cannot be part of a job's key")
-
-
 def kind_of(job: Job) -> str:
     """``train``, ``merge``, ``embed``, ``probe``, ``predict`` or ``score``."""
     return type(job).__name__.lower()
@@ -387,33 +362,10 @@ def key_of(job: Job) -> Key:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _built(hint: Any, value: Any) -> Any:
-    """``value``, read from JSON, as the type that ``hint`` names: the inverse of ``canonical``."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin is UnionType:
-        if value is None and NoneType in inner:
-            return None
-        return _built(next(kind for kind in inner if kind is not NoneType), value)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_built(inner[0], item) for item in value)
-    if origin is Literal and value in inner:
-        return value
-    if isinstance(hint, type) and is_dataclass(hint) and isinstance(value, Mapping):
-        hints = get_type_hints(hint)
-        if unknown := set(value) - set(hints):
-            raise TypeError(f"{hint.__name__} has no {', '.join(sorted(unknown))}")
-        return hint(**{name: _built(hints[name], item) for name, item in value.items()})
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if hint in (str, int, bool) and type(value) is hint:
-        return value
-    raise TypeError(f"{value!r} is not a {hint}")
-
-
 def from_json(value: Mapping[str, Any]) -> Job:
     """The job that ``to_json`` wrote, equal and with the same key. Raises ``TypeError`` where it is none."""
     kind = str(value.get("kind"))
     if kind not in KINDS:
         raise TypeError(f"{kind!r} is not a kind of job")
-    job: Job = _built(KINDS[kind], {name: item for name, item in value.items() if name != "kind"})
+    job: Job = built(KINDS[kind], {name: item for name, item in value.items() if name != "kind"})
     return job

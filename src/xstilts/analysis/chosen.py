@@ -79,11 +79,11 @@ def of_arm(rows: pl.DataFrame, asked: Arguments) -> pl.DataFrame:
     for name in names:
         found = rows.filter(pl.col("tasks") == name)
         if not found.is_empty():
-            return largest(found)
+            return of_most_examples(found)
     raise Missing(f"no arm with the intermediate task {' or '.join(names)}")
 
 
-def largest(rows: pl.DataFrame) -> pl.DataFrame:
+def of_most_examples(rows: pl.DataFrame) -> pl.DataFrame:
     """Of several arms with the same tasks that of most examples, and of these the one in fewest languages."""
     order = pl.struct(-pl.col("examples").fill_null(0), pl.col("sources").str.len_chars(), pl.col("arm"))
     first = rows.sort(order)["arm"][0]
@@ -93,7 +93,7 @@ def largest(rows: pl.DataFrame) -> pl.DataFrame:
 def intermediates(rows: pl.DataFrame, joint: bool) -> dict[str, pl.DataFrame]:
     """The rows of each intermediate task by name; with ``joint`` also those of several together."""
     found = {str(name): part for (name,), part in rows.group_by(["tasks"], maintain_order=True) if name}
-    return {name: largest(part) for name, part in found.items() if joint or not re.search(r"\+| > | & ", name)}
+    return {name: of_most_examples(part) for name, part in found.items() if joint or not re.search(r"\+| > | & ", name)}
 
 
 def whole(rows: pl.DataFrame) -> pl.DataFrame:

@@ -20,9 +20,9 @@ from xstilts.analysis.chosen import (
     Missing,
     chosen,
     intermediates,
-    largest,
     less,
     of_arm,
+    of_most_examples,
     where,
     whole,
 )
@@ -158,7 +158,7 @@ def multilingual_over_english(effects: pl.DataFrame, asked: Arguments) -> Measur
                 pl.col("examples").eq_missing(many["examples"][0]) & pl.col("updates").eq_missing(many["updates"][0])
             )
             if not alike.is_empty():
-                paired = less(many, largest(alike))
+                paired = less(many, of_most_examples(alike))
                 found.append((paired["family"].n_unique() > 1, str(many["sources"][0]).count("+"), len(found), paired))
     if not found:
         raise Missing("no intermediate task that was trained in several languages and in one, as many rows and updates")
@@ -209,7 +209,7 @@ def scale_slope(effects: pl.DataFrame, asked: Arguments) -> Measured:
     """The slope of the gain on log10 of the weights without embeddings: three backbones or more, arms alike."""
     rows = chosen(effects, asked).filter((pl.col("tasks") != "") & pl.col("parameters").is_not_null())
     if "arm" not in asked and not rows.is_empty():
-        largest = [largest(part)["arm"][0] for _, part in rows.group_by(["tasks"], maintain_order=True)]
+        largest = [of_most_examples(part)["arm"][0] for _, part in rows.group_by(["tasks"], maintain_order=True)]
         rows = rows.filter(pl.col("arm").is_in(largest))
     if rows["parameters"].n_unique() < 3:
         raise Missing("fewer than three sizes of backbone" + where(asked))
@@ -315,7 +315,7 @@ def _over_sources(effects: pl.DataFrame, asked: Arguments, other: Callable[[list
         for (sources,), _ in part.group_by(["sources"], maintain_order=True):
             sides[other(str(sources).split("+"))].append(str(sources))
         if sides[True] and sides[False]:
-            kept = [largest(part.filter(pl.col("sources").is_in(sides[side]))) for side in (False, True)]
+            kept = [of_most_examples(part.filter(pl.col("sources").is_in(sides[side]))) for side in (False, True)]
             pairs[str(name)] = less(*kept)
     return _over_intermediates(pairs, what)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xstilts.analysis import gains
 
@@ -168,3 +170,10 @@ def test_labels_of_the_intermediate_phase_make_a_third_side() -> None:
     assert one(gains.by_target(frame, "zero-shot"), arm="baseline").languages == 3
     assert one(gains.by_target(frame, "intermediate"), arm="tags").languages == 1
     assert one(gains.by_target(frame, "labelled"), arm="tags").languages == 1
+
+
+@given(floor=st.floats(0, 100), examples=st.integers(1, 10_000), score=st.floats(0, 100))
+def test_the_least_clear_score_is_where_the_hurdle_is_met(floor: float, examples: int, score: float) -> None:
+    least = gains.least_clear(floor, examples)
+    if abs(score - least) > 1e-6 and score > floor:
+        assert (score > least) == (score - floor > gains.hurdle(score, examples)[1])

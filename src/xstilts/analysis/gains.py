@@ -131,6 +131,14 @@ def hurdle(score: float, examples: float, deviation: float = 0.0, seeds: int = 1
     return error, max(CLEAR_POINTS, CLEAR_ERRORS * error)
 
 
+def least_clear(floor: float, examples: float) -> float:
+    """The score above which one run clears the ``hurdle``: the larger root of (s - floor)^2 = 9 s (100 - s) / n, and at
+    least 2 points above the floor, so that it may lie above 100."""
+    share = CLEAR_ERRORS**2 / max(examples, 1.0)
+    a, half = 1 + share, floor + 50 * share
+    return max(floor + CLEAR_POINTS, (half + math.sqrt(max(half**2 - a * floor**2, 0.0))) / a)
+
+
 def clear(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of targets that the baseline clearly learned; what averages are taken over."""
     good = floors(frame).filter(pl.col("clear")).select("backbone", "target")

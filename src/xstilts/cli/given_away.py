@@ -14,14 +14,15 @@ import polars as pl
 
 from xstilts import __version__
 from xstilts.analysis.calibration.binned import equal_mass, expected_error
-from xstilts.analysis.calibration.confidence import LEAST, Confidence, crossed, fitted, raw, right
+from xstilts.analysis.calibration.confidence import LEAST, Confidence, Numbers, crossed, fitted, raw, right
 from xstilts.analysis.table import of_store
 from xstilts.catalogue.task import TaskType
 from xstilts.jobs.behind import Behind
 from xstilts.jobs.handed import About
-from xstilts.report.card import Card, Fit, card, useless
+from xstilts.report.card import Card, Fit, card, runs_of, useless
 from xstilts.study.job import Predict, Score
 from xstilts.study.manifest import Cell
+from xstilts.study.own_study import BASELINE
 
 if TYPE_CHECKING:
     from xstilts.cli.opened import Opened
@@ -37,7 +38,7 @@ def give_away(
 
     plan, place = found.plan, found.store
     frame = of_store(plan, place)
-    best, reason = _best(frame, language)
+    best, reason = _best(frame, language, task)
     mine = [cell for cell in plan.cells if (cell.arm, cell.seed) == best]
     (chosen,) = [cell for cell in mine if (cell.split, cell.language) == ("validation", language)]
     kind, behind = TaskType(chosen.task_type), Behind(plan, place)
@@ -53,10 +54,12 @@ def give_away(
     about = Card(
         chosen.target, str(kind), labels, language, _name(backbone), task, *best, frame,
         tuple(_fit(kind, cell, behind, confidence) for cell in mine), (*why, reason), __version__, known, pairs,
+        confidence.examples,
     )  # fmt: skip
     said = About(
         chosen.target, str(kind), labels, dict(columns), language, prediction.max_length, prediction.stride,
         prediction.precision, asdict(confidence), tuple(useless(about)),
+        _errors(about),
     )  # fmt: skip
     hand_over(place.folder(chosen.model) / "model", said, card(about), folder)
     return about
@@ -67,7 +70,14 @@ def _name(backbone: str) -> str:
     return Path(backbone).resolve().name if Path(backbone).is_dir() else backbone
 
 
-def _best(frame: pl.DataFrame, language: str) -> tuple[tuple[str, int], str]:
+def _errors(about: Card) -> dict[str, tuple[float, int]]:
+    """By language how far off the confidence that ``predict`` gives was, in points, and on how many answers: of test
+    rows where these are enough, else of validation rows."""
+    measured = ((one, one.after if about.fitted else one.before) for one in about.fits)
+    return {one.language: (round(error, 2), one.answers) for one, error in measured if error is not None}
+
+
+def _best(frame: pl.DataFrame, language: str, task: str) -> tuple[tuple[str, int], str]:
     """Arm and seed with the best score on validation rows, the arm by its mean; why."""
     dev = frame.filter((pl.col("split") == "validation") & (pl.col("language") == language))
     means = dev.group_by("arm", maintain_order=True).agg(pl.col("score").mean()).sort("score", descending=True)
@@ -75,8 +85,13 @@ def _best(frame: pl.DataFrame, language: str) -> tuple[tuple[str, int], str]:
     if means.height > 1 and means["score"][0] == means["score"][1]:
         arm = "baseline"
     mine = dev.filter(pl.col("arm") == arm).sort("score", descending=True)
-    said = ", ".join(f"{name} {score:.1f}" for name, score in means.iter_rows())
-    return (arm, int(mine["seed"][0])), f"Kept: {arm}, by the score on validation rows in {language} ({said})."
+    found = arm, int(mine["seed"][0])
+    if (runs := runs_of(frame)) == 1:
+        return found, "One run was trained, so there was nothing to choose from."
+    called = {name: "none" if name == BASELINE else task for name in means["arm"]}
+    said = ", ".join(f"{called[name]} {score:.1f}" for name, score in means.iter_rows())
+    why = f"the best of {runs} runs by the score on validation rows in {language}"
+    return found, f"Kept: {why} (means by intermediate task: {said})."
 
 
 def _fit(kind: TaskType, cell: Cell, behind: Behind, confidence: Confidence) -> Fit:
@@ -84,8 +99,14 @@ def _fit(kind: TaskType, cell: Cell, behind: Behind, confidence: Confidence) -> 
     assert gold is not None and predicted is not None
     correct, before = right(kind, gold, predicted), raw(kind, predicted)
     own = cell.split == "validation"
-    after = crossed(kind, gold, predicted) if own else confidence.of(kind, predicted)
-    if len(correct) < LEAST:
-        return Fit(cell.split, cell.language, len(correct), float(correct.mean()), None, None)
-    errors = [100 * expected_error(equal_mass(part, correct)) for part in (before, after)]
-    return Fit(cell.split, cell.language, len(correct), float(correct.mean()), *errors)
+    count = len(correct)
+
+    def error(part: Numbers) -> float | None:
+        return 100 * expected_error(equal_mass(part, correct)) if count >= LEAST else None
+
+    # Half of the validation rows must be enough to fit the other half.
+    told = confidence.examples and (not own or count >= 2 * LEAST)
+    after = (crossed(kind, gold, predicted) if own else confidence.of(kind, predicted)) if told else None
+    return Fit(
+        cell.split, cell.language, count, float(correct.mean()), error(before), None if after is None else error(after)
+    )

@@ -1,12 +1,11 @@
-"""The commands ``train`` and ``predict``: a model for one's own rows, and what it says of others.
+"""The command ``train``: a model for one's own rows.
 
 In: files of the user (CSV, JSON, Parquet). Out: a study in the store, a folder with the model that the model library
-opens, its card; predictions with confidence.
+opens, its card.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import sys
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xstilts.catalogue.errors import Problem, nearest
-from xstilts.catalogue.sealed import replace
 from xstilts.catalogue.task import TaskType
 from xstilts.cli.frame import STORE, DataOption, StoreOption, command, put, say
 
@@ -31,7 +29,6 @@ TYPES = (
 )  # fmt: skip
 ADVISE, NONE = "advise", "none"
 LEAST_UPDATES, MOST_EPOCHS = 500, 20
-UNREAD = 0.05  # share of unknown pieces from which on it is told
 
 ColumnOption = Annotated[
     list[str] | None, typer.Option("--column", metavar="ROLE=NAME", help="What a file calls a role; may be repeated.")
@@ -78,6 +75,8 @@ def train(
     folder = output or Path(f"{name}-model")
     _may_write(folder)
     columns, tests = pairs("--column", column), {code: Path(path) for code, path in pairs("--test", test).items()}
+    if wrong := unknown_languages([("--language", language), *(("--test", code) for code in tests)]):
+        raise Problem(*wrong)
     place = store / "own" / name
     from xstilts.cli.opened import made
 
@@ -119,6 +118,19 @@ def kind_of(type: str) -> TaskType:
 def name_of(file: Path) -> str:
     """What a task of one's own is called, after its file."""
     return re.sub(r"[^a-z0-9]+", "-", file.stem.casefold()).strip("-") or "mine"
+
+
+def unknown_languages(said: Iterable[tuple[str, str]]) -> list[str]:
+    """A mistake for every option whose language the catalogue does not have."""
+    from xstilts.catalogue.language import get_language
+
+    wrong = []
+    for option, code in said:
+        try:
+            get_language(code)
+        except Problem as problem:
+            wrong.append(f"{option}: {problem}")
+    return wrong
 
 
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:
@@ -270,81 +282,3 @@ def _tell(card: Card, folder: Path) -> None:
         put(line)
     put(f"model   {folder}")
     say(f"next: xstilts predict {shlex.quote(str(folder))} FILE --output predictions.csv")
-
-
-@command("predict")
-def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A folder that xstilts train wrote.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Rows, labelled or not: CSV, JSON, JSONL or Parquet.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="CSV, JSONL or Parquet by its name; default: CSV, printed.")
-    ] = None,
-    column: ColumnOption = None,
-    probabilities: Annotated[bool, typer.Option(help="Also the share of every label.")] = False,
-) -> None:
-    """What a model says of rows, and how sure it is.
-
-    For example: xstilts predict reviews-model swahili.csv --output said.csv
-    """
-    from xstilts.analysis.calibration.confidence import Confidence
-    from xstilts.data.given import LABELS, given_rows
-    from xstilts.data.tables import open_table
-    from xstilts.jobs.handed import read_about
-    from xstilts.report.said import FORMATS, said, written
-
-    form = output.suffix if output else ".csv"
-    if form not in FORMATS:
-        raise Problem(f"--output '{output}': write one of {', '.join(FORMATS)}")
-    if output:
-        _can_write(output, file)
-    about = read_about(model)
-    kind = TaskType(about.type)
-    named = {**about.columns, **pairs("--column", column)}
-    texts = {role: name for role, name in named.items() if role not in LABELS[kind]}
-    rows, _ = given_rows(file, kind, texts, labelled=False)
-
-    from xstilts.jobs.handover import predicted
-
-    found, unknown = predicted(model, about, rows)
-    confidence = Confidence(**about.confidence)
-    table = said(open_table(file), kind, about.labels, found, confidence, probabilities)
-    content = written(table, form)
-    if output:
-        replace(output, content, synced=False)
-        say(f"written: {output} ({table.num_rows:,} rows)")
-    else:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    for line in _cautions(unknown, confidence, about.language, about.weak):
-        say(f"note: {line}")
-
-
-def _can_write(output: Path, file: Path) -> None:
-    """Make the folder of ``output``. Raises ``Problem`` where it can not be written there, or is what is read."""
-    if output.resolve() == file.resolve():
-        raise Problem(f"--output '{output}' is the file that is read: name another")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Problem(f"can not make the folder of --output '{output}' ({error.strerror}): name another") from error
-    if output.is_dir() or not os.access(output.parent, os.W_OK):
-        raise Problem(f"--output '{output}' can not be written: name a file in a folder of yours")
-
-
-def _cautions(unknown: float, confidence: Any, language: str, weak: tuple[str, ...]) -> list[str]:
-    found = []
-    if weak:
-        found.append(
-            f"on labelled rows in {', '.join(weak)} this model did not beat a trivial predictor: do not use it there "
-            "(README.md of the model has the scores)"
-        )
-    if unknown > UNREAD:
-        found.append(
-            f"the tokenizer does not know {unknown:.0%} of the pieces of these texts: the encoder may not read their "
-            "script at all; take one that was pretrained on it (xstilts backbones)"
-        )
-    if not confidence.examples:
-        found.append("confidence is raw: there were too few validation rows to fit it")
-    else:
-        found.append(f"confidence was fitted on rows in {language}; in other languages it is usually too high")
-    return found

@@ -22,7 +22,8 @@ FORM = 1
 class About:
     """What ``predict`` has to know of a model. ``columns``: what the files it learned from call the roles;
     ``confidence``: the fields of ``analysis.calibration.confidence.Confidence``; ``language``: the one with labels;
-    ``weak``: the scored languages in which it does not beat a trivial predictor."""
+    ``weak``: the scored languages in which it does not clearly beat a trivial predictor; ``errors``: the expected
+    calibration error of its confidence by language, in points, and the labelled answers on which it was measured."""
 
     task: str
     type: str
@@ -34,6 +35,7 @@ class About:
     precision: str
     confidence: Mapping[str, Any] = field(default_factory=dict)
     weak: tuple[str, ...] = ()
+    errors: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
 
 def read_about(folder: Path) -> About:
@@ -42,7 +44,10 @@ def read_about(folder: Path) -> About:
         said: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if said.pop("form") != FORM:
             raise Problem(f"{folder} was written by another version of xstilts: train it again")
-        found = About(**{**said, "labels": tuple(said["labels"]), "weak": tuple(said.get("weak", ()))})
+        errors = {code: (float(error), int(count)) for code, (error, count) in said.get("errors", {}).items()}
+        found = About(
+            **{**said, "labels": tuple(said["labels"]), "weak": tuple(said.get("weak", ())), "errors": errors}
+        )
         TaskType(found.type)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Problem(

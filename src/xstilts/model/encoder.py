@@ -96,7 +96,7 @@ def load_encoder(
         raise Problem(
             f"{folder} holds a '{config.model_type}' model: encoders of the families {', '.join(FAMILIES)} are read"
         )
-    _quiet()
+    quiet()
     how = {} if config.model_type in padded.FAMILIES else {"attn_implementation": NAME, "add_pooling_layer": False}
     try:
         held = _layers_in(folder)
@@ -234,6 +234,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _quiet() -> None:
+def quiet() -> None:
+    """Keep the model library from writing to the terminal."""
     library_logging.set_verbosity(logging.ERROR)
     library_logging.disable_progress_bar()

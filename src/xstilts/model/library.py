@@ -22,6 +22,7 @@ from transformers import (
 
 from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
+from xstilts.model.encoder import quiet
 from xstilts.model.network import load_network
 
 _CLASSES: Mapping[TaskType, Any] = {
@@ -47,6 +48,7 @@ def library_model(folder: Path, labels: Sequence[str]) -> Any:
 
     Raises ``Problem`` for a head that the library does not have: of several tasks, or one that reads a mean.
     """
+    quiet()
     network = load_network(folder)
     if len(network.specs) != 1 or network.specs[0].type not in _CLASSES:
         kinds = ", ".join(f"{spec.task} ({spec.type})" for spec in network.specs)

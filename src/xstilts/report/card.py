@@ -11,7 +11,8 @@ from statistics import fmean, stdev
 
 import polars as pl
 
-from xstilts.analysis.gains import hurdle
+from xstilts.analysis.calibration.confidence import LEAST
+from xstilts.analysis.gains import hurdle, least_clear
 from xstilts.analysis.section import Section
 from xstilts.report.markdown import table
 
@@ -27,12 +28,14 @@ _CLASSES: Mapping[str, str] = {
     "token_classification": "AutoModelForTokenClassification",
     "span_extraction": "AutoModelForQuestionAnswering",
 }
+_TELLING = 10.0  # points above the floor that rows should be able to tell from chance
 
 
 @dataclass(frozen=True)
 class Fit:
     """How well confidence fits in one set of rows: answers, the share that is right, and the expected calibration error
-    (points, 15 bins of equal mass) before and after it was rescaled, None where answers are too few to say."""
+    (points, 15 bins of equal mass) before and after it was rescaled, None where answers are too few to say or to
+    fit."""
 
     split: str
     language: str
@@ -45,7 +48,8 @@ class Fit:
 @dataclass(frozen=True)
 class Card:
     """``frame`` is the study's results table, ``arm`` and ``seed`` the run that is kept; ``why`` says how both the
-    intermediate task and the run were chosen; ``facts`` how it was trained, by name; ``pairs``: it read two texts."""
+    intermediate task and the run were chosen; ``facts`` how it was trained, by name; ``pairs``: it read two texts;
+    ``fitted``: the answers that its confidence was fitted on, 0 where they were too few."""
 
     name: str
     type: str
@@ -61,15 +65,18 @@ class Card:
     version: str
     facts: Mapping[str, str]
     pairs: bool = False
+    fitted: int = 0
 
 
 def card(about: Card) -> str:
     """The text of the card."""
     weak = useless(about)
-    scored = [code for code in about.frame["language"].to_list() if code not in weak]
-    languages = list(dict.fromkeys([about.language, *scored]))
-    head = ["---", f"pipeline_tag: {PIPELINES[about.type]}", "library_name: transformers", "language:"]
-    head += [*(f"- {code}" for code in languages), "tags:", "- xstilts", "---"]
+    languages = [
+        code for code in dict.fromkeys([about.language, *about.frame["language"].to_list()]) if code not in weak
+    ]
+    head = ["---", f"pipeline_tag: {PIPELINES[about.type]}", "library_name: transformers"]
+    head += ["language:", *(f"- {code}" for code in languages)] if languages else []
+    head += ["tags:", "- xstilts", "---"]
     prepared = f", then on the intermediate task `{about.intermediate}`" if about.arm != "baseline" else ""
     parts = [
         "\n".join(head),
@@ -88,8 +95,7 @@ from transformers import {_CLASSES[about.type]}, AutoTokenizer
 model, tokenizer = {_CLASSES[about.type]}.from_pretrained("."), AutoTokenizer.from_pretrained("."){_fed(about)}
 ```
 
-`xstilts predict FOLDER FILE` gives predictions with the confidence that was fitted, which the library's own model does
-not.""",
+`xstilts predict FOLDER FILE` gives predictions with {_sure(about)}.""",
         f"Made by `xstilts train` {about.version}. Scores are of one machine and {_runs(about.frame)}; languages "
         "without a row above were never scored, and what the model does in them is not known.",
     ]
@@ -107,13 +113,26 @@ def useless(about: Card) -> dict[str, str]:
             score, floor, examples = row["score"], row["floor"], row["examples"] or 0
             if score is None or floor is None:
                 continue
-            needed = hurdle(score, examples)[1]
-            if score - floor <= needed:
-                found[str(code)] = (
-                    f"In {code} it does not beat a trivial predictor: do not use it there ({score:.1f} points, floor "
-                    f"{floor:.1f}; on {examples:,} examples {needed:.1f} above the floor are needed)."
-                )
+            if score - floor <= hurdle(score, examples)[1]:
+                found[str(code)] = _weak(str(code), score, floor, examples)
     return found
+
+
+def _weak(code: str, score: float, floor: float, examples: int) -> str:
+    """What is said of a language in which a score does not clear its floor."""
+    least, what = least_clear(floor, examples), "is no better than a trivial predictor: do not use it there"
+    if score > floor:
+        what = "does not clearly beat a trivial predictor: do not rely on it there"
+    needed = f"more than {least:.1f} would be clear" if least < 100 else "no score would be clear"
+    few = f" So few examples tell little: name more, with --test {code}=FILE." if least - floor > _TELLING else ""
+    return f"In {code} it {what} ({score:.1f} points on {examples:,} examples, floor {floor:.1f}; {needed}).{few}"
+
+
+def _sure(about: Card) -> str:
+    """What confidence ``xstilts predict`` gives."""
+    if about.fitted:
+        return "the confidence that was fitted, which the library's own\nmodel does not"
+    return "their confidence, as the model says it"
 
 
 def _fed(about: Card) -> str:
@@ -151,8 +170,8 @@ def scores(about: Card) -> Section:
         tuple(rows),
         4,
         (
-            "floor: what a trivial predictor reaches. The validation rows have chosen the run, so their scores flatter "
-            "it.",
+            "floor: what a trivial predictor reaches."
+            + " The validation rows have chosen the run, so their scores flatter it." * (runs_of(about.frame) > 1),
         ),
     )
 
@@ -160,8 +179,20 @@ def scores(about: Card) -> Section:
 def fitting(about: Card) -> Section:
     """How far confidence can be trusted."""
     rows = tuple(
-        (one.split, one.language, f"{one.answers:,}", f"{100 * one.right:.1f}", _points(one.before), _points(one.after))
+        (
+            one.split,
+            one.language,
+            f"{one.answers:,}",
+            f"{100 * one.right:.1f}",
+            _points(one.before),
+            _points(one.after) if about.fitted else "not fitted",
+        )
         for one in about.fits
+    )
+    rescaled = (
+        f"after: rescaled by what fits the {about.fitted:,} validation answers (of these: by their other half)."
+        if about.fitted
+        else f"Nothing was rescaled: it takes {LEAST} validation answers."
     )
     return Section(
         "Confidence",
@@ -169,16 +200,17 @@ def fitting(about: Card) -> Section:
         rows,
         2,
         (
-            "error: expected calibration error in points, 15 bins of equal mass. after: rescaled by what fits the "
-            "validation rows (of these: by their other half).",
+            f"error: expected calibration error in points, 15 bins of equal mass. {rescaled}",
             _elsewhere(about),
         ),
     )
 
 
 def _elsewhere(about: Card) -> str:
-    tested = list(dict.fromkeys(one.language for one in about.fits if one.language != about.language))
-    usual = f"Fitted in {about.language}. In other languages a model is usually surer than it should be"
+    others = [one for one in about.fits if one.language != about.language and one.before is not None]
+    tested = list(dict.fromkeys(one.language for one in others))
+    learned = "Fitted" if about.fitted else "It learned"
+    usual = f"{learned} in {about.language}. In other languages a model is usually surer than it should be"
     if not tested:
         return f"{usual}; without labelled rows in them nobody can tell by how much."
     return f"{usual}: see {', '.join(tested)} above. In languages without a row nobody can tell by how much."
@@ -186,6 +218,11 @@ def _elsewhere(about: Card) -> str:
 
 def _points(value: float | None) -> str:
     return "too few" if value is None else f"{value:.1f}"
+
+
+def runs_of(frame: pl.DataFrame) -> int:
+    """How many runs there were to choose from."""
+    return frame.select("arm", "seed").n_unique()
 
 
 def _runs(frame: pl.DataFrame) -> str:

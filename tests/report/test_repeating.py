@@ -13,6 +13,7 @@ from xstilts.catalogue.find import get_task
 from xstilts.cli.report import note_of
 from xstilts.report import html, markdown
 from xstilts.study.identity import identify
+from xstilts.study.job import Train
 
 READY = """
 question = "Does it help?"
@@ -65,3 +66,16 @@ def test_an_encoder_made_in_the_study_comes_from_nowhere(tmp_path: Path) -> None
     text = markdown.page(note_of(plan, store))
     assert "| tiny |  |  | 1,000 | 400 |" in text
     assert "xstilts run ./mine.toml --level full\n" in text and "--data DIR" not in text
+
+
+def test_an_arm_that_only_trains_longer_on_the_target_is_called_that(tmp_path: Path) -> None:
+    few = PLAIN.replace("seeds = [0, 1, 2]", "seeds = [0]") + '[arms.longer]\nmatched = "nli"\n'
+    plan, store = filled(tmp_path, few)
+    lines = {line.split(" | ")[0]: line for line in reversed(markdown.page(note_of(plan, store)).splitlines())}
+    (training,) = {
+        job.settings.updates
+        for job in plan.jobs.values()
+        if isinstance(job, Train) and job.shares[0].task == "world/nli"
+    }
+    assert f"| more updates on the target itself |  |  |  | {training:,} |" in lines["| longer"]
+    assert "| nothing |" in lines["| baseline"] and "| world/nli |" in lines["| nli"]

@@ -18,7 +18,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.find import shipped
 from xstilts.study.identity import PACKAGE
 from xstilts.study.job import Embed, Key, Predict, Probe, Rows, Score, Settings, Start, Train
-from xstilts.study.manifest import Plan
+from xstilts.study.manifest import Cell, Plan
 from xstilts.study.store import Store
 
 Records = Mapping[Key, Mapping[str, Any]]  # of finished jobs
@@ -30,17 +30,19 @@ def arms(plan: Plan, frame: pl.DataFrame) -> Section:
     nothing = baseline_of(plan)
     rows: dict[str, tuple[str, ...]] = {}
     pairs = set(frame.filter(pl.col("self_pair"))["arm"])
+    instead = _instead(plan)
     for cell in plan.cells:
         name = gains.BASELINE if cell.arm == nothing else cell.arm
+        what, more = instead.get(cell.arm, ("nothing", 0))
         rows.setdefault(
             name,
             (
                 name,
-                "+".join(cell.intermediate) or "nothing",
+                "+".join(cell.intermediate) or what,
                 cell.intermediate_languages or "",
                 "has self-pairs" if name in pairs else "",
                 f"{cell.intermediate_examples:,}" if cell.intermediate_examples else "",
-                f"{sum(_updates(plan, key, 'intermediate') for key in cell.trainings):,}",
+                f"{more + sum(_updates(plan, key, 'intermediate') for key in cell.trainings):,}",
             ),
         )
     return Section(
@@ -48,8 +50,36 @@ def arms(plan: Plan, frame: pl.DataFrame) -> Section:
         ("arm", "intermediate tasks", "languages", "mark", "examples", "updates"),
         tuple(rows.values()),
         4,
-        ("languages: of the labelled intermediate rows. updates: of the intermediate phase.",),
+        (
+            "languages: of the labelled intermediate rows. updates: of the intermediate phase, or as many more on the "
+            "target (the most, where targets differ).",
+        ),
     )
+
+
+def _instead(plan: Plan) -> dict[str, tuple[str, int]]:
+    """What arms without an intermediate task do other than the baseline, and how many more updates on a target."""
+    found: dict[str, tuple[str, int]] = {}
+    cells = {cell.score: cell for cell in plan.cells}
+    for cell in plan.cells:
+        base = cells.get(cell.baseline or "")
+        if base is None or base is cell or cell.intermediate:
+            continue
+        mine, its = _target(plan, cell), _target(plan, base)
+        if mine is None or its is None:
+            continue
+        more = mine.settings.updates - its.settings.updates
+        if mine.start != its.start:
+            found[cell.arm] = "a ready checkpoint", 0
+        elif mine.shares == its.shares and more > found.get(cell.arm, ("", 0))[1]:
+            found[cell.arm] = "more updates on the target itself", more
+    return found
+
+
+def _target(plan: Plan, cell: Cell) -> Train | None:
+    """The target phase of a cell, None where nothing was trained."""
+    trained = (plan.jobs[key] for key in cell.trainings)
+    return next((job for job in trained if isinstance(job, Train) and job.phase == "target"), None)
 
 
 def _updates(plan: Plan, key: Key, phase: str) -> int:

@@ -340,12 +340,12 @@ def test_added_arms_keep_the_backbone_s_share_and_come_after_what_they_add() -> 
         ("[arms.odd]\nadd = { nil = 0.5 }", "[arms.odd] add: 'nil' is not an arm with trainings of its own: did you"),
         ("[arms.odd]\nadd = { odd = 0.5 }", "add: 'odd' is not an arm with trainings of its own"),
         ("[arms.odd]\nadd = { baseline = 0.5 }", "add: 'baseline' is not an arm with trainings of its own"),
-        ("[arms.odd]\nadd = { nli = 0 }", "greater than 0"),
+        ("[arms.odd]\nadd = { nli = 0 }", "must be above 0"),
         ('[arms.odd]\nadd = { nli = 1 }\nintermediate = ["qa"]', "'intermediate' and 'add' exclude each other"),
         ("[arms.odd]\nruns = 2", "'runs' is only of use with steps that are trained"),
-        ('[arms.odd]\nintermediate = ["qa"]\nruns = 0', "greater than 0"),
-        ('[arms.odd]\nintermediate = ["qa"]\naveraged = 0', "greater than 0"),
-        ('[arms.odd]\nintermediate = ["qa"]\nlora = -1', "greater than or equal to 0"),
+        ('[arms.odd]\nintermediate = ["qa"]\nruns = 0', "must be above 0"),
+        ('[arms.odd]\nintermediate = ["qa"]\naveraged = 0', "must be above 0"),
+        ('[arms.odd]\nintermediate = ["qa"]\nlora = -1', "must be at least 0"),
     ],
 )
 def test_mistakes_in_levers_are_named(text: str, told: str) -> None:

@@ -193,7 +193,7 @@ def test_other_types_from_file_to_predictions(place: Path, kind: str) -> None:
         (("nothing.csv",), "'nothing.csv' is no file that can be read"),
         (("things.csv", "--column", "text_a=said", "--column", "label=said"), "different labels in 700 rows"),
         (("things.csv", "--column", "text_a=sad", "--column", "label=kind"), "did you mean 'said'"),
-        (("gaps.csv", "--column", "text_a=said", "--column", "label=kind"), "gaps.csv, row 2: no text_a"),
+        (("gaps.csv", "--column", "text_a=said", "--column", "label=kind"), "gaps.csv, row 2 (line 3): no text_a"),
         (("things.csv", "--output", "encoder"), "is no model of xstilts train"),
         (
             ("things.csv", "--column", "text_a=said", "--column", "label=kind", "--intermediate", "mnly"),

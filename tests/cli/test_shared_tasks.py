@@ -53,7 +53,7 @@ def test_mistakes_in_shared_rows_are_told(package: Path) -> None:
     (package / "shared_rows/rows.sw.csv").write_text("text_a,label\na,maybe\nb,no\n")
     done = xstilts(package, "data", "check", "shared")
     assert done.returncode == 1
-    assert "rows.sw.csv, row 1: unknown label 'maybe'" in done.stderr
+    assert "rows.sw.csv, row 1 (line 2): unknown label 'maybe'" in done.stderr
 
 
 @pytest.mark.parametrize(

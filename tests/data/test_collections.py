@@ -132,7 +132,7 @@ def test_ones_own_rows_get_names_and_lose_nothing_but_blanks(tmp_path: Path) -> 
     ]
     assert loaded.left_out == {"no sentence": 1}
     (line,) = mistakes_in(path, task, task.splits["test"])
-    assert "row 4: no sentence" in line and "take the row out" in line
+    assert "line 4: no sentence" in line and "take the row out" in line
 
 
 def test_parallel_sentences_lose_their_other_half(tmp_path: Path) -> None:

@@ -63,32 +63,32 @@ QA = {"id": "1", "question": "q", "context": "a cat", "answer_texts": ["cat"], "
 @pytest.mark.parametrize(
     ("kind", "rows", "parts"),
     [
-        ("classification", [{"text_a": "a", "label": "yse"}], ["row 1: unknown label 'yse': did you mean 'yes'"]),
+        ("classification", [{"text_a": "a", "label": "yse"}], ["line 1: unknown label 'yse': did you mean 'yes'"]),
         (
             "classification",
             [{"text_a": "a", "label": "yes"}, {"text_a": "b", "label": 7}],
-            ["row 2: the field 'label'", "different kinds"],
+            ["line 2: the field 'label' is a number here and a text before"],
         ),
-        ("classification", [{"text_a": "a", "label": 1}, {"text_a": "b", "label": 7}], ["row 2: unknown label '7'"]),
-        ("classification", [{"text_a": " ", "label": "yes"}], ["row 1: no text_a", "take the row out"]),
-        ("classification", [{"text_a": "a", "label": -1}], ["row 1: no label", "labels: yes, no"]),
+        ("classification", [{"text_a": "a", "label": 1}, {"text_a": "b", "label": 7}], ["line 2: unknown label '7'"]),
+        ("classification", [{"text_a": " ", "label": "yes"}], ["line 1: no text_a", "take the row out"]),
+        ("classification", [{"text_a": "a", "label": -1}], ["line 1: no label", "labels: yes, no"]),
         (
             "classification",
             [{"text_a": "a", "label": "no"}] * 10,
             ["every one of 10 rows has the label 'no'", "true"],
         ),
         ("classification", [{"text": "a", "label": "yes"}], ["no column 'text_a'", "it has text, label"]),
-        ("multiple_choice", [{"text_a": "a", "choices": ["x"], "label": 0}], ["row 1: 1 choices"]),
+        ("multiple_choice", [{"text_a": "a", "choices": ["x"], "label": 0}], ["line 1: 1 choices"]),
         ("multiple_choice", [{"text_a": "a", "choices": ["x", "y"], "label": 2}], ["label 2 for 2 choices"]),
         ("span_extraction", [{**QA, "answer_starts": [1]}], ["'cat' does not stand at 1, it does at character 2"]),
         ("span_extraction", [{**QA, "answer_texts": ["dog"]}], ["occurs nowhere in it", "counted in characters"]),
         ("span_extraction", [{**QA, "answer_starts": [2, 3]}], ["1 answers and 2 places"]),
-        ("span_extraction", [QA, {**QA, "context": "a cat!"}], ["row 2: id '1' as in row 1", "id of its own"]),
-        ("token_classification", [{"tokens": ["a"], "tags": []}], ["row 1: 1 tokens and 0 tags"]),
-        ("token_classification", [{"tokens": ["a"], "tags": ["X"]}], ["row 1: unknown label 'X'"]),
-        ("token_classification", [{"tokens": [], "tags": []}], ["row 1: no tokens"]),
-        ("retrieval", [{"source": "a", "target": None}], ["row 1: no target"]),
-        ("mlm", [{"text": "a"}, {"text": ""}], ["row 2: no text"]),
+        ("span_extraction", [QA, {**QA, "context": "a cat!"}], ["line 2: id '1' as in line 1", "id of its own"]),
+        ("token_classification", [{"tokens": ["a"], "tags": []}], ["line 1: 1 tokens and 0 tags"]),
+        ("token_classification", [{"tokens": ["a"], "tags": ["X"]}], ["line 1: unknown label 'X'"]),
+        ("token_classification", [{"tokens": [], "tags": []}], ["line 1: no tokens"]),
+        ("retrieval", [{"source": "a", "target": None}], ["line 1: no target"]),
+        ("mlm", [{"text": "a"}, {"text": ""}], ["line 2: no text"]),
         ("mlm", b"", ["is empty"]),
         ("mlm", b"\n \n", ["is empty"]),
         ("mlm", b'{"text": "a"}\n{"text": "caf\xe9"}\n', ["line 2: byte 0xe9 is not UTF-8", "save the file in UTF-8"]),
@@ -109,8 +109,8 @@ def test_every_mistake_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     lines = found(tmp_path / "mine.jsonl", TaskType.CLASSIFICATION, [*rows, {"text_a": None, "label": "no"}])
     assert len(lines) == 3
     unknown, unlabelled, blank = lines
-    assert "row 2: unknown label 'maybe'; row 3: " in unknown and "(and 1 more rows)" in unknown
-    assert "row 7: no label" in unlabelled and "row 8: no text_a" in blank
+    assert "line 2: unknown label 'maybe'; line 3: " in unknown and "(and 1 more rows)" in unknown
+    assert "line 7: no label" in unlabelled and "line 8: no text_a" in blank
 
 
 def test_rows_of_a_table_are_counted_without_its_head_and_before_filters(tmp_path: Path) -> None:
@@ -118,16 +118,18 @@ def test_rows_of_a_table_are_counted_without_its_head_and_before_filters(tmp_pat
     path.write_text('text_a,label,kept\n"two\nlines",yes,1\nb,nope,0\nc,nope,1\n', encoding="utf-8")
     files = Files("", ("{language}",), "train", path="mine.csv", where=(("kept", "==", 1),))
     (line,) = mistakes_in(path, task_of(TaskType.CLASSIFICATION), files)
-    assert f"{path}, row 3: unknown label 'nope'" in line
+    assert f"{path}, row 3 (line 5): unknown label 'nope'" in line
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("text_a,label\na,yes\nb, no,yes\n", "row 2: 3 fields under a head of 2: put texts that hold commas"),
-        ('text_a,label\n"a,yes\n', "row 1: 1 fields under a head of 2"),
+        ("text_a,label\na,yes\nb, no,yes\n", "row 2 (line 3): 3 fields, where the head has 2 with commas"),
+        ('text_a,label\n"a,yes\n', "row 1 (line 2): 1 fields, where the head has 2"),
         ("text_a,label,label\na,yes,no\n", "has the column 'label' 2 times"),
+        ('text_a;label\n"a;b";yes\n\nb;no;yes\n', "row 2 (line 4): 3 fields, where the head has 2 with semicolons"),
         ("text_a,label\n", "is empty"),
+        (" \n", "is empty"),
     ],
 )
 def test_tables_that_are_no_tables(tmp_path: Path, content: str, told: str) -> None:
@@ -152,7 +154,7 @@ def test_columns_of_structs_and_several_columns(tmp_path: Path) -> None:
     assert "row 2: 'b' does not stand at 0" in line
     rows = [{"text_a": "q", "one": "x", "two": "", "label": 0}]
     (line,) = found(tmp_path / "mine.jsonl", TaskType.MULTIPLE_CHOICE, rows, {"choices": "one, two"})
-    assert "row 1: 1 choices" in line
+    assert "line 1: 1 choices" in line
 
 
 texts = st.one_of(st.none(), st.text(max_size=6))

@@ -40,11 +40,15 @@ def put(root: Path, name: str, rows: list[Row]) -> None:
 @pytest.mark.parametrize(
     ("name", "change", "told"),
     [
-        ("xnli", {"label": 7}, r"test\.jsonl, row 9: column 'label' holds the unknown label '7'.* labels: entailment"),
-        ("udpos", {"pos_tags": ["NOUN"]}, r"test\.jsonl, row 9: 2 tokens and 1 tags \(1 such rows\); each token needs"),
-        ("udpos", {"pos_tags": ["NOUN", "VRB"]}, r"row 9: .* unknown label 'VRB': did you mean 'VERB'\?"),
-        ("udpos", {"pos_tags": ["NOUN", ""]}, r"row 9: a tag in column 'pos_tags' is missing"),
-        ("xquad", {"answers": {"text": ["8", "8"], "answer_start": [6]}}, r"row 9: 2 answers and 1 places"),
+        ("xnli", {"label": 7}, r"test\.jsonl, line 9: column 'label' holds the unknown label '7'.* labels: entailment"),
+        (
+            "udpos",
+            {"pos_tags": ["NOUN"]},
+            r"test\.jsonl, line 9: 2 tokens and 1 tags \(1 such rows\); each token needs",
+        ),
+        ("udpos", {"pos_tags": ["NOUN", "VRB"]}, r"line 9: .* unknown label 'VRB': did you mean 'VERB'\?"),
+        ("udpos", {"pos_tags": ["NOUN", ""]}, r"line 9: a tag in column 'pos_tags' is missing"),
+        ("xquad", {"answers": {"text": ["8", "8"], "answer_start": [6]}}, r"line 9: 2 answers and 1 places"),
         ("xquad", {"id": "q3"}, r"validation\.jsonl: the id 'q3' is there twice, in rows 4 and 9 of .* give every row"),
     ],
 )
@@ -63,7 +67,11 @@ def test_what_keeps_a_set_from_being_scored_names_file_and_row(
     ("name", "change", "told"),
     [
         ("xnli", {"label": -1}, "every one of 12 rows has no label, which looks like a placeholder"),
-        ("xquad", {"answers": {"text": [""], "answer_start": [0]}}, "row 1: no answer has a text, in this row and all"),
+        (
+            "xquad",
+            {"answers": {"text": [""], "answer_start": [0]}},
+            "line 1: no answer has a text, in this row and all",
+        ),
         (
             "xquad",
             {"answers": {"text": [], "answer_start": []}},

@@ -305,7 +305,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, write: Write) -> None:
         ('{"premise": ["a"], "hypothesis": "b", "label": 0}', "text_a needs one text a row"),
         (
             '{"premise": "a", "hypothesis": "b", "label": 0}\n{"premise": 1, "hypothesis": "b", "label": 0}',
-            "different kinds",
+            "line 2: the field 'premise' is a number here and a text before",
         ),
         ("\xff", "line 1"),
     ],

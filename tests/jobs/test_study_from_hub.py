@@ -311,8 +311,8 @@ def test_every_mistake_in_ones_own_files_is_told_when_planning(desk: Desk) -> No
     (desk.place / "mine.toml").write_text(OWN.replace('targets = ["mine"]', 'targets = ["mine", "mina"]'))
     lines = desk.do("plan", "./mine.toml", code=2).stderr.splitlines()
     for parts in (
-        ("train.csv, row 2: unknown label 'bed'", "labels: good, bad"),
-        ("train.csv, row 3: no text_a", "take the row out"),
+        ("train.csv, row 2 (line 3): unknown label 'bed'", "labels: good, bad"),
+        ("train.csv, row 3 (line 4): no text_a", "take the row out"),
         ("test.en.jsonl, line 1: byte 0xe9 is not UTF-8", "save"),
         ("test.qum.jsonl is not there", "correct path or languages"),
         ("unknown task 'mina'", "did you mean 'mine'"),

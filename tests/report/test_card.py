@@ -15,6 +15,8 @@ ROWS = [
     ("et", "test", 24.9, 26.3, 400),
     ("fi", "validation", 60.0, 59.0, 5000),
     ("de", "test", 99.5, 99.0, 400),
+    ("et", "validation", 100.0, 50.0, 4),
+    ("qu", "test", 100.0, 50.0, 4),
 ]
 FITS = (Fit("validation", "en", 60, 0.4, 20.0, None), Fit("test", "sw", 60, 0.4, 30.0, 25.0))
 
@@ -43,12 +45,14 @@ def text() -> str:
 def test_languages_in_which_it_is_no_better_than_a_guess_come_first(text: str) -> None:
     before = text.partition("`encoder`, pretrained")[0]
     warned = [line for line in before.splitlines() if "a trivial predictor" in line]
-    assert [line.split()[1] for line in warned] == ["sw", "et", "fi", "de"]
+    assert [line.split()[1] for line in warned] == ["sw", "et", "fi", "de", "qu"]
     # 3 sqrt(52.64 * 47.36 / 60) is 52.64 - 33.3, and 3 sqrt(61.07 * 38.93 / 5000) is 61.07 - 59.
     assert "does not clearly beat" in warned[0] and "more than 52.6 would be clear" in warned[0]
     assert "is no better than" in warned[1] and "floor 26.3" in warned[1]
-    assert "more than 61.1 would be clear" in warned[2] and "no score would be clear" in warned[3]
-    assert ["name more, with --test" in line for line in warned] == [True, False, False, False]
+    assert "more than 61.1 would be clear" in warned[2] and all(
+        "no score would be clear" in line for line in warned[3:]
+    )
+    assert ["name more, with --test" in line for line in warned] == [True, False, False, False, True]
 
 
 def test_only_languages_that_it_learned_are_named_to_hubs(text: str) -> None:

@@ -72,7 +72,10 @@ def problems(more: str) -> list[str]:
             [", [settings.target] seeds: unknown field in this section: at the top of the file, above all sections, "
              "it is known"],
         ),
-        ("[search]\nseed = 9\nlearning_rate = [1e-5]", [", [search] learning_rate: needs 2 entries or more (found [1e-05])"]),
+        (
+            "[search]\nseed = 9\nlearning_rate = [1e-5]",
+            [", [search] learning_rate: needs 2 entries or more (found [1e-05])"],
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_told_in_words_of_the_file(more: str, said: list[str]) -> None:

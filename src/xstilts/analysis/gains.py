@@ -132,11 +132,13 @@ def hurdle(score: float, examples: float, deviation: float = 0.0, seeds: int = 1
 
 
 def least_clear(floor: float, examples: float) -> float:
-    """The score above which one run clears the ``hurdle``: the larger root of (s - floor)^2 = 9 s (100 - s) / n, and at
-    least 2 points above the floor, so that it may lie above 100."""
+    """The score above which one run clears the ``hurdle``, also with the standard error of the floor, since on a few
+    examples all may be right by chance: the larger root of (s - floor)^2 = 9 s (100 - s) / n, and no less than
+    ``floor`` + 3 sqrt(floor (100 - floor) / n) or 2 points above it, so that it may lie above 100."""
     share = CLEAR_ERRORS**2 / max(examples, 1.0)
     a, half = 1 + share, floor + 50 * share
-    return max(floor + CLEAR_POINTS, (half + math.sqrt(max(half**2 - a * floor**2, 0.0))) / a)
+    root = (half + math.sqrt(max(half**2 - a * floor**2, 0.0))) / a
+    return max(root, floor + hurdle(floor, examples)[1])
 
 
 def clear(frame: pl.DataFrame) -> pl.DataFrame:

@@ -155,7 +155,7 @@ def fetch(
                     failed.update(dict.fromkeys(problem.problems))
     if source.hub.taken and write_lock(store / NAME, source.hub.taken):
         say(f"locked: {store / NAME}")
-    for line in dict.fromkeys([*failed, *source.notes()]):
+    for line in source.said_once(list(dict.fromkeys([*failed, *source.notes()]))):
         say(line)
     if failed:
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ import typer
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.cli.first import LAPTOP, MACHINES
 from xstilts.cli.frame import DataOption, command, put, say
+from xstilts.cli.own import ENCODER
 
 if TYPE_CHECKING:
     from xstilts.catalogue.task import Task, TaskType
@@ -42,7 +43,7 @@ def init(
     intermediate: Annotated[
         list[str] | None, typer.Option("--intermediate", help="Default: what xstilts advise finds most promising.")
     ] = None,
-    backbone: Annotated[str | None, typer.Option(help="An encoder; default: what suits the machine.")] = None,
+    backbone: Annotated[str | None, typer.Option(help=f"{ENCODER}; default: what suits the machine.")] = None,
     machine: Annotated[str, typer.Option(help=", ".join(MACHINES))] = LAPTOP,
     data: DataOption = None,
 ) -> None:
@@ -87,6 +88,7 @@ def _written(
     from xstilts.catalogue.find import get_task
     from xstilts.catalogue.language import get_language
     from xstilts.cli.first import Wanted, first_study, misfits
+    from xstilts.study.identity import check_folder
 
     wrong = [] if machine in MACHINES else [f"--machine '{machine}' is unknown{nearest(machine, MACHINES) or '.'} "
                                             f"machines: {', '.join(MACHINES)}"]  # fmt: skip
@@ -98,6 +100,10 @@ def _written(
                 look(one)
             except Problem as problem:
                 wrong += problem.problems
+    try:
+        check_folder(backbone or "")
+    except Problem as problem:
+        wrong += [f"--backbone: {line}" for line in problem.problems]
     if wrong:
         raise Problem(*wrong)
     found = tuple(get_task(task) for task in targets)

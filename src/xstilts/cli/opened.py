@@ -74,8 +74,7 @@ def opened(
         planned = plan(found, source, identify=identify if fetch else identify_for_plan, needs=needs_of(found.analyses))
     except Problem as problem:
         more = [line for line in problem.problems if not line.endswith(tuple(wrong))]
-        refused = [line for line in source.refused() if not any(line in told for told in more)]
-        raise Problem(*wrong, *more, *refused) from None
+        raise Problem(*source.said_once([*wrong, *more])) from None
     if wrong:
         raise Problem(*wrong)
     if fetch:

@@ -6,11 +6,12 @@ opens, its card.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 TYPES = (
     TaskType.CLASSIFICATION, TaskType.MULTIPLE_CHOICE, TaskType.TOKEN_CLASSIFICATION, TaskType.SPAN_EXTRACTION,
 )  # fmt: skip
+ENCODER = "An encoder: a hub name, a folder, or package:NAME/FOLDER in an installed package (xstilts backbones)"
 ADVISE, NONE = "advise", "none"
 LEAST_UPDATES, MOST_EPOCHS = 500, 20
 
@@ -47,7 +49,7 @@ def train(
     test: Annotated[
         list[str] | None, typer.Option("--test", metavar="LANGUAGE=FILE", help="Labelled rows to score; repeatable.")
     ] = None,
-    backbone: Annotated[str, typer.Option(help="An encoder: a hub name or a folder.")] = "xlm-roberta-base",
+    backbone: Annotated[str, typer.Option(help=f"{ENCODER}.")] = "xlm-roberta-base",
     intermediate: Annotated[
         str, typer.Option(help="A task to train on first; 'none', or 'advise' to take what advise says.")
     ] = ADVISE,
@@ -80,32 +82,51 @@ def train(
     place = store / "own" / name
     from xstilts.cli.opened import made
 
-    # A request that is refused leaves the rows and the study of an earlier one as they are.
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=made(place.parent)) as aside:
-        rows, labels, pair = _rows(file, kind, columns, validation, tests, Path(aside))
-        task, why = _task(intermediate, name, kind, store, data)
-        if epochs is None:
-            size = batch or 32
-            epochs = min(MOST_EPOCHS, max(3, -(-LEAST_UPDATES * size // rows["train"])))
-        asked = {"epochs": epochs, "learning_rate": learning_rate, "batch": batch, "max_length": max_length}
-        found = _study(
-            Path(aside), place, data, store, name=name, type=str(kind), labels=labels, columns=columns,
-            language=language, tested=tuple(tests), backbone=_encoder(backbone), intermediate=task,
-            examples=intermediate_examples, seeds=seeds, metric=metric or "",
-            settings={key: value for key, value in asked.items() if value is not None},
-        )  # fmt: skip
-    for line in why:
-        say(line)
-    facts = {
-        "labelled rows": f"{rows['train']:,} train, {rows['validation']:,} are held out (validation)",
-        "epochs": str(epochs),
-    }
-    say("; ".join(f"{label}: {value}" for label, value in facts.items()))
-    _do(found, workers, until)
-    from xstilts.cli.given_away import give_away
+    made(place.parent)
+    with _alone(place):
+        # A request that is refused leaves the rows and the study of an earlier one as they are.
+        with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=place.parent) as aside:
+            rows, labels, pair = _rows(file, kind, columns, validation, tests, Path(aside))
+            task, why = _task(intermediate, name, kind, store, data)
+            if epochs is None:
+                size = batch or 32
+                epochs = min(MOST_EPOCHS, max(3, -(-LEAST_UPDATES * size // rows["train"])))
+            asked = {"epochs": epochs, "learning_rate": learning_rate, "batch": batch, "max_length": max_length}
+            found = _study(
+                Path(aside), place, data, store, name=name, type=str(kind), labels=labels, columns=columns,
+                language=language, tested=tuple(tests), backbone=_encoder(backbone), intermediate=task,
+                examples=intermediate_examples, seeds=seeds, metric=metric or "",
+                settings={key: value for key, value in asked.items() if value is not None},
+            )  # fmt: skip
+        for line in why:
+            say(line)
+        facts = {
+            "labelled rows": f"{rows['train']:,} train, {rows['validation']:,} are held out (validation)",
+            "epochs": str(epochs),
+        }
+        say("; ".join(f"{label}: {value}" for label, value in facts.items()))
+        _do(found, workers, until)
+        from xstilts.cli.given_away import give_away
 
-    card = give_away(found, folder, columns, labels, language, backbone, task, why, facts, pair)
+        card = give_away(found, folder, columns, labels, language, backbone, task, why, facts, pair)
     _tell(card, folder)
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Keep others from the study at ``place`` while inside. Raises ``Problem`` where another process has it."""
+    from xstilts.study.lease import acquire, holder, kept
+
+    path = place.with_name(f".{place.name}.lease")
+    if (lease := acquire(path)) is None:
+        who = holder(path) or {}
+        by = f"process {who['pid']} on {who['host']}" if {"pid", "host"} <= who.keys() else "another process"
+        raise Problem(
+            f"'{place}' is being trained by {by}, and its rows and study are not replaced meanwhile: let it end, name "
+            "another --store, or give FILE another name"
+        )
+    with kept([lease]):
+        yield
 
 
 def kind_of(type: str) -> TaskType:
@@ -138,7 +159,8 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
     wrong = [f"{option} '{text}': write two names with = between them" for text in given or () if "=" not in text]
     if wrong:
         raise Problem(*wrong)
-    return {left.strip(): right.strip() for left, _, right in (text.partition("=") for text in given or ())}
+    # What is on the right may begin with a blank: heads of CSV files do.
+    return {left.strip(): right for left, _, right in (text.partition("=") for text in given or ())}
 
 
 def _may_write(folder: Path) -> None:
@@ -177,7 +199,7 @@ def _rows(
     if wrong := [
         line
         for split, table in tables.items()
-        for line in mistakes(table, kind, labels, columns, given[split], split.partition(".")[0], place)
+        for line in mistakes(table, kind, labels, columns, given[split], split.partition(".")[0])
     ]:
         raise Problem(*wrong)
     if validation is None:

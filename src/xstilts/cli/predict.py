@@ -111,7 +111,7 @@ def _trust(about: About, language: str | None) -> str:
     basis = f"confidence was fitted on rows in {about.language}"
     if not about.confidence.get("examples"):
         basis = "confidence is raw: there were too few validation rows to fit it"
-    if language in about.errors:
+    if language is not None and language in about.errors:
         error, answers = about.errors[language]
         counted = f"expected calibration error on {answers:,} labelled answers"
         return f"{basis}; in {language} it was off by {error:.1f} points on average ({counted})"

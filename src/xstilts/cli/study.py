@@ -210,6 +210,7 @@ def closing(plan: Plan, store: Store) -> list[str]:
         if done.model and store.has(done.model):
             lines.append(f"its weights     {store.folder(done.model) / 'model'}")
         lines.append("every other score's key is in the column `job` of the results table.")
+        lines.append(f"cost            {_cost(plan, store)}; by phase in its report")
     where = "" if store.root == STORE else f" --store {shlex.quote(str(store.root))}"
     lines += [
         "",
@@ -218,6 +219,17 @@ def closing(plan: Plan, store: Store) -> list[str]:
         "      xstilts init          a study of your own",
     ]
     return lines
+
+
+def _cost(plan: Plan, store: Store) -> str:
+    """What the finished jobs took, and what was foreseen where this machine was calibrated."""
+    from xstilts.jobs.sources import cache_folder
+    from xstilts.report.costs import costs, in_brief
+    from xstilts.study.calibration import read
+
+    known = read(cache_folder())
+    records = {key: store.record(key) for key in plan.jobs if store.has(key)}
+    return in_brief(costs(plan, records, known.rates if known else ()))
 
 
 @command("status")

@@ -19,7 +19,7 @@ from xstilts.catalogue.task import ROLES, Files, Task, TaskType, roles_of
 from xstilts.data.columns import PLACE, column_of, filtered, names_in, required
 from xstilts.data.labels import label_index, label_names
 from xstilts.data.rows import SIDES
-from xstilts.data.tables import not_utf8, open_table, schema_names
+from xstilts.data.tables import blank, not_utf8, open_table, places, schema_names
 
 SHOWN = 3  # rows named for each kind of mistake
 
@@ -36,6 +36,11 @@ def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> l
         table = open_table(path)
     except Problem as problem:
         return list(problem.problems)
+    return mistakes_of(table, path, task, files, split)
+
+
+def mistakes_of(table: pa.Table, path: Path, task: Task, files: Files, split: str = "train") -> list[str]:
+    """The same for the rows of a file that was opened; ``path`` is what is named, and where its lines are looked up."""
     if not table.num_rows:
         return [f"{path} is empty: give it at least one row, or take it out of the study"]
     names = table.column_names
@@ -45,7 +50,7 @@ def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> l
     wanted = required(task, files, split)
     known = schema_names(table.schema)
     if missing := [name for name in wanted if name not in known]:
-        has = f"it has {', '.join(known)}; name the right one under columns"
+        has = f"it has {', '.join(known)}; name the right one (columns in a study file, --column of a command)"
         return [f"{path} has no column '{name}'{nearest(name, known) or ':'} {has}" for name in missing]
     if files.reading:
         return []
@@ -68,13 +73,7 @@ def mistakes_in(path: Path, task: Task, files: Files, split: str = "train") -> l
 
 def _not_text(path: Path) -> str:
     """What keeps a text file from being read at all: bytes that are no UTF-8, or none."""
-    if path.suffix == ".parquet":
-        return ""
-    if wrong := not_utf8(path):
-        return wrong
-    return (
-        "" if path.read_bytes().strip() else f"{path} is empty: give it at least one row, or take it out of the study"
-    )
+    return "" if path.suffix == ".parquet" else not_utf8(path) or blank(path)
 
 
 def _rows(table: pa.Table, roles: Sequence[str], columns: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
@@ -101,22 +100,29 @@ def _by_row(path: Path, rows: Sequence[Row], check: Callable[[Row], Iterator[Mis
     for row in rows:
         for what, remedy in check(row):
             found.setdefault(remedy, []).append((row[PLACE], what))
-    lines = []
-    for remedy, places in found.items():
-        shown = "; ".join(f"row {number}: {what}" for number, what in places[:SHOWN])
-        more = f" (and {len(places) - SHOWN:,} more rows)" if len(places) > SHOWN else ""
+    if not found:
+        return []
+    lines, named = [], places(path)
+    for remedy, mistakes in found.items():
+        shown = "; ".join(f"{named(number)}: {what}" for number, what in mistakes[:SHOWN])
+        more = f" (and {len(mistakes) - SHOWN:,} more rows)" if len(mistakes) > SHOWN else ""
         lines.append(f"{path}, {shown}{more}: {remedy}")
     return lines
 
 
 def _duplicates(path: Path, rows: Sequence[Row]) -> list[str]:
     first: dict[object, int] = {}
-    again = []
-    for row in rows:
-        if (key := row.get("id")) is not None and first.setdefault(key, row[PLACE]) != row[PLACE]:
-            again.append(f"row {row[PLACE]}: id '{key}' as in row {first[key]}")
+    again = [
+        (row[PLACE], key)
+        for row in rows
+        if (key := row.get("id")) is not None and first.setdefault(key, row[PLACE]) != row[PLACE]
+    ]
+    if not again:
+        return []
+    named = places(path)
+    shown = "; ".join(f"{named(number)}: id '{key}' as in {named(first[key])}" for number, key in again[:SHOWN])
     more = f" (and {len(again) - SHOWN:,} more rows)" if len(again) > SHOWN else ""
-    return [f"{path}, {'; '.join(again[:SHOWN])}{more}: give every row an id of its own"] if again else []
+    return [f"{path}, {shown}{more}: give every row an id of its own"]
 
 
 Index = Callable[[object], int | None]

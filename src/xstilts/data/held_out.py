@@ -6,17 +6,17 @@ the same text stay on one side, so that what is held out was not seen.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.errors import Problem, nearest
 from xstilts.catalogue.task import Files, Task, TaskType
 from xstilts.data.columns import column_of
-from xstilts.data.examine import mistakes_in
+from xstilts.data.examine import mistakes_of
 from xstilts.data.given import LABELS, TEXTS
 from xstilts.data.random import stream
 
@@ -29,18 +29,48 @@ def named_labels(table: pa.Table, type: TaskType, columns: Mapping[str, str], pa
     if type not in (TaskType.CLASSIFICATION, TaskType.TOKEN_CLASSIFICATION):
         return ()
     (role,) = LABELS[type]
-    values = column_of(with_texts(table, type, columns, path), columns.get(role, role), path)
+    name = columns.get(role, role)
+    if name not in table.column_names:
+        raise Problem(
+            f"{path} has no column '{name}'{nearest(name, table.column_names) or ''} (it has "
+            f"{', '.join(table.column_names)}): name the column that holds labels, with --column {role}=NAME"
+        )
+    values = column_of(with_texts(table, type, columns, path), name, path)
     if type is TaskType.TOKEN_CLASSIFICATION:
         rows = [row.split() if isinstance(row, str) else row or [] for row in values.to_pylist()]
-        found = {tag for row in rows for tag in row if tag}
+        found = Counter(tag for row in rows for tag in row if tag)
     else:
-        found = {value for value in values.to_pylist() if value}
+        found = Counter(value for value in values.to_pylist() if value)
+    _check_alike(found, path, name)
     if len(found) > max(2, min(MANY_LABELS, table.num_rows // 2)):
         raise Problem(
-            f"{path}: column '{columns.get(role, role)}' has {len(found):,} different labels in {table.num_rows:,} "
+            f"{path}: column '{name}' has {len(found):,} different labels in {table.num_rows:,} "
             f"rows: name the column that holds labels, with --column {role}=NAME"
         )
-    return tuple(sorted(found, key=lambda name: (0, int(name), name) if name.isdecimal() else (1, 0, name)))
+    names = {label.strip() for label in found}
+    return tuple(sorted(names, key=lambda label: (0, int(label), label) if label.isdecimal() else (1, 0, label)))
+
+
+def _check_alike(found: Counter[str], path: Path, column: str) -> None:
+    """Raises ``Problem`` for labels that differ only by case or blanks, which a reader takes for one, and for -1, which
+    published sets write where they have no label."""
+    alike: dict[str, list[str]] = {}
+    for label in found:
+        alike.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    wrong = []
+    for spellings in alike.values():
+        if len(spellings) > 1:
+            said = ", ".join(f"'{label}' ({found[label]:,})" for label in sorted(spellings, key=lambda x: -found[x]))
+            wrong.append(
+                f"{path}: labels in column '{column}' differ only by case or blanks, {said}: write each in one way"
+            )
+    if count := sum(found[label] for label in alike.get("-1", ())):
+        wrong.append(
+            f"{path}: column '{column}' holds -1 {count:,} times, which stands for no label: give it a name, or take "
+            "these rows out"
+        )
+    if wrong:
+        raise Problem(*wrong)
 
 
 def with_texts(table: pa.Table, type: TaskType, columns: Mapping[str, str], path: Path) -> pa.Table:
@@ -73,21 +103,9 @@ def cut(
 
 
 def mistakes(
-    table: pa.Table,
-    type: TaskType,
-    labels: tuple[str, ...],
-    columns: Mapping[str, str],
-    path: Path,
-    split: str,
-    place: Path,
+    table: pa.Table, type: TaskType, labels: tuple[str, ...], columns: Mapping[str, str], path: Path, split: str
 ) -> list[str]:
-    """What is wrong with the rows of ``path``, a line each; ``table`` are its rows with labels as texts. ``place`` is a
-    folder in which they may be written for a moment."""
-    copy = place / "looked-at.parquet"
-    pq.write_table(table, copy)
-    files = Files("", ("",), split, path=str(copy))
+    """What is wrong with the rows of ``path``, a line each; ``table`` are its rows with labels as texts."""
+    files = Files("", ("",), split, path=str(path))
     task = Task("mine", "mine", type, "", ("en",), {split: files}, columns, labels)
-    try:
-        return [line.replace(str(copy), str(path)) for line in mistakes_in(copy, task, files, split)]
-    finally:
-        copy.unlink()
+    return mistakes_of(table, path, task, files, split)

@@ -23,7 +23,7 @@ from xstilts.data.columns import BRACES, PLACE, column_of, filtered, joined, mad
 from xstilts.data.labels import label_index, label_names
 from xstilts.data.readings import READINGS
 from xstilts.data.rows import SCHEMAS
-from xstilts.data.tables import open_table
+from xstilts.data.tables import open_table, places
 
 READER = 1  # counts up when the same file and recipe give other rows
 
@@ -56,11 +56,11 @@ class _Part:
         return self.split == "train"
 
     def at(self, row: int) -> str:
-        """``FILE, row N``: where the ``row``-th row that is read stands in its file, as far as rows of the file are
-        read."""
+        """``FILE, row N`` (and its line): where the ``row``-th row that is read stands in its file, as far as rows of
+        the file are read."""
         place = row if self.used is None else int(self.used[row])
         known = PLACE in self.table.column_names
-        return f"{self.path}, row {self.table[PLACE][place] if known else place + 1}"
+        return f"{self.path}, {places(self.path)(self.table[PLACE][place].as_py() if known else place + 1)}"
 
 
 def load(paths: Sequence[Path], other: Sequence[Path], task: Task, files: Files, split: str) -> Loaded:

@@ -21,7 +21,7 @@ def refusal(repository: str, error: Exception, endpoint: str, *more: str) -> Pro
     """The message for ``error``, met when asking ``endpoint`` for the data set ``repository`` (and for ``more``)."""
     from huggingface_hub import errors
 
-    what = f"the data set '{repository}'" + "".join(f", '{name}'" for name in more)
+    what = f"the data set{'s' * bool(more)} '{repository}'" + "".join(f", '{name}'" for name in more)
     chain = list(_chain(error))
     first = next((each for each in chain if isinstance(each, errors.HfHubHTTPError)), None)
     if any(isinstance(each, errors.OfflineModeIsEnabled) for each in chain):

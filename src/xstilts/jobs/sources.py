@@ -5,7 +5,7 @@ In: ``Places``. Out: one ``Source`` that also reads rows. Torch is not imported 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from xstilts.catalogue.task import Task
 from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
 from xstilts.data.kept import kept
+from xstilts.data.refusal import Withheld
 from xstilts.data.source import OWN, Contents, Folder, Sources
 from xstilts.data.stated import in_one_line
 from xstilts.jobs.given import check_given
@@ -212,6 +213,15 @@ class AllSources:
     def refused(self) -> list[str]:
         """Why the hub gave nothing of some data sets, where it was asked."""
         return self.hub.refusals()
+
+    def said_once(self, lines: Sequence[str]) -> list[str]:
+        """``lines``, and why the hub gave nothing: where nobody answers, once for all sets and whoever wants them."""
+        refused = self.refused()
+        if self.hub.down is not None:
+            single = tuple(str(one) for one in self.hub.refused.values() if not isinstance(one, Withheld))
+            repeated = [line for line in lines if line.endswith(single)]
+            lines = [line for line in lines if line not in repeated] if len(repeated) > 1 else lines
+        return [*lines, *(line for line in refused if not any(line in told for told in lines))]
 
     def refusals(self, task: Task, split: str) -> list[str]:
         """Why the hub gave nothing of a split."""

@@ -12,7 +12,7 @@ from statistics import fmean, stdev
 import polars as pl
 
 from xstilts.analysis.calibration.confidence import LEAST
-from xstilts.analysis.gains import hurdle, least_clear
+from xstilts.analysis.gains import least_clear
 from xstilts.analysis.section import Section
 from xstilts.report.markdown import table
 
@@ -104,7 +104,7 @@ model, tokenizer = {_CLASSES[about.type]}.from_pretrained("."), AutoTokenizer.fr
 
 def useless(about: Card) -> dict[str, str]:
     """The scored languages in which the kept run does not beat its floor by what studies ask for
-    (``analysis.gains.hurdle``), each with what to say. Test rows decide; validation rows where there are none."""
+    (``analysis.gains.least_clear``), each with what to say. Test rows decide; validation rows where there are none."""
     mine = about.frame.filter((pl.col("arm") == about.arm) & (pl.col("seed") == about.seed))
     found: dict[str, str] = {}
     for (code,), rows in mine.group_by(["language"], maintain_order=True):
@@ -113,7 +113,7 @@ def useless(about: Card) -> dict[str, str]:
             score, floor, examples = row["score"], row["floor"], row["examples"] or 0
             if score is None or floor is None:
                 continue
-            if score - floor <= hurdle(score, examples)[1]:
+            if score <= least_clear(floor, examples):
                 found[str(code)] = _weak(str(code), score, floor, examples)
     return found
 

@@ -58,6 +58,15 @@ def costs(plan: Plan, records: Records, rates: tuple[Rate, ...] = ()) -> Section
     return Section("Cost by phase", columns, tuple(row[: len(columns)] for row in rows), 1, notes, last)
 
 
+def in_brief(cost: Section) -> str:
+    """The hours of the whole study in a few words, with what was foreseen where that is known."""
+    if not cost.rows:
+        return ""
+    last = dict(zip(cost.columns, cost.rows[-1], strict=True))
+    foreseen = f", {last['foreseen']} foreseen ({last['off']})" if last.get("off") else ""
+    return f"{last['hours']} hours of processes{foreseen}"
+
+
 def _line(kind: str, values: list[float]) -> tuple[str, ...]:
     jobs, done, seconds, updates, tokens, flops, hours = values
     speed = f"{tokens / seconds:,.0f}" if tokens and seconds else ""

@@ -66,9 +66,10 @@ class Stage(Overrides):
 
 
 class Backbone(Table):
-    """A ready encoder (``path``: a folder or hub name) or one to be made (``architecture``). ``size`` picks the default
-    settings: by hidden size where it is made here, else ``large`` if the name says so, else ``small``. ``layers``: keep
-    only the first ones of a ready encoder. ``shards`` and ``recompute``: how its trainings are held (``held.Held``)."""
+    """A ready encoder (``path``: a folder, a hub name, or ``package:NAME/FOLDER`` in an installed package) or one to be
+    made (``architecture``). ``size`` picks the default settings: by hidden size where it is made here, else ``large``
+    if the name says so, else ``small``. ``layers``: keep only the first ones of a ready encoder. ``shards`` and
+    ``recompute``: how its trainings are held (``held.Held``)."""
 
     path: str | None = None
     layers: Positive | None = None
@@ -83,7 +84,7 @@ class Backbone(Table):
     @model_validator(mode="after")
     def _one_origin(self) -> Backbone:
         if (self.path is None) == (self.architecture is None):
-            raise ValueError("say either 'path' (a folder or hub name) or 'architecture'")
+            raise ValueError("say either 'path' (a folder, a hub name, or package:NAME/FOLDER) or 'architecture'")
         if self.architecture is not None and self.layers is not None:
             raise ValueError("'layers' belongs to a ready encoder: say 'architecture.layers'")
         if self.architecture is not None:

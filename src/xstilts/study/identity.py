@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from xstilts.catalogue.backbone import backbones
-from xstilts.catalogue.errors import Problem
+from xstilts.catalogue.errors import Problem, nearest
 
 _TOKENIZERS = (
     "tokenizer.json",
@@ -37,10 +37,37 @@ def folder_of(path_or_name: str) -> Path:
     if not path_or_name.startswith(PACKAGE):
         return Path(path_or_name).expanduser()
     package, _, inside = path_or_name.removeprefix(PACKAGE).partition("/")
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise Problem(f"'{path_or_name}': no package '{package}' is installed: pip install {package.replace('_', '-')}")
-    return Path(found.submodule_search_locations[0]) / inside
+    if (place := _package(package)) is not None:
+        return place / inside
+    if not _is_package(package):
+        other = package.replace("-", "_")
+        named = (
+            f": did you mean '{PACKAGE}{other}/{inside}'?" if _package(other) is not None else ", as Python imports it"
+        )
+        raise Problem(f"'{path_or_name}': write {PACKAGE}NAME/FOLDER with the name of a package{named}")
+    raise Problem(f"'{path_or_name}': no package '{package}' is installed: pip install {package.replace('_', '-')}")
+
+
+def _is_package(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _package(name: str) -> Path | None:
+    """Where an installed package lies; None where there is none of that name."""
+    try:
+        found = importlib.util.find_spec(name) if _is_package(name) else None
+    except ModuleNotFoundError:  # of a name with dots the first part
+        return None
+    return Path(found.submodule_search_locations[0]) if found and found.submodule_search_locations else None
+
+
+def _encoders_in(name: str) -> list[str]:
+    """How the encoders inside the installed package ``name`` are called."""
+    place = _package(name)
+    if place is None:
+        return []
+    folders = sorted(path.parent for path in place.glob("**/config.json"))
+    return [f"{PACKAGE}{name}/{one.relative_to(place).as_posix()}" for one in folders if any(one.glob("*.safetensors"))]
 
 
 def known_as(path_or_name: str) -> str:
@@ -54,6 +81,7 @@ def is_folder(path_or_name: str) -> bool:
     """Whether a folder is meant and not a hub name (``organisation/name`` or ``name``)."""
     return (
         path_or_name.startswith((PACKAGE, ".", "/", "~"))
+        or path_or_name.endswith("/")
         or Path(path_or_name).expanduser().is_dir()
         or path_or_name.count("/") > 1
     )
@@ -65,8 +93,24 @@ def identify(path_or_name: str) -> str:
     Raises ``Problem`` where there is no such folder or no such model, or where its weights are not safetensors.
     """
     if is_folder(path_or_name):
-        return _of_folder(folder_of(path_or_name))
+        return _of_folder(_whole(path_or_name))
     return f"hub:{_commit(path_or_name)}"
+
+
+def check_folder(path_or_name: str) -> None:
+    """Raises ``Problem`` where a folder is meant that is not there or is no whole backbone."""
+    if is_folder(path_or_name):
+        _files_of(_whole(path_or_name))
+
+
+def _whole(path_or_name: str) -> Path:
+    """The folder that is meant. Raises ``Problem`` for a package whose encoder is elsewhere inside it."""
+    folder = folder_of(path_or_name)
+    if path_or_name.startswith(PACKAGE) and not (folder / "config.json").is_file():
+        package = path_or_name.removeprefix(PACKAGE).partition("/")[0]
+        there = f"it has {', '.join(known)}" if (known := _encoders_in(package)) else "it has none"
+        raise Problem(f"'{path_or_name}' names no encoder of the package '{package}': {there}")
+    return folder
 
 
 UNKNOWN = "hub:unknown"
@@ -83,7 +127,8 @@ def identify_for_plan(path_or_name: str) -> str:
         raise
 
 
-def _of_folder(folder: Path) -> str:
+def _files_of(folder: Path) -> list[str]:
+    """The names of the files that decide what a backbone computes. Raises ``Problem`` where some are missing."""
     if not folder.is_dir():
         raise Problem(f"no backbone in '{folder}': no such folder")
     names = [*(["config.json"] if (folder / "config.json").is_file() else [])]
@@ -105,8 +150,12 @@ def _of_folder(folder: Path) -> str:
         raise Problem(f"'{folder}' is not a whole backbone: it lacks {', '.join(missing)}{other}")
     for name in weights:
         _check_weights(folder / name)
+    return sorted([*names, *tokenizer, *weights])
+
+
+def _of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in sorted([*names, *tokenizer, *weights]):
+    for name in _files_of(folder):
         path = folder / name
         status = path.stat()
         digest.update(f"{name}:{_of_file(str(path.resolve()), status.st_size, status.st_mtime_ns)}\n".encode())
@@ -152,7 +201,14 @@ def _of_file(path: str, size: int, modified: int) -> str:
 def _commit(name: str) -> str:
     """The commit that the hub, or without it the local download cache, has for ``name``."""
     import huggingface_hub as hub
+    from huggingface_hub.utils import validate_repo_id
 
+    try:
+        validate_repo_id(name)
+    except hub.errors.HFValidationError:
+        raise Problem(
+            f"no backbone '{name}': no such folder here, and no name that the hub could have (ORGANISATION/NAME)"
+        ) from None
     offline = bool(os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"))
     if not offline:
         try:
@@ -160,7 +216,7 @@ def _commit(name: str) -> str:
             if found:
                 return str(found)
         except hub.errors.RepositoryNotFoundError:
-            raise Problem(f"no backbone '{name}': neither a folder nor a model of the hub") from None
+            raise Problem(f"no backbone '{name}': neither a folder nor a model of the hub{_other(name)}") from None
         except Exception as error:  # no connection, a proxy's answer, a limit: the local copy may still serve
             reason = f"{type(error).__name__}"
         else:
@@ -171,6 +227,14 @@ def _commit(name: str) -> str:
     if isinstance(path, str):
         return Path(path).parent.name
     raise Problem(
-        f"no backbone '{name}': not a folder, not downloaded, and the hub can not be asked ({reason}): "
-        f"give the folder's path, or fetch it first"
+        f"no backbone '{name}': not a folder, not downloaded, and the hub can not be asked ({reason})"
+        f"{_other(name) or f': give the path of a folder, or fetch it where there is a network (hf download {name})'}"
     )
+
+
+def _other(name: str) -> str:
+    """What else may be meant by a name that was not found: an encoder in a package, a known name."""
+    if name in backbones():
+        return ""
+    inside = _encoders_in(name.partition("/")[0].replace("-", "_"))
+    return f": did you mean '{inside[0]}'?" if inside else nearest(name, backbones())

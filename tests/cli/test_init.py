@@ -55,6 +55,8 @@ def test_every_mistake_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     for text in ("did you mean 'xnli'", "unknown language 'xx'", "machines: laptop, gpu, cluster"):
         assert text in done.output
     assert "name a --target as well" in call(str(tmp_path / "a.toml"), "--language", "sw").output
+    done = call(str(tmp_path / "a.toml"), "--target", "xnli", "--backbone", "package:no_such_encoders/base")
+    assert done.exit_code == 2 and "'package:no_such_encoders/base': no package" in done.output
 
 
 def test_targets_that_lack_the_language_are_refused_with_those_that_have_it(tmp_path: Path) -> None:

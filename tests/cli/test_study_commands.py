@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner, Result
 from xstilts.analysis.table import COLUMNS
 from xstilts.cli import app
 from xstilts.cli.opened import opened
+from xstilts.study.calibration import Calibration, Rate, write
 from xstilts.study.job import Score
 from xstilts.study.manifest import Plan
 from xstilts.study.store import Store
@@ -81,6 +83,18 @@ def test_results_as_table_shows_scores_floors_gains_and_what_they_are_about(plac
     assert "+3.0 ± 0.0" in text and "self-pair" in text and "no retrieval" in text
     assert "failed" in text and "\x1b" not in text
     assert max(map(len, text.split("results table")[0].splitlines())) <= 100
+
+
+def test_results_say_what_the_study_took_and_what_was_foreseen(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_CACHE", str(tmp_path))
+    shown = ("results", "mine", "--store", str(place / "store"))
+    took = r"\ncost  +\d+\.\d{3} hours of processes"
+    assert re.search(took + "; by phase in its report\n", call(*shown).stdout)
+    rates = tuple(Rate(kind, "float32", 32, 16, 1e9, 1e-3) for kind in ("train", "predict"))  # type: ignore[arg-type]
+    write(Calibration("today", "here", 1, 1e5, rates), tmp_path)
+    assert re.search(took + r", \d+\.\d{3} foreseen \([+-][\d,]+%\); by phase", call(*shown).stdout)
 
 
 def test_results_as_csv_json_and_parquet_hold_the_same_rows(place: Path, tmp_path: Path) -> None:

@@ -164,6 +164,18 @@ def test_what_the_folder_has_is_used_first(server: HubServer, desk: Desk) -> Non
     assert "the hub at http://127.0.0.1:9 can not be reached" in without
 
 
+def test_that_nobody_answers_is_said_once_with_all_names(desk: Desk) -> None:
+    text = STUDY.replace('["xnli"]', '["xnli", "xquad"]') + '[arms.one]\nintermediate = ["cosmos_qa"]\n'
+    (desk.place / "mine.toml").write_text(text)
+    nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "XSTILTS_CACHE": str(desk.place / "empty")}
+    for asked in (("plan", "./mine.toml"), ("run", "./mine.toml")):
+        lines = desk.do(*asked, code=2, **nowhere).stderr.splitlines()
+        (line,) = [line for line in lines if "can not be reached" in line]
+        assert all(name in line for name in ("nyu-mll/multi_nli", "rajpurkar/squad", "allenai/cosmos_qa"))
+    fetched = desk.do("data", "fetch", "xnli", "mnli", code=1, **nowhere).stderr
+    assert fetched.count("can not be reached") == 1 and "'nyu-mll/multi_nli', 'facebook/xnli'" in fetched
+
+
 def test_data_commands(server: HubServer, desk: Desk) -> None:
     publish(server)
     before = {part["split"]: part for part in desk.json("data", "check", "mnli")}

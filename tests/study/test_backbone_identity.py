@@ -69,6 +69,36 @@ def test_a_hub_name_that_cannot_be_asked_is_a_problem(monkeypatch: pytest.Monkey
         identify("nobody/never-made-this-one")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("package:my_encoders/base", None),
+        ("package:my_encoders", r"names no encoder of the package 'my_encoders': it has package:my_encoders/base$"),
+        ("package:my_encoders/bse", r"it has package:my_encoders/base$"),
+        ("package:my-encoders/base", r"did you mean 'package:my_encoders/base'\?"),
+        ("package:", "write package:NAME/FOLDER"),
+        ("package:none.such/base", "no package 'none.such' is installed"),
+        ("my-encoders", r"not a folder, not downloaded, .*: did you mean 'package:my_encoders/base'\?"),
+        ("xlm-roberta-bse", r"did you mean 'xlm-roberta-base'\?"),
+        ("xlm-roberta-base", r"hf download xlm-roberta-base"),
+        ("missing/", "no backbone in 'missing': no such folder"),
+        ("two words", "no such folder here, and no name that the hub could have"),
+    ],
+)
+def test_an_encoder_in_a_package_and_names_that_are_nearly_right(
+    name: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "my_encoders" / "base")
+    (tmp_path / "my_encoders" / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    if said is None:
+        assert identify(name) == identify(str(tmp_path / "my_encoders" / "base"))
+        return
+    with pytest.raises(Problem, match=said):
+        identify(name)
+
+
 def test_a_known_model_that_nobody_can_be_asked_about_is_planned_as_unknown() -> None:
     assert identify_for_plan("xlm-roberta-large") == UNKNOWN
     with pytest.raises(Problem, match="no backbone 'someone/else'"):

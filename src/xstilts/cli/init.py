@@ -94,16 +94,17 @@ def _written(
                                             f"machines: {', '.join(MACHINES)}"]  # fmt: skip
     if not targets and not rows:
         wrong.append("--language alone says too little: name a --target as well (xstilts tasks), or --rows of your own")
-    for look, names in ((get_language, languages), (get_task, (*targets, *(intermediate or ())))):
+    asked = (
+        (get_language, languages),
+        (get_task, (*targets, *(intermediate or ()))),
+        (check_folder, filter(None, [backbone])),
+    )
+    for look, names in asked:
         for one in names:
             try:
                 look(one)
             except Problem as problem:
                 wrong += problem.problems
-    try:
-        check_folder(backbone or "")
-    except Problem as problem:
-        wrong += [f"--backbone: {line}" for line in problem.problems]
     if wrong:
         raise Problem(*wrong)
     found = tuple(get_task(task) for task in targets)

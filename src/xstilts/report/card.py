@@ -124,8 +124,9 @@ def _weak(code: str, score: float, floor: float, examples: int) -> str:
     if score > floor:
         what = "does not clearly beat a trivial predictor: do not rely on it there"
     needed = f"more than {least:.1f} would be clear" if least < 100 else "no score would be clear"
-    few = f" So few examples tell little: name more, with --test {code}=FILE." if least - floor > _TELLING else ""
-    return f"In {code} it {what} ({score:.1f} points on {examples:,} examples, floor {floor:.1f}; {needed}).{few}"
+    few = examples < LEAST or least - floor > _TELLING
+    more = f" So few examples tell little: name more, with --test {code}=FILE." if few else ""
+    return f"In {code} it {what} ({score:.1f} points on {examples:,} examples, floor {floor:.1f}; {needed}).{more}"
 
 
 def _sure(about: Card) -> str:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.catalogue import Problem, TaskType
+from xstilts.data.given import given_rows
 from xstilts.data.held_out import named_labels
 from xstilts.data.tables import open_table, places, unreadable
 
@@ -77,6 +78,18 @@ def test_what_is_no_table_says_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / "mine.tsv").touch()
     assert "save it as one of .parquet, .jsonl, .json, .csv" in unreadable(tmp_path / "mine.tsv")
     assert "check its name" in unreadable(tmp_path / "none.csv")
+
+
+def test_rows_without_a_text_are_told_before_anything_is_predicted(tmp_path: Path) -> None:
+    path = tmp_path / "new.jsonl"
+    path.write_text('{"text_a": "a"}\n\n{"text_a": null}\n{"other": "b"}\n')
+    with pytest.raises(Problem, match=r"new.jsonl, line 3: no text_a \(2 such rows\): fill it in"):
+        given_rows(path, TaskType.CLASSIFICATION)
+    path.write_text('{"tokens": ["a"]}\n{"tokens": null}\n')
+    with pytest.raises(Problem, match=r"new.jsonl, line 2: no tokens"):
+        given_rows(path, TaskType.TOKEN_CLASSIFICATION)
+    with pytest.raises(Problem, match=r"there is no text_a \(it has tokens\): name it with --column text_a=NAME"):
+        given_rows(path, TaskType.CLASSIFICATION)
 
 
 def labels_of(labels: Sequence[str], kind: TaskType = TaskType.CLASSIFICATION) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.columns import column_of
 from xstilts.data.rows import SCHEMAS
-from xstilts.data.tables import open_table, unreadable
+from xstilts.data.tables import open_table, places, unreadable
 
 TEXTS = {
     TaskType.CLASSIFICATION: ("text_a",),
@@ -58,7 +58,7 @@ def given_rows(
     if lacking := [name for name in wanted if name not in table.column_names]:
         raise Problem(
             f"{path}: a target of type {type} needs the columns {', '.join(wanted)}; there is no "
-            f"{', '.join(lacking)} (it has {', '.join(table.column_names)})"
+            f"{', '.join(lacking)} (it has {', '.join(table.column_names)}): name it with --column {lacking[0]}=NAME"
         )
     if not table.num_rows:
         raise Problem(f"{path} holds no rows")
@@ -81,9 +81,15 @@ def given_rows(
         else:
             columns[field.name] = [str(k) if field.name == "id" else None for k in range(rows)]
     try:
-        return pa.table(columns, schema=SCHEMAS[type]), labelled
+        found = pa.table(columns, schema=SCHEMAS[type])
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
         raise Problem(f"{path} does not hold rows of type {type}: {str(error).splitlines()[0]}") from error
+    for role in wanted:
+        if found[role].null_count:
+            first = found[role].is_null().index(True).as_py() + 1
+            more = f" ({found[role].null_count:,} such rows)"
+            raise Problem(f"{path}, {places(path)(first)}: no {role}{more}: fill it in, or take the row out")
+    return found, labelled
 
 
 def _no_label(name: str, row: object) -> object:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cluster_run import COMMAND
 from one_slurm import missing, one_slurm
-from slurm_run import COMMAND
-from toy_store import HERE, PLAN, made, of_local, results, slow, surroundings, times_done, until, worker_of
+from toy_store import PLAN, end, made, of_local, results, slow, times_done, toy_run, until, worker_of
 
 from xstilts.catalogue.errors import Problem
 from xstilts.study.backends.cluster import OnSlurm
 from xstilts.study.backends.slurm import SlurmBackend
-from xstilts.study.store import Store
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -33,17 +31,6 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return of_local(tmp_path_factory.mktemp("local"))
 
 
-def start(store: Store, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(HERE / "slurm_run.py"), str(store.root), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings())
-
-
-def end(started: subprocess.Popen[str]) -> str:
-    said, trouble = started.communicate(timeout=240)
-    assert started.returncode == 0, said + trouble
-    return said
-
-
 def queue(*more: str) -> list[str]:
     """Elements that wait or run, as ``ARRAY_NUMBER``."""
     asked = ("squeue", "--noheader", "--array", "--format=%F_%K", *more)
@@ -52,7 +39,7 @@ def queue(*more: str) -> list[str]:
 
 def test_groups_are_elements_of_arrays(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    end(start(store))
+    end(toy_run(store, "slurm"))
     assert results(store) == expected
     assert times_done(store) == dict.fromkeys(PLAN.jobs, 1)
     sizes = [len(path.read_text().splitlines()) for path in store.root.glob("slurm/*/keys")]
@@ -62,7 +49,7 @@ def test_groups_are_elements_of_arrays(tmp_path: Path, expected: dict[str, str])
 def test_a_preempted_element_saves_goes_back_to_the_queue_and_goes_on(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
     key = slow(store, 0, "pretraining")
-    started = start(store)
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     taking = ["sbatch", "--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 2"]
     subprocess.run(taking, check=True, capture_output=True)
@@ -75,13 +62,12 @@ def test_a_preempted_element_saves_goes_back_to_the_queue_and_goes_on(tmp_path: 
 def test_a_killed_run_leaves_its_elements_and_the_next_one_finds_them(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
     key = slow(store, 0, "pretraining")
-    started = start(store)
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     started.kill()
     started.communicate()
     arrays = len(list(store.root.glob("slurm/*/array")))
-    again = start(store)
-    end(again)
+    end(toy_run(store, "slurm"))
     assert store.record(key)["resumed_at"] == 0  # it was never interrupted
     assert len(list(store.root.glob("slurm/*/array"))) >= arrays
     assert results(store) == expected
@@ -91,7 +77,7 @@ def test_a_killed_run_leaves_its_elements_and_the_next_one_finds_them(tmp_path: 
 def test_a_killed_process_is_tried_again(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
     key = slow(store, 1, "intermediate")
-    started = start(store)
+    started = toy_run(store, "slurm")
     os.kill(worker_of(store, key), signal.SIGKILL)
     end(started)
     assert store.record(key)["resumed_at"] >= 3
@@ -101,13 +87,13 @@ def test_a_killed_process_is_tried_again(tmp_path: Path, expected: dict[str, str
 def test_stopping_saves_and_leaves_nothing_in_the_queue(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
     key = slow(store, 0, "pretraining")
-    started = start(store)
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     started.send_signal(signal.SIGINT)
     started.communicate(timeout=120)
     until(lambda: not queue())
     assert not store.has(key) and not store.held(key) and store.failure(key) is None
-    end(start(store))
+    end(toy_run(store, "slurm"))
     assert store.record(key)["resumed_at"] >= 3
     assert results(store) == expected
 
@@ -115,11 +101,11 @@ def test_stopping_saves_and_leaves_nothing_in_the_queue(tmp_path: Path, expected
 def test_stopping_ends_what_an_earlier_run_left(tmp_path: Path) -> None:
     store = made(tmp_path)
     key = slow(store, 0, "pretraining")
-    started = start(store)
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     started.kill()
     started.communicate()
-    again = start(store)
+    again = toy_run(store, "slurm")
     assert again.stdout is not None and "planned" in again.stdout.readline()
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=120)

@@ -1,9 +1,11 @@
-"""What a toy run left in a store, and who is working in it."""
+"""Runs on clusters as processes of their own; what toy runs left in a store, and who is working in it."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +27,24 @@ def surroundings(**more: str) -> dict[str, str]:
     """The variables of a process that finds the toy jobs."""
     paths = [str(HERE), str(HERE.parent / "study"), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1", **more}
+
+
+def start(*command: str, **more: str) -> subprocess.Popen[str]:
+    """This interpreter with ``command``, in such surroundings."""
+    pipe, env = subprocess.PIPE, surroundings(**more)
+    return subprocess.Popen([sys.executable, *command], stdout=pipe, stderr=pipe, text=True, env=env)
+
+
+def toy_run(store: Store, *where: str) -> subprocess.Popen[str]:
+    """The toy plan on a cluster: ``ray ADDRESS`` or ``slurm``."""
+    return start(str(HERE / "cluster_run.py"), str(store.root), *where)
+
+
+def end(started: subprocess.Popen[str], seconds: float = 240.0) -> tuple[str, str]:
+    """What it said on standard output and error, once it has ended well."""
+    said, trouble = started.communicate(timeout=seconds)
+    assert started.returncode == 0, said + trouble
+    return said, trouble
 
 
 def made(folder: Path) -> Store:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ray_nodes import cluster, lose, node
-from toy_store import PLAN, end, made, of_local, results, slow, times_done, toy_run, until, worker_of
+from toy_store import PLAN, end, made, of_local, results, times_done, told, toy_run, until, worker_of
 
 pytest.importorskip("ray")
 
@@ -30,7 +30,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_a_worker_is_killed_and_a_node_is_added(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
+    key = told(store, 0, "pretraining")
     with cluster(1) as found:
         started = toy_run(store, "ray", found.address)
         worker = worker_of(store, key)
@@ -44,7 +44,7 @@ def test_a_worker_is_killed_and_a_node_is_added(tmp_path: Path, expected: dict[s
 
 def test_the_process_of_a_job_is_killed(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 1, "intermediate")
+    key = told(store, 1, "intermediate")
     with cluster(2) as found:
         started = toy_run(store, "ray", found.address)
         os.kill(worker_of(store, key), signal.SIGKILL)
@@ -56,7 +56,7 @@ def test_the_process_of_a_job_is_killed(tmp_path: Path, expected: dict[str, str]
 
 def test_a_node_is_killed_and_its_job_goes_on_elsewhere(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 1, "intermediate")
+    key = told(store, 1, "intermediate")
     with cluster(0) as found:
         nodes = [node(found), node(found)]
         started = toy_run(store, "ray", found.address)
@@ -68,9 +68,17 @@ def test_a_node_is_killed_and_its_job_goes_on_elsewhere(tmp_path: Path, expected
     assert results(store) == expected
 
 
+def test_a_process_that_can_not_write_why_it_failed_says_so_all_the_same(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    told(store, 1, "intermediate", "full")
+    with cluster(1) as found:
+        said, _ = toy_run(store, "ray", found.address).communicate(timeout=240)
+    assert "No space left on device: make room" in said and "Traceback" not in said
+
+
 def test_the_run_is_killed_and_its_tasks_save_and_end(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
+    key = told(store, 0, "pretraining")
     with cluster(1) as found:
         started = toy_run(store, "ray", found.address)
         worker_of(store, key)
@@ -86,7 +94,7 @@ def test_the_run_is_killed_and_its_tasks_save_and_end(tmp_path: Path, expected: 
 def test_the_head_is_lost_and_the_same_command_goes_on(tmp_path: Path, expected: dict[str, str]) -> None:
     """The run ends after half a minute without a head, nodes after a minute; until then a worker goes on."""
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
+    key = told(store, 0, "pretraining")
     with cluster(1) as found:
         started = toy_run(store, "ray", found.address)
         worker = worker_of(store, key)

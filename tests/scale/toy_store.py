@@ -54,9 +54,9 @@ def made(folder: Path) -> Store:
     return Store(folder / "store")
 
 
-def slow(store: Store, seed: int, phase: str) -> str:
-    """Make a training slow; its key."""
-    (store.root.parent / "orders" / str(seed)).write_text(f"{phase} slow")
+def told(store: Store, seed: int, phase: str, order: str = "slow") -> str:
+    """Make a training slow, or what else the toy jobs can be told; its key."""
+    (store.root.parent / "orders" / str(seed)).write_text(f"{phase} {order}")
     jobs = ((key, job) for key, job in PLAN.jobs.items() if isinstance(job, Train))
     return next(key for key, job in jobs if (job.phase, job.seed) == (phase, seed))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toy_world import toy_plan_of
 
+from xstilts.catalogue.errors import Problem
 from xstilts.study.backends.cluster import OnRay, OnSlurm
 from xstilts.study.backends.ray import RayBackend
 from xstilts.study.backends.slurm import SlurmBackend
@@ -25,12 +26,15 @@ def backend(store: Store, name: str, *more: str) -> Backend:
 
 if __name__ == "__main__":
     store = Store(sys.argv[1])
-    summary = run(
-        toy_plan_of(64),
-        store,
-        backend(store, *sys.argv[2:]),
-        Places(),
-        report=lambda event: print(event.kind, event.message, flush=True) if event.kind != "progress" else None,
-    )
+    try:
+        summary = run(
+            toy_plan_of(64),
+            store,
+            backend(store, *sys.argv[2:]),
+            Places(),
+            report=lambda event: print(event.kind, event.message, flush=True) if event.kind != "progress" else None,
+        )
+    except Problem as problem:
+        raise SystemExit(str(problem)) from None
     print(summary)
     raise SystemExit(summary.exit_code or summary.left)

@@ -104,7 +104,7 @@ def test_stopping_saves_and_leaves_nothing_in_the_queue(tmp_path: Path, expected
 
 def test_stopping_ends_what_an_earlier_run_left(tmp_path: Path) -> None:
     store = made(tmp_path)
-    key = told(store, 0, "pretraining")
+    key = told(store, 0, "pretraining", "slower")
     started = toy_run(store, "slurm")
     worker_of(store, key)
     started.kill()

@@ -42,15 +42,16 @@ class RayBackend:
         self._store, self._asked, self._slots, self._target = store, asked, slots, target
         self._root = str(store.root.resolve())
         self._running: dict[Any, tuple[Key, ...]] = {}
-        self._count = 1
+        self._nodes: list[dict[str, Any]] = []  # those that were alive when they were last counted
         self.threads: int | None = asked.cpus
         self._connect()
         self._head = self._ray.get_runtime_context().gcs_address
         self._seen = time.monotonic()  # when the head was last reached, and when it was last asked for
         self._looked = -LOOK
+        self._look()
         self._task = self._ray.remote(_task)
         if slots is None and not self._room():
-            nodes = "; ".join(_said(node) for node in self._nodes()) or "none is alive"
+            nodes = "; ".join(_said(node) for node in self._nodes) or "none is alive"
             raise Problem(
                 f"no node of the Ray cluster has the {asked.cpus} CPUs and {asked.gpus:g} GPUs that one process asks "
                 f"for ({nodes}): ask for less in --cluster, or say --workers N where nodes are still to come"
@@ -64,11 +65,11 @@ class RayBackend:
             self._look()
         if self._seen < self._looked:
             return max(1, len(self._running))
-        return self._slots or self._count
+        return self._slots or max(1, self._room())
 
     def start(self, keys: Sequence[Key], threads: int, memory: float) -> None:
         """Hand a task to Ray; it starts when a node has room. What is larger than any node gets the largest alone."""
-        most = max((node["Resources"].get("memory", 0.0) for node in self._nodes()), default=0.0)
+        most = max((node["Resources"].get("memory", 0.0) for node in self._nodes), default=0.0)
         asked = {"num_cpus": threads, "num_gpus": self._asked.gpus, "memory": int(min(memory, most))}
         task = self._task.options(**asked, max_retries=RETRIES, name=f"xstilts {keys[0]}")
         self._running[task.remote(list(keys), self._root, threads, self._target)] = tuple(keys)
@@ -118,7 +119,7 @@ class RayBackend:
             ) from None
 
     def _look(self) -> None:
-        """Ask for the head before anything that would wait for it, then count the nodes."""
+        """Ask for the head, then count the nodes, which would wait for it."""
         self._looked = time.monotonic()
         try:
             _reach(self._head, LOOK)
@@ -131,17 +132,13 @@ class RayBackend:
                 ) from None
             return
         self._seen = self._looked
-        if self._slots is None:
-            self._count = max(1, self._room())
-
-    def _nodes(self) -> list[dict[str, Any]]:
-        return [node for node in self._ray.nodes() if node["Alive"]]
+        self._nodes = [node for node in self._ray.nodes() if node["Alive"]]
 
     def _room(self) -> int:
         asked = {"CPU": self._asked.cpus, "GPU": self._asked.gpus}
         return sum(
             min(int(node["Resources"].get(name, 0) / wanted) for name, wanted in asked.items() if wanted)
-            for node in self._nodes()
+            for node in self._nodes
         )
 
     def _outcome(self, task: Any, keys: tuple[Key, ...]) -> Outcome:

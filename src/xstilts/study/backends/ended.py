@@ -35,12 +35,14 @@ def outcome(store: Store, keys: Sequence[Key], code: int) -> Outcome:
 
 
 def _last_line(log: Path) -> str:
-    """What a log ends with; nothing where it can not be read."""
+    """What a process said last; nothing where its log can not be read, or ends with the line that every one begins
+    with."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return "" if said.startswith("--- ") else said
 
 
 def of_shell(code: int) -> int:

@@ -169,7 +169,7 @@ def _reach(address: str, seconds: float) -> None:
         raise ValueError("what begins with ray:// is for Ray's own client: say HOST:6379, or auto")
     host, _, port = address.rpartition(":")
     if host and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=seconds).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
 
 
 def _said(node: dict[str, Any]) -> str:

@@ -46,6 +46,10 @@ def test_pairs_are_read_as_they_were_learned(tmp_path: Path, family: str) -> Non
         encoder = make_encoder(2, 32, 4, 48, 40, vocabulary, 0.0, 3)
     network = with_new_heads(encoder, vocabulary, [HeadOf("mine", TaskType.CLASSIFICATION, 3)], 0.0, 1)
     save_network(network.eval(), tmp_path / "ours")
+    assert ("token_type_ids" in AutoTokenizer.from_pretrained(tmp_path / "ours")("a", "b")) == (family == "bert")
+    said = json.loads((tmp_path / "ours" / "tokenizer_config.json").read_text())
+    del said["model_input_names"]  # as stores of before have it
+    (tmp_path / "ours" / "tokenizer_config.json").write_text(json.dumps(said))
     about = About("mine", "classification", ("no", "maybe", "yes"), {}, "en", LONGEST, 0, "fp32", {}, ("et",))
     hand_over(tmp_path / "ours", about, "a card", tmp_path / "model")
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[3]), (TEXTS[3], TEXTS[2]), ("a fig", "a pear")]

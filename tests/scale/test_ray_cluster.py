@@ -5,51 +5,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from ray_nodes import cluster, lose, node
+from toy_store import PLAN, end, made, of_local, results, times_done, told, toy_run, until, worker_of
 
 pytest.importorskip("ray")
-
-from ray.cluster_utils import Cluster
-from toy_store import HERE, PLAN, made, of_local, results, slow, surroundings, times_done, until, worker_of
-
-from xstilts.study.store import Store
-
-OBJECTS = 80 * 2**20
-
-
-@contextmanager
-def cluster(nodes: int) -> Iterator[Any]:
-    """A head that does no jobs, and node processes with one core each."""
-    os.environ.update(surroundings(RAY_USAGE_STATS_ENABLED="0"))
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": OBJECTS})
-    try:
-        for _ in range(nodes):
-            node(found)
-        yield found
-    finally:
-        found.shutdown()
-
-
-def node(found: Any) -> Any:
-    return found.add_node(num_cpus=1, object_store_memory=OBJECTS)
-
-
-def start(store: Store, found: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, str(HERE / "ray_run.py"), str(store.root), found.address]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings())
-
-
-def end(started: subprocess.Popen[str]) -> str:
-    said, trouble = started.communicate(timeout=240)
-    assert started.returncode == 0, said + trouble
-    return said
 
 
 def parent(pid: int) -> int:
@@ -68,13 +30,13 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_a_worker_is_killed_and_a_node_is_added(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
+    key = told(store, 0, "pretraining")
     with cluster(1) as found:
-        started = start(store, found)
+        started = toy_run(store, "ray", found.address)
         worker = worker_of(store, key)
         os.kill(ray_worker_of(worker), signal.SIGKILL)
         node(found)
-        said = end(started)
+        said, _ = end(started)
     assert store.record(key)["resumed_at"] >= 3, said
     assert results(store) == expected
     assert times_done(store) == dict.fromkeys(PLAN.jobs, 1)
@@ -82,11 +44,11 @@ def test_a_worker_is_killed_and_a_node_is_added(tmp_path: Path, expected: dict[s
 
 def test_the_process_of_a_job_is_killed(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 1, "intermediate")
+    key = told(store, 1, "intermediate")
     with cluster(2) as found:
-        started = start(store, found)
+        started = toy_run(store, "ray", found.address)
         os.kill(worker_of(store, key), signal.SIGKILL)
-        said = end(started)
+        said, _ = end(started)
     assert "its process was killed by signal 9; tried again" in said
     assert store.record(key)["resumed_at"] >= 3
     assert results(store) == expected
@@ -94,49 +56,57 @@ def test_the_process_of_a_job_is_killed(tmp_path: Path, expected: dict[str, str]
 
 def test_a_node_is_killed_and_its_job_goes_on_elsewhere(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 1, "intermediate")
+    key = told(store, 1, "intermediate")
     with cluster(0) as found:
         nodes = [node(found), node(found)]
-        started = start(store, found)
+        started = toy_run(store, "ray", found.address)
         raylet = parent(ray_worker_of(worker_of(store, key)))
         (lost,) = [one for one in nodes if one.all_processes["raylet"][0].process.pid == raylet]
         found.remove_node(lost, allow_graceful=False)
-        said = end(started)
+        said, _ = end(started)
     assert store.record(key)["resumed_at"] >= 3, said
     assert results(store) == expected
 
 
+def test_a_process_that_can_not_write_why_it_failed_says_so_all_the_same(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    told(store, 1, "intermediate", "full")
+    with cluster(1) as found:
+        said, _ = toy_run(store, "ray", found.address).communicate(timeout=240)
+    assert "No space left on device: make room" in said and "Traceback" not in said
+
+
 def test_the_run_is_killed_and_its_tasks_save_and_end(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
+    key = told(store, 0, "pretraining")
     with cluster(1) as found:
-        started = start(store, found)
+        started = toy_run(store, "ray", found.address)
         worker_of(store, key)
         started.kill()
         started.communicate()
         until(lambda: not store.held(key))
         assert not store.has(key) and store.failure(key) is None
-        end(start(store, found))
+        end(toy_run(store, "ray", found.address))
     assert store.record(key)["resumed_at"] >= 3
     assert results(store) == expected
 
 
 def test_the_head_is_lost_and_the_same_command_goes_on(tmp_path: Path, expected: dict[str, str]) -> None:
-    """Ray ends the run after a minute without a head; what a worker was doing is finished or saved until then."""
+    """The run ends after half a minute without a head, nodes after a minute; until then a worker goes on."""
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
+    key = told(store, 0, "pretraining")
     with cluster(1) as found:
-        started = start(store, found)
+        started = toy_run(store, "ray", found.address)
         worker = worker_of(store, key)
-        found.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
+        lose(found.head_node)
         said, trouble = started.communicate(timeout=240)
         assert started.returncode != 0, said + trouble
-        assert "Failed to connect to GCS" in trouble
+        assert "has not answered for 30 s: start it again" in trouble
         until(lambda: not store.held(key), 120)
         until(lambda: not Path(f"/proc/{worker}").exists())
     assert store.failure(key) is None
     assert not all(map(store.has, PLAN.jobs))
     with cluster(1) as found:
-        end(start(store, found))
+        end(toy_run(store, "ray", found.address))
     assert results(store) == expected
     assert times_done(store) == dict.fromkeys(PLAN.jobs, 1)

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cluster_run import COMMAND
 from one_slurm import missing, one_slurm
-from slurm_run import COMMAND
-from toy_store import HERE, PLAN, made, of_local, results, slow, surroundings, times_done, until, worker_of
+from toy_store import PLAN, end, made, of_local, results, times_done, told, toy_run, until, worker_of
 
 from xstilts.catalogue.errors import Problem
 from xstilts.study.backends.cluster import OnSlurm
 from xstilts.study.backends.slurm import SlurmBackend
-from xstilts.study.store import Store
+from xstilts.study.protocols import Places
+from xstilts.study.run import run
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -33,17 +34,6 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return of_local(tmp_path_factory.mktemp("local"))
 
 
-def start(store: Store, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(HERE / "slurm_run.py"), str(store.root), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings())
-
-
-def end(started: subprocess.Popen[str]) -> str:
-    said, trouble = started.communicate(timeout=240)
-    assert started.returncode == 0, said + trouble
-    return said
-
-
 def queue(*more: str) -> list[str]:
     """Elements that wait or run, as ``ARRAY_NUMBER``."""
     asked = ("squeue", "--noheader", "--array", "--format=%F_%K", *more)
@@ -52,7 +42,7 @@ def queue(*more: str) -> list[str]:
 
 def test_groups_are_elements_of_arrays(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    end(start(store))
+    end(toy_run(store, "slurm"))
     assert results(store) == expected
     assert times_done(store) == dict.fromkeys(PLAN.jobs, 1)
     sizes = [len(path.read_text().splitlines()) for path in store.root.glob("slurm/*/keys")]
@@ -61,8 +51,8 @@ def test_groups_are_elements_of_arrays(tmp_path: Path, expected: dict[str, str])
 
 def test_a_preempted_element_saves_goes_back_to_the_queue_and_goes_on(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
-    started = start(store)
+    key = told(store, 0, "pretraining")
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     taking = ["sbatch", "--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 2"]
     subprocess.run(taking, check=True, capture_output=True)
@@ -74,14 +64,13 @@ def test_a_preempted_element_saves_goes_back_to_the_queue_and_goes_on(tmp_path: 
 
 def test_a_killed_run_leaves_its_elements_and_the_next_one_finds_them(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
-    started = start(store)
+    key = told(store, 0, "pretraining")
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     started.kill()
     started.communicate()
     arrays = len(list(store.root.glob("slurm/*/array")))
-    again = start(store)
-    end(again)
+    end(toy_run(store, "slurm"))
     assert store.record(key)["resumed_at"] == 0  # it was never interrupted
     assert len(list(store.root.glob("slurm/*/array"))) >= arrays
     assert results(store) == expected
@@ -90,41 +79,58 @@ def test_a_killed_run_leaves_its_elements_and_the_next_one_finds_them(tmp_path: 
 
 def test_a_killed_process_is_tried_again(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 1, "intermediate")
-    started = start(store)
+    key = told(store, 1, "intermediate")
+    started = toy_run(store, "slurm")
     os.kill(worker_of(store, key), signal.SIGKILL)
-    end(started)
+    said, _ = end(started)
+    assert "its process was killed by signal 9; tried again" in said
     assert store.record(key)["resumed_at"] >= 3
     assert results(store) == expected
 
 
 def test_stopping_saves_and_leaves_nothing_in_the_queue(tmp_path: Path, expected: dict[str, str]) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
-    started = start(store)
+    key = told(store, 0, "pretraining")
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     started.send_signal(signal.SIGINT)
     started.communicate(timeout=120)
     until(lambda: not queue())
     assert not store.has(key) and not store.held(key) and store.failure(key) is None
-    end(start(store))
+    end(toy_run(store, "slurm"))
     assert store.record(key)["resumed_at"] >= 3
     assert results(store) == expected
 
 
 def test_stopping_ends_what_an_earlier_run_left(tmp_path: Path) -> None:
     store = made(tmp_path)
-    key = slow(store, 0, "pretraining")
-    started = start(store)
+    key = told(store, 0, "pretraining", "slower")
+    started = toy_run(store, "slurm")
     worker_of(store, key)
     started.kill()
     started.communicate()
-    again = start(store)
+    again = toy_run(store, "slurm")
     assert again.stdout is not None and "planned" in again.stdout.readline()
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=120)
     until(lambda: not queue())
     assert not store.has(key) and not store.held(key) and store.failure(key) is None
+
+
+def test_a_process_that_can_not_write_why_it_failed_says_so_all_the_same(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    told(store, 1, "intermediate", "full")
+    said, _ = toy_run(store, "slurm").communicate(timeout=240)
+    assert "No space left on device: make room" in said
+
+
+def test_a_node_without_this_python_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = made(tmp_path)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    summary = run(PLAN, store, SlurmBackend(store, OnSlurm(), command=COMMAND, look=1.0), Places())
+    assert summary.exit_code == 1 and summary.failed
+    for reason in summary.failed.values():
+        assert "/nowhere/python: not found; install xstilts on every node" in reason
 
 
 def test_what_slurm_refuses_is_told(tmp_path: Path) -> None:

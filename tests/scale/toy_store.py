@@ -1,9 +1,11 @@
-"""What a toy run left in a store, and who is working in it."""
+"""Runs on clusters as processes of their own; what toy runs left in a store, and who is working in it."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,24 @@ def surroundings(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1", **more}
 
 
+def start(*command: str, **more: str) -> subprocess.Popen[str]:
+    """This interpreter with ``command``, in such surroundings."""
+    pipe, env = subprocess.PIPE, surroundings(**more)
+    return subprocess.Popen([sys.executable, *command], stdout=pipe, stderr=pipe, text=True, env=env)
+
+
+def toy_run(store: Store, *where: str) -> subprocess.Popen[str]:
+    """The toy plan on a cluster: ``ray ADDRESS`` or ``slurm``."""
+    return start(str(HERE / "cluster_run.py"), str(store.root), *where)
+
+
+def end(started: subprocess.Popen[str], seconds: float = 240.0) -> tuple[str, str]:
+    """What it said on standard output and error, once it has ended well."""
+    said, trouble = started.communicate(timeout=seconds)
+    assert started.returncode == 0, said + trouble
+    return said, trouble
+
+
 def made(folder: Path) -> Store:
     """A store beside which jobs count how often they were done (``did``), and are told to be slow (``orders``)."""
     (folder / "did").mkdir(parents=True)
@@ -34,9 +54,9 @@ def made(folder: Path) -> Store:
     return Store(folder / "store")
 
 
-def slow(store: Store, seed: int, phase: str) -> str:
-    """Make a training slow; its key."""
-    (store.root.parent / "orders" / str(seed)).write_text(f"{phase} slow")
+def told(store: Store, seed: int, phase: str, order: str = "slow") -> str:
+    """Make a training slow, or what else the toy jobs can be told; its key."""
+    (store.root.parent / "orders" / str(seed)).write_text(f"{phase} {order}")
     jobs = ((key, job) for key, job in PLAN.jobs.items() if isinstance(job, Train))
     return next(key for key, job in jobs if (job.phase, job.seed) == (phase, seed))
 

@@ -57,7 +57,10 @@ def test_exit_codes_are_told_in_the_same_words_everywhere(tmp_path: Path) -> Non
     assert outcome(store, [KEY], 0).failure is None and outcome(store, [KEY], 75).failure is None
     killed = outcome(store, [KEY], of_shell(128 + 9))
     assert killed.killed and killed.failure == "killed by signal 9"
-    assert "exit code 3" in str(outcome(store, [KEY], of_shell(3)).failure)
+    assert outcome(store, [KEY], of_shell(3)).failure == "ended with exit code 3"
+    store.work(KEY)
+    store.log(KEY).write_text("sh: no python\n\n")
+    assert outcome(store, [KEY], of_shell(3)).failure == "ended with exit code 3: sh: no python"
     store.fail(KEY, "no rows")
     assert outcome(store, [KEY], 1).failure == "no rows"
 

@@ -24,10 +24,12 @@ if __name__ == "__main__":
     parser.add_argument("--parent", type=int)
     asked = parser.parse_args()
     raise SystemExit(
-        turn.do(
-            Store(asked.store),
-            asked.keys,
-            lambda mine: toy_jobs.main(mine, asked.store, asked.threads),
-            lambda: os.getppid() != asked.parent,
+        turn.last(
+            lambda: turn.do(
+                Store(asked.store),
+                asked.keys,
+                lambda mine: toy_jobs.main(mine, asked.store, asked.threads),
+                lambda: os.getppid() != asked.parent,
+            )
         )
     )

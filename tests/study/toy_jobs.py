@@ -1,8 +1,8 @@
 """A stand-in for the real jobs, in real processes: it counts, saving every step, and can be told to misbehave.
 
 In: keys, a store, threads, as ``xstilts.jobs.main``. Out: results that tell what they were made of. ``orders/<seed>``
-beside the store holds an order for jobs of that seed: a phase and ``fail``, ``full``, ``hang``, ``raise``, ``slow`` or
-``vanish``; in ``did/``, where there is one, a line is added for every time that a job is done.
+beside the store holds an order for jobs of that seed: a phase and ``fail``, ``full``, ``hang``, ``raise``, ``slow``,
+``slower`` or ``vanish``; in ``did/``, where there is one, a line is added for every time that a job is done.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _count(place: Store, key: str, order: str, stopped: list[int]) -> int:
     checkpoint = place.work(key) / "checkpoint.json"
     begun = done = json.loads(checkpoint.read_text())["done"] if checkpoint.exists() else 0
     while done < STEPS and not stopped:
-        time.sleep(0.12 if order == "slow" else 0.001)
+        time.sleep({"slow": 0.12, "slower": 1.0}.get(order, 0.001))
         done += 1
         aside = checkpoint.with_suffix(".new")
         aside.write_text(json.dumps({"done": done, "total": STEPS, "tokens_per_second": 10.0}))

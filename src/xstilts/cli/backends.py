@@ -14,6 +14,7 @@ import typer
 from xstilts.catalogue.errors import Problem, nearest
 
 if TYPE_CHECKING:
+    from xstilts.study.backends.cluster import Cluster
     from xstilts.study.protocols import Backend
     from xstilts.study.store import Store
 
@@ -31,32 +32,34 @@ ClusterOption = Annotated[
 
 @dataclass(frozen=True)
 class Where:
-    """What was asked for."""
+    """What was asked for, checked. ``cluster``: what of one is used; None: nothing was said."""
 
     backend: str = "local"
-    address: str | None = None
-    cluster: Path | None = None
+    cluster: Cluster | None = None
 
 
 HERE = Where()
 
 
-def check(where: Where) -> None:
-    """Raises ``Problem`` for what can not be meant."""
-    if where.backend not in NAMES:
-        hint = nearest(where.backend, NAMES) or "."
-        raise Problem(f"--backend '{where.backend}' is unknown{hint} there are {', '.join(NAMES)}")
-    if where.address is not None and where.backend != "ray":
-        raise Problem(f"--address is that of a Ray cluster: --backend ray, not {where.backend}")
-    if where.cluster is not None:
-        from xstilts.study.backends.cluster import read_cluster
+def where_of(backend: str, address: str | None, cluster: Path | None) -> Where:
+    """What the options mean. Raises ``Problem`` for what can not be meant, and for mistakes in the cluster's file."""
+    if backend not in NAMES:
+        hint = nearest(backend, NAMES) or "."
+        raise Problem(f"--backend '{backend}' is unknown{hint} there are {', '.join(NAMES)}")
+    if address is not None and backend != "ray":
+        raise Problem(f"--address is that of a Ray cluster: --backend ray, not {backend}")
+    if cluster is None and address is None:
+        return Where(backend)
+    from xstilts.study.backends.cluster import read_cluster
 
-        read_cluster(where.cluster)
+    found = read_cluster(cluster)
+    if address is not None:
+        found = found.model_copy(update={"ray": found.ray.model_copy(update={"address": address})})
+    return Where(backend, found)
 
 
 def backend_of(where: Where, store: Store, workers: int | None) -> Backend:
     """The backend; ``workers``: processes at once, None: as many as there is room for."""
-    check(where)
     if where.backend == "local":
         from xstilts.cli.machine import memory
         from xstilts.cli.opened import gpus, workers_of
@@ -66,14 +69,13 @@ def backend_of(where: Where, store: Store, workers: int | None) -> Backend:
         # The estimate is of what a job's device holds; on a GPU of its own it has it, and who says a number means it.
         counted = None if workers or devices else (memory() or 0.0) * 2**30 or None
         return LocalBackend(store, workers_of(workers), memory=counted, gpus=devices)
-    from xstilts.study.backends.cluster import read_cluster
+    from xstilts.study.backends.cluster import Cluster
 
-    cluster = read_cluster(where.cluster)
+    cluster = where.cluster or Cluster()
     if where.backend == "ray":
         from xstilts.study.backends.ray import RayBackend
 
-        asked = cluster.ray.model_copy(update={"address": where.address}) if where.address else cluster.ray
-        return RayBackend(store, asked, workers)
+        return RayBackend(store, cluster.ray, workers)
     from xstilts.study.backends.slurm import SlurmBackend
 
     return SlurmBackend(store, cluster.slurm, workers)

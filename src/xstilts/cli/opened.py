@@ -66,7 +66,7 @@ def opened(
     locked = read_lock(store / NAME)
     places = Places(folder, found.world, found.tasks, {}, base, found.own_languages, locked)
     if estimate:
-        return Opened(_estimated(found, places), places, Store(store))
+        return Opened(estimated(found, places), places, Store(store))
     source = open_source(places, fetch)
     wrong = mistakes(found.analyses, f"{found.file}, analyses")
     wrong += [line for task in found.own_tasks().values() for line in source.mistakes(task)]
@@ -101,7 +101,7 @@ def made(store: Path) -> Path:
     return store
 
 
-def _estimated(study: Study, places: Places) -> Plan:
+def estimated(study: Study, places: Places) -> Plan:
     """The plan of ``study`` with official sizes."""
     from xstilts.analysis.named import mistakes, needs_of
     from xstilts.jobs.estimated import Estimated, unidentified

@@ -16,7 +16,7 @@ import typer
 
 from xstilts.catalogue.errors import Problem, nearest, of_the_disk
 from xstilts.catalogue.sealed import replace
-from xstilts.cli.backends import HERE, AddressOption, BackendOption, ClusterOption, Where, check
+from xstilts.cli.backends import HERE, AddressOption, BackendOption, ClusterOption, Where, where_of
 from xstilts.cli.frame import (
     STORE,
     DataOption,
@@ -97,7 +97,7 @@ def run(
 
     For example: xstilts run my-study.toml --level quick --until 45m
     """
-    where = Where(backend, address, cluster)
+    where = where_of(backend, address, cluster)
     _run(study, level, variant, store, data, workers, until, patience, progress, stream or (), where)
 
 
@@ -119,7 +119,6 @@ def _run(
 
     # A wrong one is told before anything is fetched.
     ends, waits = seconds_of(until), seconds_of(patience, "--patience")
-    check(where)
     found = opened(study, level, store, data, variant=variant, fetch=True)
     summary = carry_out(
         found, where=where, workers=workers, until=ends, patience=waits, progress=progress, streams=streams

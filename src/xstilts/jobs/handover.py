@@ -19,39 +19,28 @@ from xstilts.data.encode import Lengths, encode
 from xstilts.data.vocabulary import read_vocabulary
 from xstilts.evaluate.predict import predict, predict_spans
 from xstilts.jobs.handed import FORM, NAME, About
+from xstilts.model.encoder import save_tokenizer
 from xstilts.model.library import library_model
 from xstilts.model.network import device_of, load_network
 
-_OURS = ("heads.json", "heads.safetensors", "tokenizer.json")
-_CONFIG = "tokenizer_config.json"
+_OURS = ("heads.json", "heads.safetensors")
 
 
 def hand_over(trained: Path, about: About, card: str, folder: Path) -> None:
     """Write ``folder`` whole, from the folder ``trained`` of a store; ``card`` becomes its README.md."""
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
-    library_model(trained, about.labels).save_pretrained(aside)
+    handed = library_model(trained, about.labels)
+    handed.save_pretrained(aside)
+    save_tokenizer(handed, read_vocabulary(trained), aside, about.max_length)
     for name in _OURS:
         shutil.copyfile(trained / name, aside / name)
-    tokenizer = json.loads((trained / _CONFIG).read_text(encoding="utf-8"))
-    longest = min(about.max_length, tokenizer["model_max_length"])  # an encoder may have fewer positions
-    tokenizer |= _as_trained(trained, longest)
-    (aside / _CONFIG).write_text(json.dumps(tokenizer, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     said = {"form": FORM, **asdict(about)}
     (aside / NAME).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (aside / "README.md").write_text(card, encoding="utf-8")
     if folder.exists():
         shutil.rmtree(folder)
     aside.rename(folder)
-
-
-def _as_trained(trained: Path, max_length: int) -> dict[str, object]:
-    """What the library's tokenizer must know to feed the encoder as it was trained: segments of the second text where
-    its template has them, and where texts were cut."""
-    config = json.loads((trained / "config.json").read_text(encoding="utf-8"))
-    has = read_vocabulary(trained).segments and config.get("type_vocab_size", 0) > 1
-    segments = ["token_type_ids"] if has else []
-    return {"model_input_names": ["input_ids", *segments, "attention_mask"], "model_max_length": max_length}
 
 
 def predicted(folder: Path, model: About, rows: pa.Table) -> tuple[pa.Table, float]:

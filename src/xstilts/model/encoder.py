@@ -137,11 +137,22 @@ def save_encoder(encoder: nn.Module, vocabulary: Vocabulary, folder: Path) -> No
     folder.mkdir(parents=True, exist_ok=True)
     model: Any = encoder
     model.save_pretrained(folder)
+    save_tokenizer(encoder, vocabulary, folder)
+
+
+def save_tokenizer(encoder: nn.Module, vocabulary: Vocabulary, folder: Path, longest: int | None = None) -> None:
+    """Write tokenizer.json and tokenizer_config.json, with which ``AutoTokenizer`` feeds ``encoder`` as it is fed here:
+    segments of the second text where its template has them, sequences of ``longest`` tokens or as many as fit."""
+    model: Any = encoder
     vocabulary.tokenizer.save(str(folder / "tokenizer.json"))
     named = vocabulary.tokenizer.id_to_token
+    has = vocabulary.segments and getattr(model.config, "type_vocab_size", 0) > 1
+    segments = ["token_type_ids"] if has else []
+    fits = usable_positions(encoder)
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
-        "model_max_length": usable_positions(encoder),
+        "model_input_names": ["input_ids", *segments, "attention_mask"],
+        "model_max_length": fits if longest is None else min(longest, fits),
         "cls_token": named(vocabulary.before[0]),
         "sep_token": named(vocabulary.after[-1]),
         "pad_token": named(vocabulary.pad),

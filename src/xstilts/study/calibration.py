@@ -77,19 +77,20 @@ def seconds(job: Job, cost: Cost, shape: Shape | None, rates: Sequence[Rate]) ->
         return each
     if isinstance(job, Train):
         examples = job.settings.updates * job.settings.batch
-        rate = _at(rates, "train", job.settings.precision, shape.hidden, cost.tokens / examples)
+        rate, moment = _at(rates, "train", job.settings.precision, shape.hidden, cost.tokens / examples)
         flops = cost.flops
         if any(share.type == "mlm" for share in job.shares):  # hidden tokens are compared with the whole table
             flops += 6.0 * job.settings.masking * cost.tokens * shape.vocabulary * shape.hidden
-        return each + job.settings.updates * shape.layers * rate.moment + flops / rate.flops
+        return each + job.settings.updates * shape.layers * moment + flops / rate
     rows = job.data.rows if isinstance(job, Predict | Embed) else 0
     length = cost.tokens / rows if rows else 32.0
     precision = job.precision if isinstance(job, Predict | Embed | Probe) else "float32"
-    return each + cost.flops / _at(rates, "predict", precision, shape.hidden, length).flops
+    return each + cost.flops / _at(rates, "predict", precision, shape.hidden, length)[0]
 
 
-def _at(rates: Sequence[Rate], kind: str, precision: str, hidden: int, length: float) -> Rate:
-    """The rate between those that were measured: by the logarithms of width and length, not beyond the outermost."""
+def _at(rates: Sequence[Rate], kind: str, precision: str, hidden: int, length: float) -> tuple[float, float]:
+    """Operations a second and seconds of a moment between those that were measured: by the logarithms of width and
+    length, not beyond the outermost."""
     own = [rate for rate in rates if rate.kind == kind and rate.precision == precision]
     own = own or [rate for rate in rates if rate.kind == kind]
     widths = sorted({rate.hidden for rate in own})
@@ -102,7 +103,7 @@ def _at(rates: Sequence[Rate], kind: str, precision: str, hidden: int, length: f
     flops, moment = (_mixed(found[low][which], found[high][which], part) for which in (0, 1))
     if hidden > widths[-1]:
         moment *= (hidden / widths[-1]) ** 2  # which is that of the optimizer, who has so many more weights
-    return Rate("train", precision, hidden, round(length), flops, moment)
+    return flops, moment
 
 
 def _between(known: Sequence[float], asked: float) -> tuple[int, int, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 from xstilts.catalogue.errors import of_the_disk
 from xstilts.study import turn
@@ -29,7 +30,19 @@ def outcome(store: Store, keys: Sequence[Key], code: int) -> Outcome:
     # As ``turn.last`` says it; 1 is any other failure's.
     if code != 1 and (trouble := of_the_disk(OSError(code, os.strerror(code)))):
         return Outcome(tuple(keys), str(trouble))
-    return Outcome(tuple(keys), f"ended with exit code {code}")
+    said = _last_line(store.log(keys[0]))
+    return Outcome(tuple(keys), f"ended with exit code {code}{said and f': {said}'}")
+
+
+def _last_line(log: Path) -> str:
+    """What a process said last; nothing where its log can not be read, or ends with the line that every one begins
+    with."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return "" if said.startswith("--- ") else said
 
 
 def of_shell(code: int) -> int:

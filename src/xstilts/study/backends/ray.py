@@ -25,6 +25,7 @@ RETRIES = 3  # by Ray, where a worker or a node is lost; the runner tries again,
 LOOK = 2.0  # seconds after which nodes are counted again
 PAUSE = 0.2
 REACH = 10.0
+HEAD = 30.0  # seconds without the head after which the run ends; Ray itself would end this process after a minute
 OBJECTS = 100 * 2**20  # bytes that an own cluster keeps for values between tasks; ours are exit codes
 
 
@@ -41,12 +42,16 @@ class RayBackend:
         self._store, self._asked, self._slots, self._target = store, asked, slots, target
         self._root = str(store.root.resolve())
         self._running: dict[Any, tuple[Key, ...]] = {}
-        self._counted = (-LOOK, 1)
+        self._nodes: list[dict[str, Any]] = []  # those that were alive when they were last counted
         self.threads: int | None = asked.cpus
         self._connect()
+        self._head = self._ray.get_runtime_context().gcs_address
+        self._seen = time.monotonic()  # when the head was last reached, and when it was last asked for
+        self._looked = -LOOK
+        self._look()
         self._task = self._ray.remote(_task)
         if slots is None and not self._room():
-            nodes = "; ".join(_said(node) for node in self._nodes()) or "none is alive"
+            nodes = "; ".join(_said(node) for node in self._nodes) or "none is alive"
             raise Problem(
                 f"no node of the Ray cluster has the {asked.cpus} CPUs and {asked.gpus:g} GPUs that one process asks "
                 f"for ({nodes}): ask for less in --cluster, or say --workers N where nodes are still to come"
@@ -54,16 +59,17 @@ class RayBackend:
 
     @property
     def slots(self) -> int:
-        """Processes that the nodes which are alive have room for; at least one, for nodes may come back."""
-        if self._slots is not None:
-            return self._slots
-        if time.monotonic() - self._counted[0] > LOOK:
-            self._counted = (time.monotonic(), max(1, self._room()))
-        return self._counted[1]
+        """Processes that the nodes which are alive have room for; at least one, for nodes may come back. While the head
+        is lost, no more than there are. Raises ``Problem`` when that has lasted for ``HEAD`` seconds."""
+        if time.monotonic() - self._looked > LOOK:
+            self._look()
+        if self._seen < self._looked:
+            return max(1, len(self._running))
+        return self._slots or max(1, self._room())
 
     def start(self, keys: Sequence[Key], threads: int, memory: float) -> None:
         """Hand a task to Ray; it starts when a node has room. What is larger than any node gets the largest alone."""
-        most = max((node["Resources"].get("memory", 0.0) for node in self._nodes()), default=0.0)
+        most = max((node["Resources"].get("memory", 0.0) for node in self._nodes), default=0.0)
         asked = {"num_cpus": threads, "num_gpus": self._asked.gpus, "memory": int(min(memory, most))}
         task = self._task.options(**asked, max_retries=RETRIES, name=f"xstilts {keys[0]}")
         self._running[task.remote(list(keys), self._root, threads, self._target)] = tuple(keys)
@@ -103,7 +109,7 @@ class RayBackend:
             self._ray.init(address="local", **own, **quiet)  # or it would join whatever runs here
             return
         try:
-            _reach(self._asked.address)
+            _reach(self._asked.address, REACH)
             self._ray.init(address=self._asked.address, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             raise Problem(
@@ -112,14 +118,27 @@ class RayBackend:
                 "RAY_AUTH_MODE=token"
             ) from None
 
-    def _nodes(self) -> list[dict[str, Any]]:
-        return [node for node in self._ray.nodes() if node["Alive"]]
+    def _look(self) -> None:
+        """Ask for the head, then count the nodes, which would wait for it."""
+        self._looked = time.monotonic()
+        try:
+            _reach(self._head, LOOK)
+        except OSError:
+            if self._looked - self._seen > HEAD:
+                self._running = {}  # nobody can be asked to stop; the tasks end with this process, and save
+                raise Problem(
+                    f"the head of the Ray cluster ({self._head}) has not answered for {HEAD:.0f} s: start it again, "
+                    "then this command; what is finished is kept"
+                ) from None
+            return
+        self._seen = self._looked
+        self._nodes = [node for node in self._ray.nodes() if node["Alive"]]
 
     def _room(self) -> int:
         asked = {"CPU": self._asked.cpus, "GPU": self._asked.gpus}
         return sum(
             min(int(node["Resources"].get(name, 0) / wanted) for name, wanted in asked.items() if wanted)
-            for node in self._nodes()
+            for node in self._nodes
         )
 
     def _outcome(self, task: Any, keys: tuple[Key, ...]) -> Outcome:
@@ -136,7 +155,7 @@ class RayBackend:
 
 
 def _ray() -> Any:
-    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # a head that is gone is told in a minute, not in ten
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # what is no head is told in a minute, not in ten
     try:
         import ray
     except ImportError:
@@ -144,11 +163,13 @@ def _ray() -> Any:
     return ray
 
 
-def _reach(address: str) -> None:
+def _reach(address: str, seconds: float) -> None:
     """Raises ``OSError`` where nothing listens at ``HOST:PORT``; Ray itself would try for minutes."""
+    if "://" in address:
+        raise ValueError("what begins with ray:// is for Ray's own client: say HOST:6379, or auto")
     host, _, port = address.rpartition(":")
     if host and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=REACH).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
 
 
 def _said(node: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import math
+import os
 import shlex
 import shutil
 import subprocess
@@ -36,6 +37,8 @@ GIB = 2.0**30
 # States in which an element stays; in all others it waits, runs, or ends. Those that are no fault of its own:
 TAKEN = ("TIMEOUT", "NODE_FAIL", "PREEMPTED", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "REVOKED")
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", *TAKEN)
+UNOPENED = 53  # the signal that Slurm notes where a node can not open the output of an element
+NOT_FOUND = (126, 127)  # what a shell says of a command that is not there, or can not be run
 
 # ``wait`` returns when a signal came, too; only a child that has been waited for can no more be asked for.
 SCRIPT = """#!/bin/sh
@@ -175,8 +178,8 @@ class SlurmBackend:
             shutil.rmtree(folder)
             raise Problem(f"Slurm refuses the jobs ({_line(done.stderr)}): change [slurm] in --cluster, or --workers")
         array = done.stdout.strip().partition(";")[0]
-        (folder / "array").write_text(array, encoding="ascii")
         self._running |= {_Element(array, number, folder): keys for number, keys in enumerate(groups)}
+        (folder / "array").write_text(array, encoding="ascii")
 
     def _left_behind(self) -> dict[tuple[Key, ...], _Element]:
         """Elements of earlier runs of this store that Slurm still knows; folders of the others are removed."""
@@ -193,23 +196,38 @@ class SlurmBackend:
 
     def _alive(self, elements: Iterable[_Element]) -> list[_Element]:
         """Those that wait, run or are just ending; all of them where Slurm does not answer."""
-        asked = ("--noheader", "--array", "--states=all", f"--user={getpass.getuser()}", "--format=%F_%K %T")
-        done = _call("squeue", *asked)
+        states = self._states()
+        if states is None:
+            return list(elements)
+        return [element for element in elements if states.get(str(element), ("COMPLETED", 0))[0] not in ENDED]
+
+    def _states(self) -> dict[str, tuple[str, int]] | None:
+        """State and exit code (below 0: a signal) of all elements that Slurm still knows; None where it does not
+        answer. It forgets those that have ended after some minutes."""
+        wanted = ("ArrayJobID", "ArrayTaskID", "State", "exit_code")
+        form = f"--Format={','.join(f'{name}:30' for name in wanted)}"
+        done = _call("squeue", "--noheader", "--array", "--states=all", f"--user={getpass.getuser()}", form)
         self._looked = time.monotonic()
         if done.returncode:
-            return list(elements)
-        states = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if " " in line)
-        return [element for element in elements if states.get(str(element), "COMPLETED").strip() not in ENDED]
+            return None
+        lines = [found for line in done.stdout.splitlines() if len(found := line.split()) == len(wanted)]
+        return {f"{array}_{task}": (state, _code(int(status))) for array, task, state, status in lines}
 
     def _ended(self) -> list[Outcome]:
-        alive = set(self._alive(self._running))
-        ended = {element: keys for element, keys in self._running.items() if element not in alive}
-        self._running = {element: keys for element, keys in self._running.items() if element in alive}
-        said = self._accounts(ended)
-        return [self._outcome(element, keys, *said.get(str(element), ("", 0))) for element, keys in ended.items()]
+        states = self._states()
+        if states is None:
+            return []
+        ended = {
+            element: keys
+            for element, keys in self._running.items()
+            if states.get(str(element), ("COMPLETED", 0))[0] in ENDED
+        }
+        self._running = {element: keys for element, keys in self._running.items() if element not in ended}
+        states |= self._accounts([element for element in ended if str(element) not in states])
+        return [self._outcome(element, keys, *states.get(str(element), ("", 0))) for element, keys in ended.items()]
 
     def _accounts(self, elements: Iterable[_Element]) -> dict[str, tuple[str, int]]:
-        """State and exit code of ended elements, where Slurm keeps accounts; below 0: a signal."""
+        """The same of elements that Slurm has forgotten, where it keeps accounts."""
         names = ",".join(map(str, elements))
         if not names:
             return {}
@@ -227,7 +245,21 @@ class SlurmBackend:
             return Outcome(keys, f"ended by Slurm ({state or 'CANCELLED'})", killed=True)
         if state == "CANCELLED":
             return Outcome(keys, "cancelled in Slurm (scancel)")
-        return outcome(self._store, keys, code)
+        if code == -UNOPENED:
+            return Outcome(
+                keys,
+                f"the node could not begin it: it does not see '{element.folder}', or can not write there; put the "
+                "store in a folder that all nodes share",
+            )
+        found = outcome(self._store, keys, code)
+        if code in NOT_FOUND:
+            return Outcome(keys, f"{found.failure}; install xstilts on every node where it is here ({sys.executable})")
+        return found
+
+
+def _code(status: int) -> int:
+    """An exit code from what ``wait`` says of a batch script, whose shell says 128 + the signal."""
+    return of_shell(os.waitstatus_to_exitcode(status))
 
 
 def _call(*command: str) -> subprocess.CompletedProcess[str]:

@@ -73,6 +73,12 @@ def test_crossed_follows_shifts_signs_and_order(rows: list[list[float]], shift: 
         assert moved.half == pytest.approx(found.half, rel=1e-3)
 
 
+@given(st.lists(st.lists(st.floats(-50, 50), min_size=3, max_size=3), min_size=2, max_size=5))
+def test_mean_squares_that_cancel_leave_an_interval_that_can_be_read(rows: list[list[float]]) -> None:
+    found = crossed(rows)
+    assert found.degrees is None or found.degrees >= 1 / (1 / (len(rows) - 1) + 1 / 2) - 1e-9
+
+
 def test_crossed_interval_covers_the_planted_mean() -> None:
     """Families, languages and seeds vary: about 95 of 100 intervals must hold the truth (1.0)."""
     rng = np.random.default_rng(5)

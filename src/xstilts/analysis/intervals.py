@@ -89,18 +89,32 @@ class TwoWay:
 
     @property
     def variance(self) -> float:
-        """The variance of the mean: (MS_L + MS_S - MS_E) / (L S), or MS_L / (L S) where that is not positive."""
-        size = self.families * self.seeds
-        found = (self.between_families + self.between_seeds - self.rest) / size
-        return found if found > 0 else self.between_families / size
+        """The variance of the mean: (MS_L + MS_S - MS_E) / (L S), but see ``crossed_variance``."""
+        return self._mean[0]
 
     @property
     def degrees(self) -> float | None:
         """Satterthwaite's degrees of freedom of ``variance``; None where the table is constant."""
+        return self._mean[1]
+
+    @property
+    def _mean(self) -> tuple[float, float | None]:
         size = self.families * self.seeds
-        below = (self.between_families / size) ** 2 / (self.families - 1)
-        below += (self.between_seeds / size) ** 2 / (self.seeds - 1)
-        return self.variance**2 / below if below > 0 and self.variance > 0 else None
+        sides = (self.between_families / size, self.families - 1), (self.between_seeds / size, self.seeds - 1)
+        return crossed_variance(*sides, self.rest / size)
+
+
+def crossed_variance(first: tuple[float, int], second: tuple[float, int], shared: float) -> tuple[float, float | None]:
+    """The variance of a mean over two random factors and its degrees of freedom (None where there is no variance).
+
+    ``first``, ``second``: the variance that each side gives, with its degrees of freedom; ``shared``: what both of them
+    hold. The variance is V_1 + V_2 - V_12, never below V_1 nor V_2, for a negative component counts as 0: without that
+    bound a difference near 0 leaves no degree of freedom and an interval of any length. The degrees are its square over
+    V_1^2 / d_1 + V_2^2 / d_2 (Satterthwaite 1946, doi:10.2307/3002019).
+    """
+    variance = max(first[0] + second[0] - shared, first[0], second[0])
+    below = sum(part**2 / degrees for part, degrees in (first, second) if degrees)
+    return variance, variance**2 / below if below > 0 and variance > 0 else None
 
 
 def two_way(table: Sequence[Sequence[float]] | Numbers) -> TwoWay:
@@ -126,9 +140,8 @@ def crossed(table: Sequence[Sequence[float]] | Numbers, level: float = 0.95) -> 
     """Interval of the mean of ``table`` [families, seeds], both drawn from larger populations.
 
     Satterthwaite's approximation for the balanced two-way table without replication: with the mean squares of families
-    MS_L, of seeds MS_S and of the rest MS_E, the mean's variance is (MS_L + MS_S - MS_E) / (L S), or MS_L / (L S)
-    where that is not positive, and the degrees of freedom are its square over (MS_L / LS)^2 / (L - 1) + (MS_S / LS)^2
-    / (S - 1) (Satterthwaite 1946, doi:10.2307/3002019). The mean weighs families alike, whatever number of languages
+    MS_L, of seeds MS_S and of the rest MS_E, the mean's variance is (MS_L + MS_S - MS_E) / (L S), never below what
+    families or seeds give alone (``crossed_variance``). The mean weighs families alike, whatever number of languages
     they have. With one family or one seed it falls back to the t interval over the other, and says so.
     """
     found = _complete(table)

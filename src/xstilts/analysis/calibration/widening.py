@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from xstilts.analysis.gains import BASELINE
-from xstilts.analysis.intervals import Numbers, quantile_t
+from xstilts.analysis.intervals import Numbers, crossed_variance, quantile_t
 
 CELL = ("backbone", "target", "language", "split", "seed", "scaling")
 BETWEEN, INSIDE = "families", "inside families"
@@ -180,8 +180,7 @@ def regressed(table: Numbers, m: Numbers, free: int) -> tuple[float, float | Non
 
     The variance of the coefficient c = sum_u w_u b_u, w = m / (m m), has the parts of the balanced two-way table: V_U
     from the units' residuals of the mean line, V_S from the spread of c over seeds (S - 1 degrees), and V_E from what
-    is left in both, which the two share: V_U + V_S - V_E (V_U where that is not positive), with Satterthwaite's
-    degrees. With one seed only the units vary.
+    is left in both, which the two share (``crossed_variance``). With one seed only the units vary.
     """
     seeds = table.shape[1]
     weight = m / float(m @ m)
@@ -195,13 +194,8 @@ def regressed(table: Numbers, m: Numbers, free: int) -> tuple[float, float | Non
         left = table - mean[:, None]
         left = left - left.mean(axis=0) - np.outer(m, each - each.mean())
         by_both = float((left**2).sum()) / (free * (seeds - 1)) / seeds * float(weight @ weight)
-    total = by_units + by_seeds - by_both
-    if total <= 0:
-        total = by_units
-    below = by_units**2 / free + (by_seeds**2 / (seeds - 1) if seeds > 1 else 0.0)
-    if total <= 0 or below <= 0:
-        return float(weight @ mean), None, None
-    return float(weight @ mean), math.sqrt(total), total**2 / below
+    total, degrees = crossed_variance((by_units, free), (by_seeds, seeds - 1), by_both)
+    return float(weight @ mean), None if degrees is None else math.sqrt(total), degrees
 
 
 def adjusted(found: Gap, others: Mapping[str, Gap], trait: Mapping[str, float]) -> Gap:

@@ -66,6 +66,16 @@ def test_what_can_not_be_said_is_said(
     assert limit in chapter(found, "Limitations")
 
 
+def test_of_several_encoders_those_that_learned_nothing_are_named(tmp_path: Path) -> None:
+    text = SMALL.replace(
+        "[arms.baseline]", '[backbones.other]\nlike = "tiny"\narchitecture = { layers = 2 }\n[arms.baseline]'
+    )
+    plan, store = filled(tmp_path, text, lambda cell: 20.0 if cell.backbone == "tiny" else gain_of(cell))
+    assert "learn world/paraphrase (tiny), world/retrieval (tiny):" in chapter(
+        told(note_of(plan, store)), "Limitations"
+    )
+
+
 @pytest.mark.parametrize(
     ("score", "why"),
     [(20.0, " (near the floor: world/paraphrase, world/retrieval"), (None, ": there is no score yet.")],

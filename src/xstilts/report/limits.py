@@ -51,9 +51,12 @@ def _limits(plan: Plan, frame: pl.DataFrame, evidence: Evidence, judgements: Seq
         yield f"{encoders} encoders, which are compared only with themselves."
     if lost := int((frame["status"] == "collapsed").sum()):
         yield f"{counted(lost, 'score')} of predictions that are all the same (collapsed runs); kept in all means."
-    weak = gains.floors(frame).filter(~pl.col("clear"))["target"].unique(maintain_order=True).to_list()
+    weak: dict[str, list[str]] = {}
+    for backbone, target in gains.floors(frame).filter(~pl.col("clear")).select("backbone", "target").iter_rows():
+        weak.setdefault(target, []).append(backbone)
     if weak:
-        yield f"The baseline did not clearly learn {', '.join(map(str, weak))}: shown apart, and in no average."
+        said = ", ".join(f"{target} ({', '.join(who)})" if encoders > 1 else target for target, who in weak.items())
+        yield f"The baseline did not clearly learn {said}: shown apart, and in no average."
     for backbone in scored["backbone"].unique(maintain_order=True):
         lacking = missing_controls(plan, str(backbone))
         if lacking:

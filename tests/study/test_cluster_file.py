@@ -38,7 +38,7 @@ def test_a_cluster_file_is_checked(tmp_path: Path) -> None:
     "text, said",
     [
         ('[slurm]\npartitoin = "gpu"', "unknown field: did you mean 'partition'"),
-        ("[ray]\ncpus = 0", "greater than or equal to 1"),
+        ("[ray]\ncpus = 0", "must be at least 1"),
         ("[slurmm]", "did you mean 'slurm'"),
         ("[ray", "is no TOML"),
         (None, "can not be read"),

@@ -154,9 +154,9 @@ def test_nothing_is_trained_for_a_search_without_targets_that_learn() -> None:
     [
         ("seed = 9", "seed = 1", "[search] seed: 1 is one of 'seeds', whose results are reported"),
         ("learning_rate = [1e-5, 2e-5, 3e-5]", "", "say either 'learning_rate'"),
-        ("[1e-5, 2e-5, 3e-5]", "[1e-5]", "at least 2 items"),
+        ("[1e-5, 2e-5, 3e-5]", "[1e-5]", "needs 2 entries or more"),
         ("[1e-5, 2e-5, 3e-5]", "[1e-5, 1e-5]", "a rate stands twice"),
-        ("[1e-5, 2e-5, 3e-5]", "[1e-5, -2e-5]", "greater than 0"),
+        ("[1e-5, 2e-5, 3e-5]", "[1e-5, -2e-5]", "must be above 0"),
         ("= [1e-5, 2e-5, 3e-5]", "= { wrods = [1e-5, 2e-5] }", "'wrods' is no target of this study: did you mean"),
         ('matched = "nli"', 'matched = "nli"\ntarget.rate_of = "nil"', "not an arm whose rate is searched"),
         ('matched = "nli"', 'matched = "nli"\ntarget.rate_of = "longer"', "not an arm whose rate is searched"),

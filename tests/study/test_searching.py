@@ -137,7 +137,7 @@ def test_what_can_not_be_followed_is_told() -> None:
         ("retrieval = { threshold = 'validaton' }", "did you mean 'validation'? validation or none, or a number"),
         ("retrieval = { layer = 3 }", "say retrieval_layer, in the study or in [backbones.NAME]"),
         ("retrieval = { margin = 'cosine', neighbours = 3 }", "only of use with margin 'csls' or 'ratio'"),
-        ("retrieval = { neighbours = 0 }", "[retrieval] neighbours: input should be greater than 0"),
+        ("retrieval = { neighbours = 0 }", "[retrieval] neighbours: must be above 0"),
     ]:
         (line,) = problems(more)
         assert said in line, line

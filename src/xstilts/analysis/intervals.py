@@ -126,14 +126,11 @@ def two_way(table: Sequence[Sequence[float]] | Numbers) -> TwoWay:
     mean = float(found.mean())
     rows, columns = found.mean(axis=1), found.mean(axis=0)
     rest = float(((found - rows[:, None] - columns[None, :] + mean) ** 2).sum()) / ((families - 1) * (seeds - 1))
-    return TwoWay(
-        mean=mean,
-        families=families,
-        seeds=seeds,
-        between_families=seeds * float(((rows - mean) ** 2).sum()) / (families - 1),
-        between_seeds=families * float(((columns - mean) ** 2).sum()) / (seeds - 1),
-        rest=rest,
-    )
+    between_families = seeds * float(((rows - mean) ** 2).sum()) / (families - 1)
+    between_seeds = families * float(((columns - mean) ** 2).sum()) / (seeds - 1)
+    rounding = (1e-12 * float(np.abs(found).max())) ** 2  # what sums of equal values leave
+    squares = (0.0 if square <= rounding else square for square in (between_families, between_seeds, rest))
+    return TwoWay(mean, families, seeds, *squares)
 
 
 def crossed(table: Sequence[Sequence[float]] | Numbers, level: float = 0.95) -> Interval:

@@ -70,10 +70,6 @@ def study_text(own: Own) -> str:
     return "\n".join([*lines, ""])
 
 
-def _split(name: str, path: str, languages: Sequence[str]) -> str:
-    return f"splits.{name} = {{ path = {_said(path)}, languages = {_said(languages)} }}"
-
-
 def _question(own: Own) -> str:
     if not own.intermediate:
         return f"What does an encoder learn from {own.name}?"

@@ -58,10 +58,7 @@ COLUMNS: Mapping[str, Any] = {
 def of_store(plan: Plan, store: Store) -> pl.DataFrame:
     """The table of ``plan`` with what ``store`` holds now."""
 
-    @cache
-    def record(key: Key) -> Mapping[str, Any] | None:
-        return store.record(key) if store.has(key) else None
-
+    record = cache(store.finished)
     return results(plan, record, [key for key in plan.jobs if record(key) is None and store.failure(key) is not None])
 
 

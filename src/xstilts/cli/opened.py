@@ -90,15 +90,14 @@ def opened(
     return Opened(planned, places, Store(store))
 
 
-def made(store: Path) -> Path:
-    """A folder of the store that is there now. Raises ``Problem`` where none can be made."""
+def made(folder: Path, option: str = "--store") -> None:
+    """Make ``folder``, which ``option`` named, if need be. Raises ``Problem`` where it can not be made."""
     try:
-        store.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Problem(
-            f"can not make the folder '{store}' ({error.strerror}): name one that can be written, with --store"
+            f"can not make the folder '{folder}' ({error.strerror}): name one that can be written, with {option}"
         ) from error
-    return store
 
 
 def estimated(study: Study, places: Places) -> Plan:

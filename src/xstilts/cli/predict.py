@@ -78,12 +78,11 @@ def predict(
 
 def _can_write(output: Path, file: Path) -> None:
     """Make the folder of ``output``. Raises ``Problem`` where it can not be written there, or is what is read."""
+    from xstilts.cli.opened import made
+
     if output.resolve() == file.resolve():
         raise Problem(f"--output '{output}' is the file that is read: name another")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Problem(f"can not make the folder of --output '{output}' ({error.strerror}): name another") from error
+    made(output.parent, "--output")
     if output.is_dir() or not os.access(output.parent, os.W_OK):
         raise Problem(f"--output '{output}' can not be written: name a file in a folder of yours")
 

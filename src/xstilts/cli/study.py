@@ -149,12 +149,13 @@ def _show(plan: Plan, store: Store) -> bool:
 
 def caution(plan: Plan) -> str:
     """That no verdict can come of so few seeds, by the study's own rule; empty where there are enough."""
+    from xstilts.analysis.section import counted
     from xstilts.study.evidence import Evidence
 
     seeds, wanted = len({cell.seed for cell in plan.cells}), Evidence.model_validate(plan.evidence).seeds
     if seeds >= wanted:
         return ""
-    here = f"{seeds} seed{'s' * (seeds != 1)}, and a verdict needs {wanted}"
+    here = f"{counted(seeds, 'seed')}, and a verdict needs {wanted}"
     if plan.level in ("ci", "quick"):
         return f"Level {plan.level} only shows that it works: {here}."
     return f"Level {plan.level} decides nothing: {here}."
@@ -227,8 +228,7 @@ def _cost(plan: Plan, store: Store) -> str:
     from xstilts.study.calibration import read
 
     known = read(cache_folder())
-    records = {key: store.record(key) for key in plan.jobs if store.has(key)}
-    return in_brief(costs(plan, records, known.rates if known else ()))
+    return in_brief(costs(plan, store.records(plan.jobs), known.rates if known else ()))
 
 
 @command("status")

@@ -102,12 +102,15 @@ def _by_row(path: Path, rows: Sequence[Row], check: Callable[[Row], Iterator[Mis
             found.setdefault(remedy, []).append((row[PLACE], what))
     if not found:
         return []
-    lines, named = [], places(path)
-    for remedy, mistakes in found.items():
-        shown = "; ".join(f"{named(number)}: {what}" for number, what in mistakes[:SHOWN])
-        more = f" (and {len(mistakes) - SHOWN:,} more rows)" if len(mistakes) > SHOWN else ""
-        lines.append(f"{path}, {shown}{more}: {remedy}")
-    return lines
+    named = places(path)
+    return [_line(path, named, mistakes, remedy) for remedy, mistakes in found.items()]
+
+
+def _line(path: Path, named: Callable[[int], str], mistakes: Sequence[tuple[int, str]], remedy: str) -> str:
+    """One line for the mistakes of several rows, of which the first are ``named``."""
+    shown = "; ".join(f"{named(number)}: {what}" for number, what in mistakes[:SHOWN])
+    more = f" (and {len(mistakes) - SHOWN:,} more rows)" if len(mistakes) > SHOWN else ""
+    return f"{path}, {shown}{more}: {remedy}"
 
 
 def _duplicates(path: Path, rows: Sequence[Row]) -> list[str]:
@@ -120,9 +123,8 @@ def _duplicates(path: Path, rows: Sequence[Row]) -> list[str]:
     if not again:
         return []
     named = places(path)
-    shown = "; ".join(f"{named(number)}: id '{key}' as in {named(first[key])}" for number, key in again[:SHOWN])
-    more = f" (and {len(again) - SHOWN:,} more rows)" if len(again) > SHOWN else ""
-    return [f"{path}, {shown}{more}: give every row an id of its own"]
+    mistakes = [(number, f"id '{key}' as in {named(first[key])}") for number, key in again]
+    return [_line(path, named, mistakes, "give every row an id of its own")]
 
 
 Index = Callable[[object], int | None]

@@ -68,7 +68,7 @@ class Told:
     @cached_property
     def records(self) -> method.Records:
         """What finished jobs left."""
-        return {key: self.store.record(key) for key in self.plan.jobs if self.store.has(key)}
+        return self.store.records(self.plan.jobs)
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from xstilts.analysis import gains
+from xstilts.analysis.arms import unlearned
 
 
 def nothing_left(frame: pl.DataFrame, column: str) -> str:
     """The sentence."""
     if not frame["score"].count():
         return "Nothing is left: there is no score yet."
-    weak = gains.floors(frame).filter(~pl.col("clear"))["target"].unique(maintain_order=True).to_list()
+    weak = unlearned(frame)
     pairs = frame.filter(pl.col("self_pair"))["target"].unique(maintain_order=True).to_list()
     said = [f"near the floor: {', '.join(weak)}"] if weak else []
     said += [f"with self-pairs: {', '.join(pairs)}"] if pairs else []

@@ -61,7 +61,7 @@ def _tried(plan: Plan, store: Store) -> dict[tuple[str, str], list[_Tried]]:
 
     def score_of(key: str) -> float | None:
         if key not in records:
-            records[key] = store.record(key).get("score") if store.has(key) else None
+            records[key] = (store.finished(key) or {}).get("score")
         return records[key]
 
     for cell in plan.cells:

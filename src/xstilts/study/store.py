@@ -14,7 +14,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -73,16 +73,23 @@ class Store:
     # Finished jobs.
 
     def has(self, key: Key) -> bool:
-        """Whether ``key`` is finished and looks whole: its record is as written and every file has its size.
+        """Whether ``key`` is finished and looks whole."""
+        return self.finished(key) is not None
 
-        A damaged result is moved to ``damaged/`` and counts as missing.
-        """
+    def finished(self, key: Key) -> dict[str, Any] | None:
+        """The record of ``key`` if it is finished and looks whole: its record is as written and every file has its
+        size. A damaged result is moved to ``damaged/`` and counts as missing."""
         if not self.place(key).is_dir():
-            return False
-        if self.check(key) is None:
-            return True
+            return None
+        record, wrong = self._examined(key)
+        if wrong is None:
+            return record
         self.set_aside(key)
-        return False
+        return None
+
+    def records(self, keys: Iterable[Key]) -> dict[Key, dict[str, Any]]:
+        """The records of those of ``keys`` that are ``finished``."""
+        return {key: record for key in keys if (record := self.finished(key)) is not None}
 
     def stored(self, key: Key) -> bool:
         """Whether there is a result, without a look inside."""
@@ -90,23 +97,27 @@ class Store:
 
     def check(self, key: Key, deep: bool = False) -> str | None:
         """What is wrong with a stored result, in one line, or None. ``deep`` reads every byte again."""
+        return self._examined(key, deep)[1]
+
+    def _examined(self, key: Key, deep: bool = False) -> tuple[dict[str, Any] | None, str | None]:
+        """The record of a stored result, and what is wrong with it."""
         folder = self.place(key)
         if not folder.is_dir():
-            return f"{key}: no result"
+            return None, f"{key}: no result"
         record = self.read(folder / RECORD)
         if record is None:
-            return f"{key}: {RECORD} is not as it was written"
+            return None, f"{key}: {RECORD} is not as it was written"
         if record.get("key") != key or not isinstance(record.get("files"), dict):
-            return f"{key}: {RECORD} is that of another job"
+            return record, f"{key}: {RECORD} is that of another job"
         for name, known in record["files"].items():
             path = folder / name
             size = path.stat().st_size if path.is_file() and not path.is_symlink() else None
             if size != known["bytes"]:
                 found = "is missing" if size is None else f"has {size} bytes instead of {known['bytes']}"
-                return f"{key}: {name} {found}"
+                return record, f"{key}: {name} {found}"
             if deep and sha256(path) != known["sha256"]:
-                return f"{key}: {name} has other content than was written"
-        return None
+                return record, f"{key}: {name} has other content than was written"
+        return record, None
 
     def folder(self, key: Key) -> Path:
         """The files of a finished job, every byte of them as it was written (read again once a process).

@@ -4,9 +4,9 @@
     python -m benchmarks.foretold demo --keep DIR -- --workers 2
 
 In: a study, and options of ``xstilts run`` after ``--``. Out: ``results/foretold.json`` and
-``docs/results/foretold.md``. The machine is calibrated, then the study is planned and run from an empty store and
-cache: by phase, hours of single processes that were foreseen and that its jobs took; at every tenth of the real time,
-what was told to be left and what was. ``--keep``: a new folder in which store and cache stay.
+``docs/results/foretold.md``. The machine is calibrated, then the study is planned and run: by phase, hours of single
+processes that were foreseen and that its jobs took; at every tenth of the real time, what was told to be left and what
+was. ``--keep``: a folder in which store and cache stay; what it holds of the study is not done again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,19 +36,24 @@ Told = Sequence[tuple[float, float | None]]  # seconds since the start, and seco
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.foretold", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.foretold",
+        description=__doc__.split("\n")[0],
+        epilog="After --: further options of xstilts run.",
+    )
     parser.add_argument("study")
-    parser.add_argument("more", nargs="*", help="further options of xstilts run, after --")
-    parser.add_argument("--keep", type=Path, help="a new folder in which the store and the cache are kept")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--keep", type=Path, help="a folder in which the store and the cache are kept")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    at = words.index("--") if "--" in words else len(words)
+    asked, more = parser.parse_args(words[:at]), words[at + 1 :]
     load = os.getloadavg()[0]
     if asked.keep is None:
         with TemporaryDirectory() as folder:
-            found = _measured(asked.study, asked.more, Path(folder))
+            found = _measured(asked.study, more, Path(folder))
     else:
-        asked.keep.mkdir(parents=True)
-        found = _measured(asked.study, asked.more, asked.keep)
-    command = " ".join(["xstilts run", asked.study, *asked.more])
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        found = _measured(asked.study, more, asked.keep)
+    command = " ".join(["xstilts run", asked.study, *more])
     result = {"command": command, "load": load, "machine": machine.described(1), **found}
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(result), encoding="utf-8")
@@ -68,11 +73,14 @@ def _measured(study: str, more: Sequence[str], folder: Path) -> dict[str, Any]:
     planned = [word for pair in pairwise(more) for word in pair if pair[0] in ("--level", "--variant", "--data")]
     answer("doctor", "--calibrate", "--json")
     plan = json.loads(answer("plan", study, *planned, "--store", str(store), "--json"))
+    before = {item["key"] for item in plan["jobs"] if item["done"]}
     told = _told([study, *more, "--store", str(store)], surroundings)
     seconds = told[-1][0]
     return {
         "seconds": seconds,
-        "phases": _hours(plan, Store(store)),
+        "jobs": len(plan["jobs"]),
+        "before": len(before),
+        "phases": _hours(plan, Store(store), before),
         "points": [_at(told, seconds * part / TENTHS, seconds) for part in range(1, TENTHS)],
     }
 
@@ -98,10 +106,12 @@ def _told(words: Sequence[str], surroundings: Mapping[str, str]) -> Told:
     return told
 
 
-def _hours(plan: Mapping[str, Any], store: Store) -> dict[str, dict[str, float]]:
-    """By phase, hours ``foreseen`` by the plan and ``taken`` by its jobs."""
+def _hours(plan: Mapping[str, Any], store: Store, before: Collection[str]) -> dict[str, dict[str, float]]:
+    """By phase, hours ``foreseen`` by the plan and ``taken`` by its jobs but those that were there ``before``."""
     phases = {work["phase"]: {"foreseen": work["hours"]["here"], "taken": 0.0} for work in plan["work"]}
     for item in plan["jobs"]:
+        if item["key"] in before:
+            continue
         job, _ = store.job(item["key"])
         spent = float(store.record(item["key"])["seconds"]) / 3600
         for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
@@ -132,8 +142,8 @@ def page(result: Mapping[str, Any]) -> str:
     return f"""# What was foretold, and what was true
 
 Written by `python -m benchmarks.foretold` on {here["date"]}: {here["machine"]}, load {result["load"]:.1f} before;
-commit {here["commit"]}. `{result["command"]}` from an empty store and cache took {_seconds(result["seconds"])}, after
-`xstilts doctor --calibrate`.
+commit {here["commit"]}. `{result["command"]}`, with {result["before"]:,} of its {result["jobs"]:,} jobs there before,
+took {_seconds(result["seconds"])}, after `xstilts doctor --calibrate`.
 
 ## Hours of the plan
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.data.sample import Pool, dealt, probabilities, subset, updates
+from xstilts.catalogue.sampling import probabilities
+from xstilts.data.sample import Pool, dealt, subset, updates
 
 
 @given(st.integers(0, 5), st.lists(st.integers(0, 2), min_size=12, max_size=60), st.integers(1, 11))

@@ -103,6 +103,7 @@ def test_counts_are_kept_by_content_and_mistakes_are_not(tmp_path: Path, write: 
         contents = Contents(tmp_path / "counts")
         count, checksum = Folder(tmp_path, contents=contents).rows_of(nli(), "train", "en")
         (less,) = contents.left_out.values()
+        assert contents.tokens[checksum] == 6  # two words, four special ones
         return count, checksum, less
 
     first = counted()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.data.encode import Lengths, encode
+from xstilts.data.vocabulary import train_vocabulary
 from xstilts.jobs.sources import open_source
 from xstilts.study.protocols import Places
 
@@ -35,3 +37,20 @@ def test_another_world_has_rows_of_its_own(tmp_path: Path, monkeypatch: pytest.M
         source = open_source(Places(world={"test": 40, "seed": seed}))
         tables.append(source.read(source.rows(source.task("world/nli"), "test", "qae")))
     assert not tables[0].equals(tables[1])
+
+
+@pytest.mark.parametrize("name", ["world/nli", "world/pos", "world/qa", "world/parallel", "world/lexicon"])
+def test_lengths_of_constructed_rows_are_known_before_they_are_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_CACHE", str(tmp_path))
+    source = open_source(Places(world={"train": 400, "parallel": 400, "phrases": 400}))
+    task = source.task(name)
+    rows = source.rows(task, "train", source.languages(task, "train")[-1])
+    guessed = source.tokens(rows)
+    assert not (tmp_path / "rows").exists()
+    text = source.task("world/text")
+    documents = [source.read(source.rows(text, "train", code)) for code in source.languages(text, "train")]
+    vocabulary = train_vocabulary([line for table in documents for line in table["text"].to_pylist()], 3400)
+    encoded = encode(source.read(rows), task.type, vocabulary, Lengths())
+    assert guessed == pytest.approx(len(encoded.ids) / encoded.examples, rel=0.35)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import TaskType
 from xstilts.data.batch import cut, gather
 from xstilts.data.encode import Lengths, encode
-from xstilts.model.encoder import load_encoder, make_encoder
+from xstilts.model.encoder import load_encoder, make_encoder, usable_positions
 from xstilts.model.library import library_model
 from xstilts.model.network import HeadOf, save_network, with_new_heads
 
@@ -66,6 +67,26 @@ def outputs(network, type: TaskType, table: pa.Table) -> np.ndarray:  # type: ig
     (part,) = cut(gather(encoded, np.arange(len(encoded.starts) - 1), type), 10_000)
     with torch.inference_mode():
         return network(part, 0).numpy()
+
+
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+def test_a_text_that_is_too_long_for_the_encoder_is_said(family: str, vocabulary, tmp_path: Path) -> None:
+    (tmp_path / "encoder").mkdir()
+    encoder = encoder_of(family, vocabulary, tmp_path / "encoder")
+    most = usable_positions(encoder)
+    network = with_new_heads(encoder, vocabulary, [HeadOf("mine", TaskType.CLASSIFICATION, 3)], 0.0, 1).eval()
+    text = " ".join(["dogs"] * 200)
+    table = pa.table({"text_a": [text], "text_b": pa.array([None], pa.string()), "label": pa.array([0], pa.int16())})
+    for cut_at in (most, most + 1):
+        encoded = encode(table, TaskType.CLASSIFICATION, vocabulary, Lengths(cut_at))
+        batch = gather(encoded, np.arange(1), TaskType.CLASSIFICATION)
+        with (
+            torch.inference_mode(),
+            contextlib.nullcontext()
+            if cut_at == most
+            else pytest.raises(Problem, match=f"more tokens than the {most}"),
+        ):
+            network(batch, 0)
 
 
 PAIR = ("Anna sees the old red house", "Ben sees two dogs")

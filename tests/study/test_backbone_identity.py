@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.catalogue.errors import Problem
-from xstilts.study.identity import UNKNOWN, identify, identify_for_plan, known_as
+from xstilts.study.identity import UNKNOWN, identify, identify_for_plan, known_as, longest_of
 from xstilts.study.job import Start
 from xstilts.study.shape import shape_of
 
@@ -123,3 +123,19 @@ def test_an_odd_header_is_refused(header: bytes, tmp_path: Path) -> None:
     (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(Problem, match=r"model.safetensors' is not a whole safetensors file"):
         identify(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("said", "longest"),
+    [
+        ({"model_type": "bert", "max_position_embeddings": 512, "pad_token_id": 0}, 512),
+        ({"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "deberta-v2", "max_position_embeddings": 512, "position_biased_input": False}, None),
+        ({"model_type": "bert"}, None),
+        ([], None),
+    ],
+)
+def test_how_much_a_backbone_reads_is_in_its_configuration(said: object, longest: int | None, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    assert longest_of(str(tmp_path)) == longest
+    assert longest_of(str(tmp_path / "none")) is None

@@ -29,7 +29,7 @@ SHAPE = Shape(2, 100, 400, 1000)
 
 
 def training(length: float, updates: int = 10) -> tuple[Train, Cost]:
-    settings = Settings(updates, 8, 1e-5)
+    settings = Settings(updates, 8, 1e-5, pooling="mean")
     job = Train("target", Start(backbone="it"), (Share("xnli", "classification", (DATA,)),), settings, 0)
     tokens = int(updates * 8 * length)
     return job, Cost(tokens, 6.0 * SHAPE.body * tokens)
@@ -49,6 +49,16 @@ def test_seconds_are_those_that_were_measured() -> None:
     assert (
         seconds(Score("0" * 32, "xnli", "classification", "accuracy", DATA), Cost(0, 0.0), None, RATES) == EACH["score"]
     )
+
+
+def test_a_last_block_that_is_read_at_its_first_token_costs_less() -> None:
+    job, cost = training(40)
+    first = replace(job, settings=replace(job.settings, pooling="first"))
+    saved = seconds(job, cost, SHAPE, RATES) - seconds(first, cost, SHAPE, RATES)
+    # 2 of the 12 h^2 weights of one of two blocks are still used for every token
+    assert saved == pytest.approx(cost.flops / (1e9 * 100 / 40) * (10 / 12) / 2)
+    words = replace(first, shares=(Share("udpos", "token_classification", (DATA,)),))
+    assert seconds(words, cost, SHAPE, RATES) == pytest.approx(seconds(job, cost, SHAPE, RATES))
 
 
 def test_recomputing_is_a_third_more() -> None:

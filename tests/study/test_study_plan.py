@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,6 +208,13 @@ def test_every_mistake_is_found_at_once() -> None:
 
 def test_a_length_that_the_architecture_cannot_read_is_refused() -> None:
     assert "positions - 2" in problems(TINY + "[settings.target]\nmax_length = 600\n")[0]
+
+
+def test_a_length_that_a_ready_encoder_cannot_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 60}')
+    text = READY.replace("models/base", str(tmp_path))
+    assert "it has places for 60 tokens" in problems(text + "[settings.target]\nmax_length = 61\n")[0]
+    assert planned(text + "[settings.target]\nmax_length = 60\n[settings.intermediate]\nmax_length = 60\n").jobs
 
 
 def test_a_ready_checkpoint_can_stand_in_for_the_intermediate_phase() -> None:

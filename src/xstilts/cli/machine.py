@@ -10,12 +10,15 @@ import platform
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xstilts.catalogue.errors import Problem, without_passwords
 from xstilts.cli.frame import STORE, DataOption, JsonOption, StoreOption, command, put, put_json
+
+if TYPE_CHECKING:
+    from xstilts.study.calibration import Rate
 
 
 @command("job")
@@ -129,6 +132,15 @@ def advice(found: dict[str, object]) -> list[str]:
             "no data folder is set: the constructed languages need none, human languages come from --data or the hub"
         )
     return lines
+
+
+def rates() -> tuple[Rate, ...]:
+    """What ``doctor --calibrate`` found of this machine; nothing where it was not asked."""
+    from xstilts.jobs.sources import cache_folder
+    from xstilts.study.calibration import read
+
+    known = read(cache_folder())
+    return known.rates if known else ()
 
 
 def cores() -> int:

@@ -22,7 +22,7 @@ from xstilts.cli.frame import (
     put,
     put_json,
 )
-from xstilts.cli.machine import brief_numbers, memory, speed
+from xstilts.cli.machine import brief_numbers, memory, rates, speed
 from xstilts.cli.simulated import HERE, DeviceOption, SimulateOption, device_of, put_simulated, simulated
 
 if TYPE_CHECKING:
@@ -90,13 +90,10 @@ def plan(
 
 def here() -> Device:
     """This machine's processor as a device; its speed is measured, now or by a calibration."""
-    from xstilts.jobs.sources import cache_folder
-    from xstilts.study.calibration import read
     from xstilts.study.footprint import Device
 
-    fast, known = speed(), read(cache_folder())
-    rates = known.rates if known else ()
-    return Device("here", fast * (BRIEF if brief_numbers() else 1.0), fast, memory() or 0.0, SHARE, rates)
+    fast = speed()
+    return Device("here", fast * (BRIEF if brief_numbers() else 1.0), fast, memory() or 0.0, SHARE, rates())
 
 
 def _print_jobs(plan: Plan, done: set[str]) -> None:
@@ -147,8 +144,8 @@ def _print_work(plan: Plan, works: list[Work], left: set[str], devices: tuple[De
     put(
         f"assumed: {ASSUMED:.0%} of a GPU's dense peak ({ASSUMED_LITTLE:.0%} for encoders below {LITTLE / 1e6:.0f} "
         f"million weights), {own}; 6 operations a weight and token in training, 2 in\n  prediction; "
-        "usual lengths of examples; memory is that of the largest job, disk what the store keeps;\n  not counted: "
-        "starting processes (seconds a training), reading and encoding data"
+        "lengths guessed from the characters of rows, or usual ones of a type; memory is that of the\n  largest job, "
+        "disk what the store keeps; not counted: starting processes (seconds a training), reading and encoding data"
     )
     for name, phases in fits(works, devices).items():
         if phases:

@@ -6,9 +6,11 @@ In: the plan and the store, read again and again. Out: ``Standing`` values and l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from xstilts.cli.machine import cores, rates
 
 if TYPE_CHECKING:
     from xstilts.study.manifest import Plan
@@ -30,8 +32,8 @@ KINDS = {
 class Standing:
     """Where a study stands: ``counts`` of jobs by kind and state, what is running, what failed and why.
 
-    ``share`` is the share of the estimated work that is done, ``left`` an estimate in seconds, None before anything
-    can be known. ``finished``: nothing is left that could still be done.
+    ``share`` is the share of the foreseen time that is done, ``left`` an estimate in seconds, None before anything can
+    be known. ``finished``: nothing is left that could still be done.
     """
 
     counts: Mapping[str, Counter[str]]
@@ -56,42 +58,39 @@ def kind(plan: Plan, key: str) -> str:
 
 def standing(plan: Plan, store: Store) -> Standing:
     """Where ``plan`` stands in ``store``."""
+    from xstilts.study.place import Room
+    from xstilts.study.remaining import Remaining
     from xstilts.study.status import status
 
     found = status(plan, store)
     counts: dict[str, Counter[str]] = {}
-    units = dict.fromkeys(("done", "running", "failed", "blocked", "open"), 0.0)
     for key, state in found.states.items():
         counts.setdefault(kind(plan, key), Counter())[state] += 1
-        units[state] += plan.costs[key].units
-    running = []
-    for key, said in found.progress.items():
-        done, total = int(said.get("done") or 0), int(said.get("total") or 0)
-        running.append(job_line(plan.labels[key], done, total, said.get("tokens_per_second")))
-        part = plan.costs[key].units * done / total if total else 0.0
-        units["done"] += part
-        units["running"] -= part
-    done_keys = [key for key, state in found.states.items() if state == "done"]
+    open = [key for key, state in found.states.items() if state in ("open", "running")]
+    begun = {key: said["done"] / said["total"] for key, said in found.progress.items() if said.get("total")}
+    workers = len(found.holders) or cores()
+    remaining = Remaining(plan, rates(), Room(workers, cores()))
+    foreseen = remaining.foreseen
+    done = [key for key, state in found.states.items() if state == "done"]
+    for key in done:
+        remaining.took(key, float(store.record(key)["seconds"]))
+    behind = sum(foreseen[key] for key in done) + sum(foreseen[key] * share for key, share in begun.items())
     return Standing(
         counts=counts,
-        running=tuple(running),
+        running=tuple(_at(plan, keys, found.progress) for keys in found.holders.values()),
         failures=tuple((plan.labels[key], reason) for key, reason in found.failures.items()),
-        share=units["done"] / (sum(units.values()) or 1.0),
-        left=_left(plan, store, done_keys, units["open"] + units["running"], max(1, len(running))),
-        finished=not any(state in ("open", "running") for state in found.states.values()),
+        share=behind / (sum(foreseen.values()) or 1.0),
+        left=remaining.left(open, begun),
+        finished=not open,
     )
 
 
-def _left(plan: Plan, store: Store, done: Iterable[str], units: float, slots: int) -> float | None:
-    """Seconds left: the work left over the speed of what is in the store, ``slots`` jobs at a time."""
-    if not units:
-        return 0.0
-    seconds = work = 0.0
-    for key in done:
-        if plan.costs[key].tokens:
-            seconds += float(store.record(key).get("seconds") or 0.0)
-            work += plan.costs[key].units
-    return units / (work / seconds) / slots if work and seconds else None
+def _at(plan: Plan, keys: Sequence[str], progress: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a process is at, and how many jobs it has next."""
+    at = next((key for key in keys if progress[key]), keys[0])
+    said = progress[at]
+    more = f", {len(keys) - 1} more to follow" if len(keys) > 1 else ""
+    return job_line(plan.labels[at], said.get("done"), said.get("total"), said.get("tokens_per_second")) + more
 
 
 def duration(seconds: float | None) -> str:

@@ -107,11 +107,9 @@ def note_of(
     from xstilts.analysis.table import of_store
     from xstilts.catalogue.claim import claims
     from xstilts.cli.analysed import material_of
-    from xstilts.jobs.sources import cache_folder
+    from xstilts.cli.machine import rates
     from xstilts.report.compose import FIRST, Told, compose
-    from xstilts.study.calibration import read
 
-    known = read(cache_folder())
     material = material_of(plan, store, of_store(plan, store), traits)
     asked = [get_analysis(name) for name in dict.fromkeys((FIRST, *plan.analyses))]
     effects = of_published()
@@ -122,7 +120,7 @@ def note_of(
         analyses=tuple((one.name, one.answers, _told(one, material)) for one in asked),
         judged=tuple(by_study(plan, material, (*own, *claims().values()))),
         documents=documents,
-        rates=known.rates if known else (),
+        rates=rates(),
         published=tuple(judge(claim, effects) for claim in claims().values() if claim.kind == "effect"),
     )
     return compose(told)

@@ -15,6 +15,7 @@ import typer
 
 from xstilts.cli.backends import HERE, Where, backend_of
 from xstilts.cli.frame import say
+from xstilts.cli.machine import rates
 
 if TYPE_CHECKING:
     from xstilts.cli.opened import Opened
@@ -48,7 +49,10 @@ def carry_out(
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with watching(found.plan, found.store, progress, streams) as report:
-            return run(found.plan, found.store, backend, found.places, until=until, report=report, patience=waits)
+            known = rates() if where.backend == "local" else ()
+            return run(
+                found.plan, found.store, backend, found.places, until=until, report=report, patience=waits, rates=known
+            )
     except KeyboardInterrupt:
         say(f"interrupted; all finished jobs are kept. To go on: {again()}")
         raise typer.Exit(INTERRUPTED) from None

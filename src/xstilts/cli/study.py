@@ -223,12 +223,10 @@ def closing(plan: Plan, store: Store) -> list[str]:
 
 def _cost(plan: Plan, store: Store) -> str:
     """What the finished jobs took, and what was foreseen where this machine was calibrated."""
-    from xstilts.jobs.sources import cache_folder
+    from xstilts.cli.machine import rates
     from xstilts.report.costs import costs, in_brief
-    from xstilts.study.calibration import read
 
-    known = read(cache_folder())
-    return in_brief(costs(plan, store.records(plan.jobs), known.rates if known else ()))
+    return in_brief(costs(plan, store.records(plan.jobs), rates()))
 
 
 @command("status")
@@ -272,7 +270,7 @@ def _standing_json(plan: Plan, now: Standing) -> dict[str, Any]:
 def _standing_text(plan: Plan, now: Standing) -> str:
     from xstilts.cli.progress import KINDS, duration, failure_lines
 
-    lines = [f"{plan.name}: {now.total('done')} of {len(plan.jobs)} jobs done, {now.share:.0%} of the estimated work"]
+    lines = [f"{plan.name}: {now.total('done')} of {len(plan.jobs)} jobs done, {now.share:.0%} of the foreseen time"]
     for kind, counts in now.counts.items():
         more = "".join(f", {counts[word]} {word}" for word in ("running", "failed", "blocked") if counts[word])
         lines.append(f"  {KINDS[kind]:<22}{counts['done']:>6} of {counts.total()}{more}")

@@ -56,24 +56,6 @@ def dealt(rows: int, languages: int, seed: int, *names: str) -> Array:
     return found
 
 
-def probabilities(sizes: Sequence[int], rule: str, cap: int, temperature: float, weights: Sequence[float]) -> Array:
-    """Probability of each task, float [tasks].
-
-    ``proportional``: to its size. ``capped``: to min(size, cap) (Phang et al. 2020, cap 131,072). ``temperature``: to
-    size^(1/T). ``uniform``: equal. ``given``: to ``weights``.
-    """
-    size = np.asarray(sizes, dtype=np.float64)
-    share = {
-        "proportional": size,
-        "capped": np.minimum(size, cap),
-        "temperature": size ** (1.0 / temperature),
-        "uniform": np.ones_like(size),
-        "given": np.asarray(weights, dtype=np.float64),
-    }[rule]
-    total: Array = share / share.sum()
-    return total
-
-
 def _endless(pool: Pool, batch: int, seed: int) -> Iterator[Array]:
     """Batches of one task for ever: whole passes in random order, or languages drawn with n^alpha."""
     if pool.alpha is None:
@@ -94,7 +76,9 @@ def _endless(pool: Pool, batch: int, seed: int) -> Iterator[Array]:
         yield np.array([int(next(ones[number])[0]) for number in drawn], dtype=np.int64)
 
 
-def updates(pools: Sequence[Pool], chances: Array, batch: int, count: int, seed: int) -> Iterator[tuple[int, Array]]:
+def updates(
+    pools: Sequence[Pool], chances: Sequence[float], batch: int, count: int, seed: int
+) -> Iterator[tuple[int, Array]]:
     """``count`` pairs (number of the task, row numbers int64 [batch]); one task an update, drawn with ``chances``."""
     chosen = stream(seed, "tasks").choice(len(pools), size=count, p=chances)
     batches = [_endless(pool, batch, seed) for pool in pools]

@@ -20,6 +20,7 @@ from xstilts.catalogue.task import Files, Task
 from xstilts.data.frequent import with_labels
 from xstilts.data.kept import kept
 from xstilts.data.load import Loaded, load, recipe
+from xstilts.data.size import mean_tokens
 from xstilts.data.stated import stated
 from xstilts.data.tables import SUFFIXES
 
@@ -187,16 +188,18 @@ class Sources:
 
 
 class Contents:
-    """Counts and checksums, worked out once a process for each file as it is (path, size, time of change).
+    """Counts, sizes and checksums, worked out once a process for each file as it is (path, size, time of change).
 
-    ``kept``: a folder for counts by checksum, so that a later process need not read all rows to count them. Only rows
-    without a mistake are counted, so that a mistake is found each time.
+    ``kept``: a folder for what is known by checksum, so that a later process need not read all rows to count them. Only
+    rows without a mistake are counted, so that a mistake is found each time. ``tokens``: guessed means of a row, by
+    checksum, of what has been counted.
     """
 
     def __init__(self, kept: Path | None = None) -> None:
         self.kept = kept
         self.left_out: dict[tuple[str, str, str], str] = {}
         self._files: dict[tuple[str, int, int], str] = {}
+        self.tokens: dict[str, float] = {}
         self._rows: dict[str, tuple[int, str]] = {}
 
     def rows_of(self, task: Task, split: str, language: str, located: Located) -> tuple[int, str]:
@@ -212,16 +215,17 @@ class Contents:
         return count, checksum
 
     def _counted(self, checksum: str, task: Task, split: str, located: Located) -> tuple[int, str]:
-        def count() -> tuple[int, str]:
+        def count() -> tuple[int, str, float]:
             loaded = read_located(task, split, located)
-            return loaded.rows.num_rows, described(loaded)
+            return loaded.rows.num_rows, described(loaded), mean_tokens(loaded.rows, task.type)
 
         if self.kept is None:
-            return count()
+            rows, less, self.tokens[checksum] = count()
+            return rows, less
         folder = kept(
             self.kept / checksum, lambda place: (place / "count.json").write_text(json.dumps(count()), encoding="utf-8")
         )
-        rows, less = json.loads((folder / "count.json").read_text(encoding="utf-8"))
+        rows, less, self.tokens[checksum] = json.loads((folder / "count.json").read_text(encoding="utf-8"))
         return rows, less
 
     @staticmethod

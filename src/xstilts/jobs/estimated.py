@@ -52,6 +52,10 @@ class Estimated:
         checksum = sha256(f"estimate:{task.name}:{split}:{language}:{count}".encode()).hexdigest()
         return Rows(task.name, split, language, count, checksum)
 
+    def tokens(self, rows: Rows) -> float | None:
+        """Nobody has seen the rows."""
+        return None
+
     def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
         """Predictions that are taken to be there."""
         name = f"estimate:{folder}:{rows.checksum}"

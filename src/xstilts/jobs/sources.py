@@ -22,6 +22,7 @@ from xstilts.data.examine import mistakes_in
 from xstilts.data.hub import Hub
 from xstilts.data.kept import kept
 from xstilts.data.refusal import Withheld
+from xstilts.data.size import mean_tokens
 from xstilts.data.source import OWN, Contents, Folder, Sources
 from xstilts.data.stated import in_one_line
 from xstilts.jobs.given import check_given
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from xstilts.jobs.compare import Scored
 
 CONSTRUCTED = "constructed world"
+SOME = 50  # rows of a constructed set tell how long they are
 NOT_OFFICIAL, FOLDER_SAYS = "not the official rows", "the data folder says"
 
 
@@ -46,7 +48,7 @@ class AllSources:
         self._world = World(WorldSettings.of(places.world))
         self._base = Path(places.base or "")
         self._own = own_tasks(places.tasks, places.languages, "this study")
-        self.contents = Contents(cache_folder() / "counts")
+        self.contents = Contents(cache_folder() / "sizes")
         self.folder = Folder(Path(places.data) if places.data else None, self._base, self.contents)
         listings = None if fresh else cache_folder() / "hub"
         self.hub = Hub(revisions=places.revisions, kept=listings, fetch=fetch, ask=online, contents=self.contents)
@@ -79,6 +81,15 @@ class AllSources:
         if wrong := self.mistakes(task):
             raise Problem(*wrong)
         return self._identified(task, split, language)
+
+    def tokens(self, rows: Rows) -> float | None:
+        """Mean tokens of one of ``rows``, which were asked for before, as far as characters tell; None where nobody
+        counted."""
+        known = self.contents.tokens
+        if rows.task.startswith("world/") and rows.checksum not in known:
+            task = get_task(rows.task)
+            known[rows.checksum] = mean_tokens(self._world.read(task, rows.split, rows.language, SOME), task.type)
+        return known.get(rows.checksum)
 
     def mistakes(self, task: Task) -> list[str]:
         """Everything that is wrong with the files of a task that lie outside data folder and hub, a line each."""

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from xstilts.catalogue.sampling import probabilities
 from xstilts.catalogue.task import TaskType
 from xstilts.data.encode import Encoded
 from xstilts.data.random import seed_of
-from xstilts.data.sample import probabilities, updates
+from xstilts.data.sample import updates
 from xstilts.jobs.shares import gathered
 from xstilts.jobs.sources import AllSources
 from xstilts.jobs.start import open_start

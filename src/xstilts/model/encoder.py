@@ -172,13 +172,15 @@ def usable_positions(encoder: nn.Module) -> int:
 
 def hidden_states(encoder: nn.Module, batch: Batch, layer: int | None = None, read: Array | None = None) -> Tensor:
     """Vectors of every token, [tokens, width], or of the tokens ``read`` (int64, rising), [read, width]: of the last
-    layer, or after block ``layer`` (0 = embeddings).
+    layer, or after block ``layer`` (0 = embeddings). Raises ``Problem`` for a sequence longer than the encoder reads.
     """
     model: Any = encoder
     device = next(encoder.parameters()).device
     if model.config.model_type in padded.FAMILIES:
         found = padded.padded_states(encoder, batch, layer)
         return found if read is None else found.index_select(0, torch.from_numpy(read).to(device))
+    if len(batch.ids) and (most := usable_positions(encoder)) <= int(batch.positions.max()):
+        raise Problem(f"a sequence has more tokens than the {most} that the encoder has places for: lower max_length")
     ids, segments, positions = (
         torch.from_numpy(x).to(device)[None] for x in (batch.ids, batch.segments, batch.positions)
     )

@@ -45,14 +45,15 @@ def costs(plan: Plan, records: Records, rates: tuple[Rate, ...] = ()) -> Section
     columns: tuple[str, ...] = ("phase", "done", "of", "hours", "updates", "tokens", "tokens a second", "planned FLOPs")
     notes: tuple[str, ...] = (
         "hours: of single processes, from a job's start to its end, added up. updates, tokens: of trainings, as "
-        "counted. FLOPs: 6 N T for training and 2 N T for prediction, with assumed lengths. Jobs that several "
-        "studies of the store share are counted in full.",
+        "counted. FLOPs: 6 N T for training and 2 N T for prediction, with lengths guessed from characters. Jobs that "
+        "several studies of the store share are counted in full.",
     )
     if rates:
         columns += ("foreseen", "off")
         notes += (
             "foreseen: hours of the finished jobs by the calibration of this machine (xstilts doctor --calibrate), "
-            "with assumed lengths; it says nothing of jobs that ran on another. off: foreseen over hours, less one.",
+            "with lengths guessed from characters; it says nothing of jobs that ran on another. off: foreseen over "
+            "hours, less one.",
         )
     last = frozenset({len(rows) - 1}) if len(rows) > 1 else frozenset()
     return Section("Cost by phase", columns, tuple(row[: len(columns)] for row in rows), 1, notes, last)

@@ -19,7 +19,7 @@ from xstilts.study.answering import FIXED, Answering
 from xstilts.study.arms import Prepared, said
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.beside import changes
-from xstilts.study.draft import Draft, check_length
+from xstilts.study.draft import Draft, check_length, longest
 from xstilts.study.encoders import Encoder
 from xstilts.study.identity import layers_of
 from xstilts.study.job import Embed, Key, Predict, Rows, Score, Share, Tuning
@@ -143,8 +143,8 @@ def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
     """How predictions read examples: ``max_length``, ``stride``, ``precision``."""
     tables = draft.study.settings
     how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
-    if task.type in UNTRAINED and spec.architecture:
-        how["max_length"] = min(how["max_length"], spec.architecture.positions - 2)
+    if task.type in UNTRAINED and (most := longest(spec)) is not None:
+        how["max_length"] = min(how["max_length"], most)
     if task.no_answer:
         how["null_threshold"] = FIXED
     check_length(spec, how["max_length"])

@@ -137,8 +137,8 @@ TOKENS: Mapping[str, int] = {
     "multiple_choice": 200,
     "span_extraction": 190,
     "token_classification": 35,
-    "retrieval": 40,
-    "mining": 40,
+    "retrieval": 80,
+    "mining": 80,
     "ranking": 220,
     "mlm": 40,
 }

@@ -14,7 +14,7 @@ from xstilts.catalogue.errors import Problem
 from xstilts.catalogue.task import UNTRAINED, Task
 from xstilts.study.backbone_table import Backbone
 from xstilts.study.cost import cost_of
-from xstilts.study.identity import layers_of
+from xstilts.study.identity import layers_of, longest_of
 from xstilts.study.job import Job, Key, Merge, Phase, Settings, Share, Train, key_of
 from xstilts.study.known import Known
 from xstilts.study.manifest import Cell, Cost, Shown
@@ -46,7 +46,7 @@ class Draft:
         """The job's key; a job that is there already keeps its first label."""
         key = key_of(job)
         if key not in self.jobs:
-            self.jobs[key], self.labels[key], self.costs[key] = job, label, cost_of(job, parameters)
+            self.jobs[key], self.labels[key], self.costs[key] = job, label, cost_of(job, parameters, self.known.tokens)
         return key
 
     def prune(self) -> None:
@@ -82,11 +82,17 @@ def check_trainable(task: Task) -> None:
         raise Problem(f"'{task.name}' is a {task.type} task: nothing can be trained on it")
 
 
+def longest(spec: Backbone) -> int | None:
+    """Tokens that the encoder reads at once, where that is known."""
+    return spec.architecture.positions - 2 if spec.architecture else longest_of(str(spec.path))
+
+
 def check_length(spec: Backbone, length: int) -> None:
-    """Raises ``Problem`` for more pieces than an architecture reads."""
-    if spec.architecture and length > spec.architecture.positions - 2:
-        most = spec.architecture.positions - 2
-        raise Problem(f"max_length {length} is more than the architecture reads (positions - 2 = {most})")
+    """Raises ``Problem`` for more tokens than the encoder reads, where that is known."""
+    most = longest(spec)
+    if most is not None and length > most:
+        counted = " (positions - 2)" if spec.architecture else ""
+        raise Problem(f"max_length {length} is more than the encoder reads: it has places for {most} tokens{counted}")
 
 
 def check_layers(spec: Backbone, frozen: int) -> None:

@@ -12,6 +12,7 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from xstilts.catalogue.backbone import backbones
 from xstilts.catalogue.errors import Problem, nearest
@@ -183,12 +184,27 @@ def layers_of(path_or_name: str) -> int | None:
     known = backbones().get(path_or_name)
     if known and known.layers:
         return known.layers
-    try:
-        text = (folder_of(path_or_name) / "config.json").read_text(encoding="utf-8")
-        layers = json.loads(text).get("num_hidden_layers")
-    except (OSError, ValueError, AttributeError, RecursionError, Problem):
-        return None
+    layers = _configuration(path_or_name).get("num_hidden_layers")
     return layers if isinstance(layers, int) else None
+
+
+def longest_of(path_or_name: str) -> int | None:
+    """Tokens that a ready backbone has positions for, None where its configuration can not be read here or sets no
+    bound. BERT counts positions from 0, RoBERTa from the one after its padding id."""
+    said = _configuration(path_or_name)
+    positions, padding = said.get("max_position_embeddings"), said.get("pad_token_id", 1)
+    if said.get("position_biased_input") is False or not (isinstance(positions, int) and isinstance(padding, int)):
+        return None
+    return positions if said.get("model_type") in ("bert", "deberta-v2") else positions - padding - 1
+
+
+def _configuration(path_or_name: str) -> dict[str, Any]:
+    """What a ready backbone says of itself; empty where it can not be read here."""
+    try:
+        said = json.loads((folder_of(path_or_name) / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, Problem):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 @lru_cache(maxsize=4096)

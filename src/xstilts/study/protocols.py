@@ -41,6 +41,9 @@ class Source(Protocol):
     def rows(self, task: Task, split: str, language: str) -> Rows:
         """How many rows, and the digest of their content and of how they are read. Raises ``Problem``."""
 
+    def tokens(self, rows: Rows) -> float | None:
+        """Mean tokens of one of ``rows``, guessed and cut nowhere; None where nothing is known of them."""
+
     def given(self, folder: str, rows: Rows, examples: int | None) -> Given:
         """The predictions of the first ``examples`` of ``rows`` (None: of all) in ``folder``. Raises ``Problem`` with
         every mistake in the file."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+from xstilts.study.calibration import Rate
 from xstilts.study.job import Key
 from xstilts.study.manifest import Plan
 from xstilts.study.place import Placement, Room
 from xstilts.study.protocols import Backend, Outcome, Places
+from xstilts.study.remaining import Remaining
 from xstilts.study.store import Store
 
 Kind = Literal["planned", "started", "done", "failed", "note", "progress", "stopping", "ended"]
@@ -24,8 +26,6 @@ POLL = 0.5
 ATTEMPTS = 3
 # Seconds without a sign of life (an update, a finished job) after which a process counts as hanging.
 PATIENCE = 3600.0
-# The share of the work that must be done before its rate says anything about the rest.
-ENOUGH = 0.01
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,15 @@ def run(
     report: Callable[[Event], None] = lambda event: None,
     cores: int | None = None,
     patience: float = PATIENCE,
+    rates: Sequence[Rate] = (),
 ) -> Summary:
     """Do every job of ``plan`` that the store lacks. ``until``: seconds after which to stop with checkpoints saved.
 
     A keyboard interrupt stops in the same way and is raised again. ``cores``: processor cores to share out.
-    ``patience``: seconds without a sign of life after which a process is ended and its job tried again.
+    ``patience``: seconds without a sign of life after which a process is ended and its job tried again. ``rates``: how
+    fast a process of this machine is, if that was measured; the time left is foreseen with them.
     """
-    state = _Run(plan, store, backend, places, report, cores or available_cores(), patience)
+    state = _Run(plan, store, backend, places, report, cores or available_cores(), patience, rates)
     store.remember(plan)
     state.begin()
     try:
@@ -120,6 +122,7 @@ class _Run:
     report: Callable[[Event], None]
     cores: int
     patience: float
+    rates: Sequence[Rate]
     begun: float = field(default_factory=time.monotonic)
     open: dict[Key, None] = field(default_factory=dict)
     before: set[Key] = field(default_factory=set)
@@ -128,21 +131,26 @@ class _Run:
     groups: dict[tuple[Key, ...], float] = field(default_factory=dict)
     attempts: dict[Key, int] = field(default_factory=dict)
     signs: dict[tuple[Key, ...], tuple[object, float]] = field(default_factory=dict)
-    worked: float = 0.0
-    units: float = 0.0
     stopped: bool = False
     told: float = 0.0
-    estimate: tuple[float, float | None] = (-1.0, None)
 
     def __post_init__(self) -> None:
         self.placement = Placement(self.plan)
+        self.remaining = Remaining(self.plan, self.rates, self.room())
+
+    def room(self) -> Room:
+        return Room(self.backend.slots, self.cores, self.backend.threads, self.backend.memory)
 
     def seconds(self) -> float:
         return time.monotonic() - self.begun
 
     def begin(self) -> None:
         plan = self.plan
-        self.open = dict.fromkeys(key for key in plan.jobs if not self.store.has(key))
+        for key in plan.jobs:
+            if (record := self.store.finished(key)) is None:
+                self.open[key] = None
+            else:
+                self.remaining.took(key, record["seconds"])
         for key in reversed(list(plan.jobs)):
             if key in self.open:
                 for needed in plan.needs(key):
@@ -160,17 +168,16 @@ class _Run:
 
     def start_ready(self) -> None:
         """Fill the free slots. What another run is doing is left to it, what it has done is taken from the store."""
-        backend = self.backend
-        room = Room(backend.slots, self.cores, backend.threads, backend.memory)
+        room = self.room()
         if room.slots <= len(self.groups):
             return
-        while elsewhere := [key for key in self.ready() if self.store.stored(key) and self.store.has(key)]:
-            for key in elsewhere:
-                self.note_done(key)
+        while elsewhere := self.store.records(key for key in self.ready() if self.store.stored(key)):
+            for key, record in elsewhere.items():
+                self.note_done(key, record)
         for start in self.placement.next(self.ready(), self.open, self.groups, room):
             keys = start.keys
             self.groups[keys] = time.monotonic()
-            backend.start(keys, start.threads, start.memory)
+            self.backend.start(keys, start.threads, start.memory)
             more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
             self.tell("started", keys[0], self.plan.labels[keys[0]] + more)
 
@@ -213,11 +220,11 @@ class _Run:
     def take(self, outcome: Outcome) -> None:
         """A group has ended: what is in the store is done, what has a reason has failed, the rest is still to do."""
         keys = outcome.keys
-        self.worked += time.monotonic() - self.groups.pop(keys)
+        del self.groups[keys]
         self.signs.pop(keys, None)
         for key in keys:
-            if key in self.open and self.store.has(key):
-                self.note_done(key)
+            if key in self.open and (record := self.store.finished(key)) is not None:
+                self.note_done(key, record)
         mine = [key for key in keys if key in self.open and not self.store.held(key)]
         reasons = {key: self.store.failure(key) for key in mine}
         if outcome.failure is not None and not outcome.killed and mine and not any(reasons.values()):
@@ -232,9 +239,9 @@ class _Run:
         if rest and not self.stopped:
             self.unexplained(rest[0], outcome)
 
-    def note_done(self, key: Key) -> None:
+    def note_done(self, key: Key, record: Mapping[str, Any]) -> None:
         del self.open[key]
-        self.units += self.plan.costs[key].units
+        self.remaining.took(key, record["seconds"])
         self.tell("done", key, self.plan.labels[key])
 
     def mended(self, key: Key) -> bool:
@@ -322,28 +329,10 @@ class _Run:
         """The job that a group is at: the first that is not in the store."""
         return next((key for key in keys if not self.store.stored(key)), keys[-1])
 
-    def left(self, running: Iterable[Running]) -> float | None:
-        """Seconds left: remaining work over the measured rate, at least as long as the longest chain takes."""
-        if not self.open:
-            return 0.0
-        now = time.monotonic()
-        if now - self.estimate[0] < POLL:
-            return self.estimate[1]
-        costs = self.plan.costs
-        parts = {item.key: item.done / item.total for item in running if item.done and item.total}
-        begun = {key: costs[key].units * part for key, part in parts.items() if key in self.open}
-        worked = self.worked + sum(now - start for start in self.groups.values())
-        found = None
-        done = self.units + sum(begun.values())
-        rest = sum(costs[key].units for key in self.open) - sum(begun.values())
-        if worked > 0 and done >= ENOUGH * (done + rest):
-            longest = max(self.placement.chains[key] - begun.get(key, 0.0) for key in self.open)
-            found = max(rest / self.backend.slots, longest) * worked / done
-        self.estimate = (now, found)
-        return found
-
     def tell(self, kind: Kind, key: Key | None, message: str) -> None:
         self.told = time.monotonic()
         running = self.running()
         counts = (self.done(), len(self.plan.jobs), len(self.failed))
-        self.report(Event(kind, key, message, *counts, running, self.seconds(), self.left(running)))
+        begun = {item.key: item.done / item.total for item in running if item.done and item.total}
+        left = self.remaining.left(self.open, begun)
+        self.report(Event(kind, key, message, *counts, running, self.seconds(), left))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from xstilts.catalogue.backbone import backbones
 from xstilts.catalogue.errors import Problem
 from xstilts.study.identity import folder_of
-from xstilts.study.job import Job, Key, Merge, Predict, Start, Train
+from xstilts.study.job import Job, Key, Merge, Predict, Probe, Start, Train
 
 RATIO = 4  # of the feed-forward part to the width, where only the width is known
 
@@ -64,7 +64,7 @@ def root(jobs: Mapping[Key, Job], job: Job) -> Start | None:
             start = job.start
         elif isinstance(job, Merge):
             start = next((part.start for part in job.parts if part.start.job), job.parts[0].start)
-        elif isinstance(job, Predict) and job.start is not None:
+        elif isinstance(job, Predict | Probe) and job.start is not None:
             start = job.start
         elif (model := getattr(job, "model", None)) is not None:
             start = Start(job=model)

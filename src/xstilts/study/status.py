@@ -18,11 +18,13 @@ State = Literal["done", "running", "failed", "blocked", "open"]
 
 @dataclass(frozen=True)
 class Status:
-    """``states`` of all jobs, reasons of ``failures``, and what running jobs say about themselves."""
+    """``states`` of all jobs, reasons of ``failures``, what running jobs say about themselves, and the running jobs of
+    each process, which does them one after another."""
 
     states: dict[Key, State]
     failures: dict[Key, str]
     progress: dict[Key, dict[str, Any]]
+    holders: dict[str, list[Key]]
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state; all five are there."""
@@ -37,11 +39,13 @@ def status(plan: Plan, store: Store) -> Status:
     states: dict[Key, State] = {}
     failures: dict[Key, str] = {}
     progress: dict[Key, dict[str, Any]] = {}
+    holders: dict[str, list[Key]] = {}
     for key in plan.jobs:
         if store.has(key):
             states[key] = "done"
-        elif store.held(key) and all(states[needed] == "done" for needed in plan.needs(key)):
+        elif (holder := store.holder(key)) and all(states[needed] == "done" for needed in plan.needs(key)):
             states[key] = "running"
+            holders.setdefault(holder, []).append(key)
             progress[key] = store.progress(key) or {}
         elif (reason := store.failure(key)) is not None:
             states[key], failures[key] = "failed", reason
@@ -49,4 +53,4 @@ def status(plan: Plan, store: Store) -> Status:
             states[key] = "blocked"
         else:
             states[key] = "open"
-    return Status(states, failures, progress)
+    return Status(states, failures, progress, holders)

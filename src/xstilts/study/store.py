@@ -320,11 +320,17 @@ class Store:
 
     def held(self, key: Key) -> bool:
         """Whether a living process works on ``key``. The lease of one that is gone is removed."""
+        return self.holder(key) is not None
+
+    def holder(self, key: Key) -> str | None:
+        """The living process that works on ``key`` or has it next, None where there is none. The lease of one that is
+        gone is removed."""
         path = self.root / "work" / self._checked(key) / "lease"
-        held = lease.holder(path) is not None
-        if not held:
+        holder = lease.holder(path)
+        if holder is None:
             lease.clear(path)
-        return held
+            return None
+        return f"{holder.get('host')} {holder.get('pid')}"
 
     def _tidy(self, key: Key) -> None:
         """Remove what a finished job needs no more: all of its work folder but the log and the lease."""

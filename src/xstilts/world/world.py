@@ -99,9 +99,11 @@ class World:
             return self.settings.retrieval
         return {"train": self.settings.train, "validation": self.settings.validation, "test": self.settings.test}[split]
 
-    def read(self, task: Task, split: str, language: str) -> pa.Table:
-        """The rows, in the columns of the task type. Raises ``Problem`` for what the world does not have."""
+    def read(self, task: Task, split: str, language: str, some: int | None = None) -> pa.Table:
+        """The rows, in the columns of the task type; ``some``: at most so many, which are like the rows and none of
+        them. Raises ``Problem`` for what the world does not have."""
         size = self.count(task, split, language)
+        size = size if some is None else min(size, some)
         region = REGION_OF.get((task.name, split))
         # Labelled sets say the same in every language; plain and parallel text is each language's own.
         # The ranking has the sentences of the parallel text; a translated set says what the set itself says.

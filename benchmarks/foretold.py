@@ -25,7 +25,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.process import REPOSITORY
-from xstilts.study.job import Train, kind_of
+from xstilts.study.job import phase_of
 from xstilts.study.store import Store
 
 RESULT = REPOSITORY / "benchmarks" / "results" / "foretold.json"
@@ -114,7 +114,7 @@ def _hours(plan: Mapping[str, Any], store: Store, before: Collection[str]) -> di
             continue
         job, _ = store.job(item["key"])
         spent = float(store.record(item["key"])["seconds"]) / 3600
-        for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
+        for phase in (phase_of(job), "all"):
             phases[phase]["taken"] += spent
     return phases
 

@@ -24,6 +24,8 @@ def test_the_page_says_how_far_off_the_plan_was_and_leaves_out_phases_without_wo
             "load": 0.0,
             "machine": MACHINE,
             "seconds": 100.0,
+            "jobs": 9,
+            "before": 2,
             "phases": phases,
             "points": points,
         }

@@ -214,7 +214,7 @@ def test_a_length_that_a_ready_encoder_cannot_read_is_refused(tmp_path: Path) ->
     (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 60}')
     text = READY.replace("models/base", str(tmp_path))
     assert "it has places for 60 tokens" in problems(text + "[settings.target]\nmax_length = 61\n")[0]
-    assert planned(text + "[settings.target]\nmax_length = 60\n[settings.intermediate]\nmax_length = 60\n").jobs
+    assert {job.settings.max_length for job in trainings(planned(text), "target")} == {60}  # what is usual is cut
 
 
 def test_a_ready_checkpoint_can_stand_in_for_the_intermediate_phase() -> None:

@@ -98,11 +98,11 @@ def here() -> Device:
 
 def _print_jobs(plan: Plan, done: set[str]) -> None:
     from xstilts.cli.catalogue import put_table
-    from xstilts.cli.progress import KINDS, kind
+    from xstilts.cli.progress import KINDS
 
     put(f"{plan.name}: {plan.question}")
     put(f"{len(plan.cells)} scores from {len(plan.jobs)} jobs, {len(done)} of them done\n")
-    finished = [kind(plan, key) for key in done]
+    finished = [plan.phase(key) for key in done]
     rows = [(KINDS[name], str(count), str(finished.count(name))) for name, count in plan.counts().items()]
     put_table(("jobs", "planned", "done"), rows)
     shared = plan.shared()

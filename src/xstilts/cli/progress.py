@@ -48,14 +48,6 @@ class Standing:
         return sum(counts[state] for counts in self.counts.values())
 
 
-def kind(plan: Plan, key: str) -> str:
-    """The job's phase, else its kind: a key of ``KINDS``."""
-    from xstilts.study.job import Train, kind_of
-
-    job = plan.jobs[key]
-    return job.phase if isinstance(job, Train) else kind_of(job)
-
-
 def standing(plan: Plan, store: Store) -> Standing:
     """Where ``plan`` stands in ``store``."""
     from xstilts.study.place import Room
@@ -65,9 +57,13 @@ def standing(plan: Plan, store: Store) -> Standing:
     found = status(plan, store)
     counts: dict[str, Counter[str]] = {}
     for key, state in found.states.items():
-        counts.setdefault(kind(plan, key), Counter())[state] += 1
+        counts.setdefault(plan.phase(key), Counter())[state] += 1
     open = [key for key, state in found.states.items() if state in ("open", "running")]
-    begun = {key: said["done"] / said["total"] for key, said in found.progress.items() if said.get("total")}
+    begun = {
+        key: said["done"] / said["total"]
+        for key, said in found.progress.items()
+        if said.get("done") and said.get("total")
+    }
     workers = len(found.holders) or cores()
     remaining = Remaining(plan, rates(), Room(workers, cores()))
     foreseen = remaining.foreseen

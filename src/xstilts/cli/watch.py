@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.catalogue.errors import Problem, nearest
 from xstilts.cli.frame import say
-from xstilts.cli.progress import KINDS, duration, job_line, kind
+from xstilts.cli.progress import KINDS, duration, job_line
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -37,16 +37,16 @@ class Tally:
 
     def __init__(self, plan: Plan, store: Store) -> None:
         self._plan, self._store = plan, store
-        self.total = Counter(kind(plan, key) for key in plan.jobs)
+        self.total = Counter(plan.phase(key) for key in plan.jobs)
         self.done: Counter[str] = Counter()
         self.last = ""
 
     def take(self, event: Event) -> None:
         """Count what has just happened."""
         if event.kind == "planned":
-            self.done = Counter(kind(self._plan, key) for key in self._plan.jobs if self._store.stored(key))
+            self.done = Counter(self._plan.phase(key) for key in self._plan.jobs if self._store.stored(key))
         elif event.kind == "done" and event.key is not None:
-            found = kind(self._plan, event.key)
+            found = self._plan.phase(event.key)
             self.done[found] += 1
             if found == "score":
                 score = self._store.record(event.key).get("score")

@@ -10,7 +10,7 @@ from xstilts.analysis.section import Section
 from xstilts.report.method import Records
 from xstilts.study.calibration import Rate
 from xstilts.study.footprint import Device, work_of
-from xstilts.study.job import Train, kind_of
+from xstilts.study.job import Train, phase_of
 from xstilts.study.manifest import Plan
 
 ORDER = ("search", "pretraining", "intermediate", "target", "merge", "embed", "probe", "predict", "score")
@@ -23,7 +23,7 @@ def costs(plan: Plan, records: Records, rates: tuple[Rate, ...] = ()) -> Section
     here = Device("here", 1.0, 1.0, 0.0, rates=rates)
     done: dict[str, list[str]] = {}
     for key, job in plan.jobs.items():
-        kind = "search" if key in search else job.phase if isinstance(job, Train) else kind_of(job)
+        kind = "search" if key in search else phase_of(job)
         line = found.setdefault(kind, [0.0] * 7)
         line[0] += 1
         line[5] += plan.costs[key].flops

@@ -142,8 +142,9 @@ def scored_rows(draft: Draft, targets: Sequence[Task]) -> Iterator[Rows]:
 def reading(draft: Draft, spec: Backbone, task: Task) -> dict[str, Any]:
     """How predictions read examples: ``max_length``, ``stride``, ``precision``."""
     tables = draft.study.settings
-    how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task())
-    if task.type in UNTRAINED and (most := longest(spec)) is not None:
+    most = longest(spec)
+    how = evaluation_table(spec.kind, task, tables.of_phase(), tables.of_task(), most)
+    if task.type in UNTRAINED and most is not None:
         how["max_length"] = min(how["max_length"], most)
     if task.no_answer:
         how["null_threshold"] = FIXED

@@ -69,7 +69,7 @@ class Draft:
     ) -> Settings:
         """The settings of one training: the tables ``own`` lie over the study's; ``more`` updates come on top."""
         tables = self.study.settings
-        table = settings_table(spec.kind, phase, tasks, tables.of_phase(), tables.of_task(), own)
+        table = settings_table(spec.kind, phase, tasks, tables.of_phase(), tables.of_task(), own, longest(spec))
         settings = resolve(table, shares, more)
         check_length(spec, settings.max_length)
         check_layers(spec, settings.freeze_layers)

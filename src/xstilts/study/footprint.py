@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from xstilts.study.calibration import Rate, seconds
 from xstilts.study.held import Held, held_in
-from xstilts.study.job import Embed, Job, Key, Merge, Predict, Probe, Train, kind_of
+from xstilts.study.job import Embed, Job, Key, Merge, Predict, Probe, Train, phase_of
 from xstilts.study.manifest import Cost, Plan
 from xstilts.study.settings import rows_of
 from xstilts.study.shape import Shape, root, shape_of
@@ -77,7 +77,7 @@ def work_of(plan: Plan, keys: Iterable[Key], devices: Sequence[Device]) -> list[
     for key in (key for key in plan.jobs if key in wanted):
         job, cost = plan.jobs[key], plan.costs[key]
         shape, held = shapes.of(job), held_in(plan, job)
-        for phase in (job.phase if isinstance(job, Train) else kind_of(job), "all"):
+        for phase in (phase_of(job), "all"):
             work = found.setdefault(phase, Work(phase))
             work.jobs += 1
             work.tokens += cost.tokens

@@ -351,6 +351,11 @@ def kind_of(job: Job) -> str:
     return type(job).__name__.lower()
 
 
+def phase_of(job: Job) -> str:
+    """The phase of a training, the kind of any other job."""
+    return job.phase if isinstance(job, Train) else kind_of(job)
+
+
 def to_json(job: Job) -> dict[str, Any]:
     """The job as canonical JSON, with its kind."""
     return {"kind": kind_of(job), **canonical(job)}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from xstilts.study.job import Job, Key, Score, Train, from_json, key_of, kind_of, to_json
+from xstilts.study.job import Job, Key, Score, Train, from_json, key_of, phase_of, to_json
 from xstilts.study.overlap import Overlap, overlap_from_json
 
 
@@ -129,6 +129,10 @@ class Plan:
         """The jobs that must be done before."""
         return self.jobs[key].inputs
 
+    def phase(self, key: Key) -> str:
+        """The phase of a training, the kind of any other job."""
+        return phase_of(self.jobs[key])
+
     def users(self) -> dict[Key, list[Key]]:
         """For each job, the jobs that need it."""
         found: dict[Key, list[Key]] = {key: [] for key in self.jobs}
@@ -174,7 +178,7 @@ class Plan:
         """How many jobs of each kind: ``pretraining``, ``intermediate``, ``target``, ``merge``, ...."""
         counts: dict[str, int] = {}
         for job in self.jobs.values():
-            kind = job.phase if isinstance(job, Train) else kind_of(job)
+            kind = phase_of(job)
             counts[kind] = counts.get(kind, 0) + 1
         return counts
 

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from xstilts.study.calibration import USUAL, Rate, seconds
 from xstilts.study.footprint import Shapes
-from xstilts.study.job import Key, Train, kind_of
+from xstilts.study.job import Key
 from xstilts.study.manifest import Plan
 from xstilts.study.place import Room
 from xstilts.study.simulate import simulate
@@ -49,7 +49,7 @@ class Remaining:
 
     def took(self, key: Key, taken: float) -> None:
         """A job has ended after ``taken`` seconds."""
-        self._ended[self._kind(key)] = self._with(self._ended, key, 1.0, taken)
+        self._ended[self.plan.phase(key)] = self._with(self._ended, key, 1.0, taken)
 
     def left(self, open: Collection[Key], begun: Mapping[Key, float]) -> float | None:
         """Seconds until all ``open`` jobs will have ended, None before anything is known. ``begun``: the share that is
@@ -71,7 +71,7 @@ class Remaining:
             if before >= share:  # just begun, or begun again from its last checkpoint
                 self._first[key] = share, now
             else:
-                ended[self._kind(key)] = self._with(ended, key, share - before, now - since)
+                ended[self.plan.phase(key)] = self._with(ended, key, share - before, now - since)
         weight = WEIGHT * sum(self.foreseen.values())
         if not self.rates and sum(foreseen for foreseen, _ in ended.values()) < weight:
             return None
@@ -83,7 +83,7 @@ class Remaining:
         factors = {kind: (taken + weight * common) / (foreseen + weight) for kind, (foreseen, taken) in ended.items()}
 
         def expected(key: Key, threads: int) -> float:
-            return self.foreseen[key] * factors.get(self._kind(key), common) * (1.0 - begun.get(key, 0.0))
+            return self.foreseen[key] * factors.get(self.plan.phase(key), common) * (1.0 - begun.get(key, 0.0))
 
         done = self.plan.jobs.keys() - set(open)
         return simulate(self.plan, done, self.room, expected, BEGIN).seconds
@@ -91,9 +91,5 @@ class Remaining:
     def _with(
         self, ended: Mapping[str, tuple[float, float]], key: Key, share: float, more: float
     ) -> tuple[float, float]:
-        foreseen, taken = ended.get(self._kind(key), (0.0, 0.0))
+        foreseen, taken = ended.get(self.plan.phase(key), (0.0, 0.0))
         return foreseen + share * self.foreseen[key], taken + more
-
-    def _kind(self, key: Key) -> str:
-        job = self.plan.jobs[key]
-        return job.phase if isinstance(job, Train) else kind_of(job)

@@ -55,8 +55,10 @@ def settings_table(
     of_phase: Mapping[str, Table],
     of_task: Mapping[str, Table],
     own: Sequence[Table] = (),
+    most: int | None = None,
 ) -> dict[str, Any]:
-    """Settings of one training, with ``epochs`` or ``updates`` still open.
+    """Settings of one training, with ``epochs`` or ``updates`` still open. ``most``: tokens that the encoder reads,
+    which no default exceeds.
 
     Several tasks share one table: length and stride are the largest of theirs, the rest comes from the phase.
     """
@@ -65,7 +67,10 @@ def settings_table(
 
     def single(task: Task) -> dict[str, Any]:
         known = () if phase == "pretraining" else (of_types.get(task.type, {}), of_names.get(task.name, {}))
-        return layered(start, *known, of_phase.get(phase, {}), of_task.get(task.name, {}))
+        usual = layered(start, *known)
+        if most is not None and usual.get("max_length", _DEFAULTS["max_length"]) > most:
+            usual |= {"max_length": most, "stride": min(usual.get("stride", _DEFAULTS["stride"]), most // 2)}
+        return layered(usual, of_phase.get(phase, {}), of_task.get(task.name, {}))
 
     if len(tasks) == 1:
         return layered(single(tasks[0]), *own)
@@ -81,10 +86,14 @@ def settings_table(
 
 
 def evaluation_table(
-    size: defaults.Size, task: Task, of_phase: Mapping[str, Table], of_task: Mapping[str, Table]
+    size: defaults.Size,
+    task: Task,
+    of_phase: Mapping[str, Table],
+    of_task: Mapping[str, Table],
+    most: int | None = None,
 ) -> dict[str, Any]:
     """``max_length``, ``stride`` and ``precision`` of the predictions of ``task``."""
-    table = settings_table(size, "target", [task], of_phase, of_task)
+    table = settings_table(size, "target", [task], of_phase, of_task, most=most)
     return {name: table.get(name, _DEFAULTS[name]) for name in ("max_length", "stride", "precision")}
 
 

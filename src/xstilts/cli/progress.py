@@ -27,6 +27,8 @@ KINDS = {
     "score": "score",
 }
 
+RECENT = 3600.0  # what jobs took longer ago, beside other programs or on another machine, says little
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -68,8 +70,11 @@ def standing(plan: Plan, store: Store) -> Standing:
     remaining = Remaining(plan, rates(), Room(workers, cores()))
     foreseen = remaining.foreseen
     done = [key for key, state in found.states.items() if state == "done"]
-    for key in done:
-        remaining.took(key, float(store.record(key)["seconds"]))
+    records = {key: store.record(key) for key in done}
+    newest = max((record["finished"] for record in records.values()), default=0.0)
+    for key, record in records.items():
+        if record["finished"] > newest - RECENT:
+            remaining.took(key, record["seconds"])
     behind = sum(foreseen[key] for key in done) + sum(foreseen[key] * share for key, share in begun.items())
     return Standing(
         counts=counts,

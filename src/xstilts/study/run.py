@@ -146,11 +146,7 @@ class _Run:
 
     def begin(self) -> None:
         plan = self.plan
-        for key in plan.jobs:
-            if (record := self.store.finished(key)) is None:
-                self.open[key] = None
-            else:
-                self.remaining.took(key, record["seconds"])
+        self.open = dict.fromkeys(key for key in plan.jobs if not self.store.has(key))
         for key in reversed(list(plan.jobs)):
             if key in self.open:
                 for needed in plan.needs(key):

@@ -23,7 +23,7 @@ from xstilts.study.shape import Shape
 NAME = "calibration.json"
 FORM = 1
 # Seconds of a job beside its computing: to open and write what it needs; as the shipped studies showed on two cores.
-EACH: Mapping[str, float] = {"train": 0.3, "predict": 0.2, "embed": 0.2, "probe": 0.3, "merge": 0.3, "score": 0.03}
+EACH: Mapping[str, float] = {"train": 0.3, "predict": 0.1, "embed": 0.2, "probe": 0.3, "merge": 0.3, "score": 0.03}
 
 
 @dataclass(frozen=True)

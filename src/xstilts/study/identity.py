@@ -184,21 +184,21 @@ def layers_of(path_or_name: str) -> int | None:
     known = backbones().get(path_or_name)
     if known and known.layers:
         return known.layers
-    layers = _configuration(path_or_name).get("num_hidden_layers")
+    layers = configuration(path_or_name).get("num_hidden_layers")
     return layers if isinstance(layers, int) else None
 
 
 def longest_of(path_or_name: str) -> int | None:
     """Tokens that a ready backbone has positions for, None where its configuration can not be read here or sets no
     bound. BERT counts positions from 0, RoBERTa from the one after its padding id."""
-    said = _configuration(path_or_name)
+    said = configuration(path_or_name)
     positions, padding = said.get("max_position_embeddings"), said.get("pad_token_id", 1)
     if said.get("position_biased_input") is False or not (isinstance(positions, int) and isinstance(padding, int)):
         return None
     return positions if said.get("model_type") in ("bert", "deberta-v2") else positions - padding - 1
 
 
-def _configuration(path_or_name: str) -> dict[str, Any]:
+def configuration(path_or_name: str) -> dict[str, Any]:
     """What a ready backbone says of itself; empty where it can not be read here."""
     try:
         said = json.loads((folder_of(path_or_name) / "config.json").read_text(encoding="utf-8"))

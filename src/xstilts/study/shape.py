@@ -6,13 +6,11 @@ tells.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from xstilts.catalogue.backbone import backbones
-from xstilts.catalogue.errors import Problem
-from xstilts.study.identity import folder_of
+from xstilts.study.identity import configuration
 from xstilts.study.job import Job, Key, Merge, Predict, Probe, Start, Train
 
 RATIO = 4  # of the feed-forward part to the width, where only the width is known
@@ -76,11 +74,11 @@ def root(jobs: Mapping[Key, Job], job: Job) -> Start | None:
 
 
 def _configured(path: str) -> Shape | None:
+    said = configuration(path)
+    names = ("num_hidden_layers", "hidden_size", "intermediate_size", "vocab_size", "max_position_embeddings")
     try:
-        config = json.loads((folder_of(path) / "config.json").read_text(encoding="utf-8"))
-        names = ("num_hidden_layers", "hidden_size", "intermediate_size", "vocab_size", "max_position_embeddings")
-        return Shape(*(int(config[name]) for name in names))
-    except (OSError, ValueError, KeyError, TypeError, Problem):
+        return Shape(*(int(said[name]) for name in names))
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -69,13 +69,11 @@ def standing(plan: Plan, store: Store) -> Standing:
     workers = len(found.holders) or cores()
     remaining = Remaining(plan, rates(), Room(workers, cores()))
     foreseen = remaining.foreseen
-    done = [key for key, state in found.states.items() if state == "done"]
-    records = {key: store.record(key) for key in done}
-    newest = max((record["finished"] for record in records.values()), default=0.0)
-    for key, record in records.items():
+    newest = max((record["finished"] for record in found.records.values()), default=0.0)
+    for key, record in found.records.items():
         if record["finished"] > newest - RECENT:
             remaining.took(key, record["seconds"])
-    behind = sum(foreseen[key] for key in done) + sum(foreseen[key] * share for key, share in begun.items())
+    behind = sum(foreseen[key] for key in found.records) + sum(foreseen[key] * share for key, share in begun.items())
     return Standing(
         counts=counts,
         running=tuple(_at(plan, keys, found.progress) for keys in found.holders.values()),

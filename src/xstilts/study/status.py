@@ -18,10 +18,11 @@ State = Literal["done", "running", "failed", "blocked", "open"]
 
 @dataclass(frozen=True)
 class Status:
-    """``states`` of all jobs, reasons of ``failures``, what running jobs say about themselves, and the running jobs of
-    each process, which does them one after another."""
+    """``states`` of all jobs, ``records`` of done ones, reasons of ``failures``, what running jobs say about
+    themselves, and the running jobs of each process, which does them one after another."""
 
     states: dict[Key, State]
+    records: dict[Key, dict[str, Any]]
     failures: dict[Key, str]
     progress: dict[Key, dict[str, Any]]
     holders: dict[str, list[Key]]
@@ -37,12 +38,13 @@ class Status:
 def status(plan: Plan, store: Store) -> Status:
     """The state of every job of ``plan``, in the plan's order."""
     states: dict[Key, State] = {}
+    records: dict[Key, dict[str, Any]] = {}
     failures: dict[Key, str] = {}
     progress: dict[Key, dict[str, Any]] = {}
     holders: dict[str, list[Key]] = {}
     for key in plan.jobs:
-        if store.has(key):
-            states[key] = "done"
+        if (record := store.finished(key)) is not None:
+            states[key], records[key] = "done", record
         elif (holder := store.holder(key)) and all(states[needed] == "done" for needed in plan.needs(key)):
             states[key] = "running"
             holders.setdefault(holder, []).append(key)
@@ -53,4 +55,4 @@ def status(plan: Plan, store: Store) -> Status:
             states[key] = "blocked"
         else:
             states[key] = "open"
-    return Status(states, failures, progress, holders)
+    return Status(states, records, failures, progress, holders)
